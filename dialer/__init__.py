@@ -1,0 +1,3 @@
+"""An outbound campaign dialer with a job queue."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Rules: pure functions over plain values. No SQL, no HTTP, no clock, no environment."""
