@@ -7,11 +7,10 @@ out of the same place in the same shape.
 import logging
 import re
 import sys
-from collections.abc import Callable
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.typing import Processor, WrappedLogger
 
 LogFormat = Literal["console", "json"]
 
@@ -66,7 +65,8 @@ def configure(level: str, fmt: LogFormat) -> None:
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     """Give the logger of a module; call it with a constant event name and id fields."""
-    return cast(structlog.stdlib.BoundLogger, structlog.stdlib.get_logger(name))
+    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+    return logger
 
 
 def mask_phone(phone: str) -> str:
@@ -86,14 +86,23 @@ def mask_phones(text: str) -> str:
 
 def _renderers(fmt: LogFormat) -> list[Processor]:
     if fmt == "json":
-        to_json: Callable[..., str] = structlog.processors.JSONRenderer(ensure_ascii=False)
-        return [structlog.processors.format_exc_info, to_json]
-    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0)]
+        return [
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+    return [
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            pad_event_to=0,
+            # The default one prints local variables, and with them names and numbers of people.
+            exception_formatter=structlog.dev.plain_traceback,
+        )
+    ]
 
 
-def _mask_line(_logger: WrappedLogger, _method: str, line: EventDict) -> Any:
+def _mask_line(_logger: WrappedLogger, _method: str, line: Any) -> str:
     """Mask what was rendered, so that tracebacks and libraries cannot leak a number either."""
-    return mask_phones(cast(str, line))
+    return mask_phones(str(line))
 
 
 def _quieten(level: str) -> None:
