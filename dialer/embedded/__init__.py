@@ -1,0 +1,1 @@
+"""Servers and processes we bring ourselves, so that one command runs everything."""
