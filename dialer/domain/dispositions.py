@@ -34,7 +34,8 @@ class Verdict(StrEnum):
     RETRY = "retry"  # the cadence decides
     SUPPRESS = "suppress"  # close: never again
     INVALID = "invalid"  # close: the number is wrong
-    FREE = "free"  # again, and the lead loses no attempt
+    FREE = "free"  # again, and the lead loses no attempt; a few times only
+    WAIT = "wait"  # again as often as it takes: the lead has no part in it
     REVIEW = "review"  # close: a person should look, never dial again blindly
 
 
@@ -65,9 +66,9 @@ MEANING: dict[Disposition, Meaning] = {
     Disposition.BLOCKED: Meaning(Verdict.FREE, False, "The carrier blocked our number."),
     Disposition.DIAL_FAILED: Meaning(Verdict.FREE, False, "The call could not be connected."),
     Disposition.PROVIDER_ERROR: Meaning(Verdict.FREE, False, "Retell or the carrier failed."),
-    Disposition.PROVIDER_BUSY: Meaning(Verdict.FREE, False, "No line was free at Retell."),
+    Disposition.PROVIDER_BUSY: Meaning(Verdict.WAIT, False, "No line was free at Retell."),
     Disposition.ACCOUNT_PROBLEM: Meaning(
-        Verdict.FREE, False, "Retell refused because of the account."
+        Verdict.WAIT, False, "Retell refused because of the account."
     ),
     Disposition.STOPPED_BY_US: Meaning(Verdict.RETRY, True, "Ended by us."),
     Disposition.UNKNOWN: Meaning(

@@ -1,0 +1,1 @@
+"""SQL: tables, statements, migrations. Functions take a connection and never commit."""

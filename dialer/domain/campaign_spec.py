@@ -1,0 +1,84 @@
+"""A campaign's settings, as they stand in a campaign file and in the campaign's row."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+
+from dialer.domain.cadence import Cadence
+from dialer.domain.variables import check_variable_names
+from dialer.domain.window import Window, zone
+
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+
+
+def _e164(value: str) -> str:
+    if not _E164.fullmatch(value):
+        raise ValueError(f'{value!r} is not an international number such as "+14155550123"')
+    return value
+
+
+def _country(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2}", value):
+        raise ValueError(f'{value!r} is not a two-letter country such as "US"')
+    return value.upper()
+
+
+E164 = Annotated[str, AfterValidator(_e164)]
+Country = Annotated[str, AfterValidator(_country)]
+
+
+class CampaignLimits(BaseModel):
+    """What one campaign may use of the whole."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    lines: int | None = Field(default=None, ge=1)
+
+
+class CampaignSpec(BaseModel):
+    """The validated settings of one campaign."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, max_length=200)
+    leads: str | None = None  # a lead file, relative to the campaign file
+    from_numbers: tuple[E164, ...] = Field(min_length=1)
+    agent_id: str | None = Field(default=None, min_length=1)
+    agent_version: int | str | None = None
+    agent_override: dict[str, Any] | None = None
+    variables: dict[str, str] = Field(default_factory=dict)
+    custom_sip_headers: dict[str, str] | None = None
+    honor_internal_dnc: bool = True
+    country: Country = "US"
+    allowed_countries: tuple[Country, ...] = ()
+    allow_fictional: bool = False
+    default_zone: str | None = None
+    start_at: AwareDatetime | None = None
+    weight: float = Field(default=1.0, gt=0, le=1000)
+    limits: CampaignLimits = CampaignLimits()
+    window: Window = Window()
+    cadence: Cadence = Cadence()
+
+    @field_validator("default_zone")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                zone(value)
+            except (KeyError, ValueError) as error:
+                raise ValueError(f'{value!r} is not a zone such as "America/Chicago"') from error
+        return value
+
+    @field_validator("variables")
+    @classmethod
+    def _no_shadowing(cls, value: dict[str, str]) -> dict[str, str]:
+        if shadowing := check_variable_names(value):
+            raise ValueError(f"Retell sets these variables itself: {', '.join(shadowing)}")
+        return value
+
+    @property
+    def countries(self) -> frozenset[str]:
+        """The countries whose numbers may be called."""
+        return frozenset(self.allowed_countries or (self.country,))
+

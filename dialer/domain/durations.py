@@ -1,0 +1,46 @@
+"""Durations as people write them in campaign files: "90s", "20m", "4h", "1d", "1d 12h"."""
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import BeforeValidator, PlainSerializer
+
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def parse_duration(value: object) -> timedelta:
+    """Read a duration; a bare number is refused because its unit would be a guess.
+
+    Raises:
+        ValueError: the text is not a duration.
+    """
+    if isinstance(value, timedelta):
+        return value
+    text = str(value).strip().lower()
+    parts = _PART.findall(text)
+    if not parts or _PART.sub("", text).strip():
+        raise ValueError(f'{value!r} is not a duration; write for example "20m", "4h" or "1d"')
+    return sum(
+        (timedelta(**{_UNITS[unit]: float(number)}) for number, unit in parts), timedelta(0)
+    )
+
+
+def format_duration(value: timedelta) -> str:
+    """Write a duration so that `parse_duration` reads it back."""
+    rest = value.total_seconds()
+    parts = []
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        count, rest = divmod(rest, size)
+        if count:
+            parts.append(f"{int(count)}{unit}")
+    if rest or not parts:
+        parts.append(f"{rest:g}s")
+    return " ".join(parts)
+
+
+Duration = Annotated[
+    timedelta, BeforeValidator(parse_duration), PlainSerializer(format_duration, return_type=str)
+]
+"""A pydantic field that holds a timedelta and is written as text."""

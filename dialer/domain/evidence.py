@@ -1,0 +1,46 @@
+"""What the provider says of one call, in our words.
+
+The engine learns of calls from webhooks and from look-ups; both arrive here as the same plain
+values, so that it applies them by rank without knowing who spoke.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from dialer.domain.dispositions import Disposition
+from dialer.domain.states import AttemptStatus
+
+
+@dataclass(frozen=True, slots=True)
+class CallEvidence:
+    """One sighting of one call. A field is None where the provider said nothing usable."""
+
+    call_id: str
+    rank: AttemptStatus  # what the attempt has become at least: PLACED, ONGOING or ENDED
+    attempt_id: str | None = None  # ours, from the call's metadata
+    install: str | None = None  # which installation placed it; None for a call that is not ours
+    disposition: Disposition | None = None  # set exactly when rank is ENDED
+    reason: str | None = None  # the provider's own word, also one we do not know
+    to_number: str | None = None
+    from_number: str | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    duration_ms: int | None = None
+    cost_cents: float | None = None
+    transcript: str = ""
+    recording_url: str | None = None
+    analysis: Mapping[str, object] | None = None
+    analysis_done: bool = False  # the analysis is final, even if it is empty
+    summary: str | None = None
+    sentiment: str | None = None
+    in_voicemail: bool | None = None
+    call_successful: bool | None = None
+    agent_id: str | None = None
+    agent_version: int | None = None
+    raw: Mapping[str, object] | None = None  # the provider's object as it came
+
+    @property
+    def connected(self) -> bool:
+        """Whether something picked up, whatever the disposition says."""
+        return bool(self.duration_ms) or bool(self.transcript)

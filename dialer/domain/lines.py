@@ -1,0 +1,199 @@
+"""Lines: how many calls may be open now, how fast they may start, and who gets the free ones."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+SHRINK_TO = 0.7
+"""After a refusal for too many calls the limit falls to this share of what it was."""
+SHRINK_HOLDS = timedelta(seconds=60)
+RECOVERY_STEP = timedelta(seconds=30)
+"""One line comes back in each step, once the shrinking has held."""
+BACK_OFF_FIRST = timedelta(seconds=1)
+BACK_OFF_MOST = timedelta(seconds=60)
+CLAIM_AHEAD = timedelta(seconds=1)
+"""A claim never takes more attempts than can be sent within this time."""
+BREAKER_STREAK = 5
+BREAKER_SHARE = 0.05
+BREAKER_SAMPLE = 20
+"""The share counts only among at least this many sends."""
+BREAKER_REST = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class GateState:
+    """The one row under whose lock slots are counted."""
+
+    lines: int  # our own limit
+    calls_per_second: float | None = None  # None: not paced
+    headroom: int = 0
+    provider_lines: int | None = None  # what Retell allows outbound calls; None: not asked yet
+    foreign_calls: int = 0  # open at Retell, not ours
+    next_send_at: datetime | None = None
+    backing_off_until: datetime | None = None
+    backed_off_at: datetime | None = None
+    busy_streak: int = 0
+    shrunk_to: int | None = None
+    shrunk_at: datetime | None = None
+    unknown_streak: int = 0
+    breaker_until: datetime | None = None  # set: the breaker is open, or half open when past
+    everything_paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LinesInForce:
+    """How many lines may be busy at this moment, and the sentence that says why."""
+
+    lines: int
+    sentence: str
+
+
+def lines_in_force(gate: GateState, *, now: datetime) -> LinesInForce:
+    """Give the limit on our own open attempts."""
+    lines, sentence = gate.lines, f"{gate.lines} lines: our own limit."
+    if gate.provider_lines is not None:
+        theirs = max(0, gate.provider_lines - gate.foreign_calls - gate.headroom)
+        if theirs < lines:
+            lines = theirs
+            sentence = (
+                f"{lines} lines: Retell allows {gate.provider_lines}, "
+                f"{gate.foreign_calls} are used by others, {gate.headroom} are kept free."
+            )
+    shrunk = _shrunk_lines(gate, now=now)
+    if shrunk is not None and shrunk < lines:
+        lines = shrunk
+        sentence = f"{shrunk} lines: Retell refused calls lately; one comes back every 30 s."
+    return LinesInForce(lines, sentence)
+
+
+def _shrunk_lines(gate: GateState, *, now: datetime) -> int | None:
+    if gate.shrunk_to is None or gate.shrunk_at is None:
+        return None
+    recovering_for = now - gate.shrunk_at - SHRINK_HOLDS
+    if recovering_for < timedelta(0):
+        return gate.shrunk_to
+    return gate.shrunk_to + 1 + int(recovering_for / RECOVERY_STEP)
+
+
+def claimable(gate: GateState, *, open_attempts: int, unsent: int, now: datetime) -> int:
+    """Count the attempts that may be claimed now.
+
+    `unsent` are those among the open ones whose request has no answer yet (INTENT, SENDING).
+    """
+    if gate.everything_paused or (gate.backing_off_until and gate.backing_off_until > now):
+        return 0
+    free = lines_in_force(gate, now=now).lines - open_attempts
+    return max(0, min(free, _paced(gate, now=now), _breaker_room(gate, unsent=unsent, now=now)))
+
+
+def _paced(gate: GateState, *, now: datetime) -> int:
+    if gate.calls_per_second is None:
+        return 1_000
+    start = max(gate.next_send_at or now, now)
+    room = now + CLAIM_AHEAD - start
+    if room <= timedelta(0):
+        return 0
+    return max(1, int(room.total_seconds() * gate.calls_per_second))
+
+
+def _breaker_room(gate: GateState, *, unsent: int, now: datetime) -> int:
+    if gate.breaker_until is None:
+        return 1_000
+    if gate.breaker_until > now:
+        return 0
+    return 1 - unsent  # half open: one probe
+
+
+def send_times(gate: GateState, *, count: int, now: datetime) -> tuple[list[datetime], datetime]:
+    """Space `count` sends by the pace. Returns their moments and the gate's next free one."""
+    start = max(gate.next_send_at or now, now)
+    if gate.calls_per_second is None:
+        return [now] * count, start
+    gap = timedelta(seconds=1 / gate.calls_per_second)
+    return [start + gap * index for index in range(count)], start + gap * count
+
+
+def backed_off(
+    gate: GateState,
+    *,
+    sent_at: datetime,
+    retry_after: timedelta | None,
+    open_attempts: int,
+    now: datetime,
+) -> GateState:
+    """Answer a refusal for too many calls: wait, and use fewer lines for a while.
+
+    A refusal of a request that was sent before the last back-off tells nothing new, so a burst
+    of refusals counts once.
+    """
+    waited = resting(gate, sent_at=sent_at, retry_after=retry_after, now=now)
+    if waited.busy_streak == gate.busy_streak:
+        return waited
+    base = min(lines_in_force(gate, now=now).lines, max(open_attempts, 1))
+    return replace(waited, shrunk_to=max(1, int(base * SHRINK_TO)), shrunk_at=now)
+
+
+def resting(
+    gate: GateState, *, sent_at: datetime, retry_after: timedelta | None, now: datetime
+) -> GateState:
+    """Let all sending wait: as long as Retell said, or twice as long as the last time."""
+    news = gate.backed_off_at is None or sent_at > gate.backed_off_at
+    streak = gate.busy_streak + 1 if news else gate.busy_streak
+    wait = retry_after or min(BACK_OFF_FIRST * 2 ** min(streak - 1, 10), BACK_OFF_MOST)
+    if not news and retry_after is None:
+        return gate
+    until = max(gate.backing_off_until or now, now + wait)
+    return replace(
+        gate,
+        backing_off_until=until,
+        backed_off_at=now if news else gate.backed_off_at,
+        busy_streak=streak,
+    )
+
+
+def after_unknown(gate: GateState, *, sends: int, unknown: int, now: datetime) -> GateState:
+    """Count an unknown outcome; `unknown` of the latest `sends` were. May open the breaker."""
+    streak = gate.unknown_streak + 1
+    too_many = sends >= BREAKER_SAMPLE and unknown > sends * BREAKER_SHARE
+    probing = gate.breaker_until is not None
+    opens = streak >= BREAKER_STREAK or too_many or probing
+    until = now + BREAKER_REST if opens else gate.breaker_until
+    return replace(gate, unknown_streak=streak, breaker_until=until)
+
+
+def after_placed(gate: GateState) -> GateState:
+    """A clear answer: the streaks end and the breaker closes."""
+    return replace(gate, unknown_streak=0, breaker_until=None, busy_streak=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What a running campaign could use now."""
+
+    campaign_id: int
+    due: int  # leads due, counted up to the free lines
+    in_use: int  # its open attempts
+    cap: int | None = None  # its own limit
+    weight: float = 1.0
+
+
+def deal(free: int, wants: Sequence[Want]) -> dict[int, int]:
+    """Deal free lines by weighted max-min fairness: the next one to whoever has least."""
+    dealt = {want.campaign_id: 0 for want in wants}
+    for _ in range(free):
+        hungry = list(_hungry(wants, dealt))
+        if not hungry:
+            break
+        poorest = min(
+            hungry, key=lambda w: ((w.in_use + dealt[w.campaign_id]) / w.weight, w.campaign_id)
+        )
+        dealt[poorest.campaign_id] += 1
+    return dealt
+
+
+def _hungry(wants: Sequence[Want], dealt: dict[int, int]) -> Iterable[Want]:
+    for want in wants:
+        given = dealt[want.campaign_id]
+        below_cap = want.cap is None or want.in_use + given < want.cap
+        if given < want.due and below_cap:
+            yield want

@@ -1,0 +1,246 @@
+"""Attempts and their history."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, text, update
+
+from dialer.domain.states import (
+    ATTEMPT_MOVES,
+    OPEN_STATUSES,
+    RANK,
+    AttemptStatus,
+    check_move,
+)
+from dialer.store.rows import many, one
+from dialer.store.tables import IS_OPEN, Attempt, AttemptEvent, table
+
+attempt = table(Attempt)
+attempt_event = table(AttemptEvent)
+
+
+def add(tx: Connection, rows: Sequence[dict[str, Any]], *, now: datetime) -> None:
+    """Insert attempts as INTENT, each with the first line of its history."""
+    if not rows:
+        return
+    tx.execute(insert(attempt), list(rows))
+    tx.execute(
+        insert(attempt_event),
+        [
+            {
+                "attempt_id": row["id"],
+                "from_status": None,
+                "to_status": AttemptStatus.INTENT,
+                "at": now,
+                "by": "plan",
+                "evidence": None,
+            }
+            for row in rows
+        ],
+    )
+
+
+def get(tx: Connection, attempt_id: str) -> Attempt | None:
+    """Read one attempt."""
+    return one(tx, Attempt, select(attempt).where(attempt.c.id == attempt_id))
+
+
+def lock(tx: Connection, attempt_id: str) -> Attempt:
+    """Lock and read one attempt; its lead must be locked already."""
+    row = one(tx, Attempt, select(attempt).where(attempt.c.id == attempt_id).with_for_update())
+    if row is None:
+        raise LookupError(f"attempt {attempt_id} is gone")
+    return row
+
+
+def by_call(tx: Connection, call_id: str) -> Attempt | None:
+    """Find the attempt a call belongs to."""
+    return one(tx, Attempt, select(attempt).where(attempt.c.call_id == call_id))
+
+
+def move(
+    tx: Connection,
+    attempt_id: str,
+    *,
+    current: AttemptStatus,
+    target: AttemptStatus,
+    now: datetime,
+    by: str,
+    evidence: str | None = None,
+    **values: Any,
+) -> bool:
+    """Move an attempt from `current` to `target` if it still is `current`, and write it down.
+
+    Returns False when another worker moved it first, so that running the same task twice is
+    harmless.
+
+    Raises:
+        IllegalMove: the transition table forbids this move; a bug in the caller.
+    """
+    check_move(ATTEMPT_MOVES, current, target)
+    if target not in OPEN_STATUSES:
+        values.setdefault("closed_at", now)
+        values.setdefault("check_at", None)
+        values.setdefault("evidence", evidence)
+    elif current not in OPEN_STATUSES:
+        values.setdefault("closed_at", None)
+    result = tx.execute(
+        update(attempt)
+        .where(attempt.c.id == attempt_id, attempt.c.status == current)
+        .values(status=target, **values)
+    )
+    if not result.rowcount:
+        return False
+    note(tx, attempt_id, current=current, target=target, now=now, by=by, evidence=evidence)
+    return True
+
+
+def note(
+    tx: Connection,
+    attempt_id: str,
+    *,
+    current: AttemptStatus,
+    target: AttemptStatus,
+    now: datetime,
+    by: str,
+    evidence: str | None,
+) -> None:
+    """Write one line of history; `current` equals `target` for what changes no status."""
+    tx.execute(
+        insert(attempt_event).values(
+            attempt_id=attempt_id,
+            from_status=current,
+            to_status=target,
+            at=now,
+            by=by,
+            evidence=evidence,
+        )
+    )
+
+
+def change(tx: Connection, attempt_id: str, **values: Any) -> None:
+    """Change columns other than the status."""
+    tx.execute(update(attempt).where(attempt.c.id == attempt_id).values(**values))
+
+
+def due_checks(tx: Connection, *, now: datetime, most: int) -> list[Attempt]:
+    """Read the attempts whose time to be looked at has come, the longest due first."""
+    return many(
+        tx,
+        Attempt,
+        select(attempt).where(attempt.c.check_at <= now).order_by(attempt.c.check_at).limit(most),
+    )
+
+
+def claim_check(tx: Connection, row: Attempt, *, until: datetime) -> bool:
+    """Win the right to look at an attempt; False when somebody else does, or it moved."""
+    result = tx.execute(
+        update(attempt)
+        .where(
+            attempt.c.id == row.id,
+            attempt.c.status == row.status,
+            attempt.c.check_at == row.check_at,
+        )
+        .values(check_at=until)
+    )
+    return bool(result.rowcount)
+
+
+def claim_replay(tx: Connection, row: Attempt) -> bool:
+    """Win the right to repeat an attempt's request once more."""
+    result = tx.execute(
+        update(attempt)
+        .where(
+            attempt.c.id == row.id,
+            attempt.c.status == AttemptStatus.UNKNOWN,
+            attempt.c.replays == row.replays,
+        )
+        .values(replays=attempt.c.replays + 1)
+    )
+    return bool(result.rowcount)
+
+
+def open_of_lead(tx: Connection, lead_id: int) -> Attempt | None:
+    """Read the open attempt of a lead."""
+    return one(
+        tx,
+        Attempt,
+        select(attempt).where(attempt.c.lead_id == lead_id, text(IS_OPEN)),
+    )
+
+
+def open_of_phone(tx: Connection, phone: str) -> Attempt | None:
+    """Read the open attempt of a number, in whatever campaign."""
+    return one(
+        tx,
+        Attempt,
+        select(attempt).where(attempt.c.phone == phone, text(IS_OPEN)),
+    )
+
+
+def recent_sends(tx: Connection, *, since: datetime, most: int) -> tuple[int, int]:
+    """Count the latest sends, and those among them that are or were unknown."""
+    latest = (
+        select(attempt.c.status)
+        .where(attempt.c.send_started_at >= since)
+        .order_by(attempt.c.send_started_at.desc())
+        .limit(most)
+        .subquery()
+    )
+    unknown = func.count().filter(latest.c.status == AttemptStatus.UNKNOWN)
+    row = tx.execute(select(func.count(), unknown).select_from(latest)).one()
+    return int(row[0]), int(row[1])
+
+
+def placed_after(tx: Connection, moment: datetime) -> Attempt | None:
+    """Give an attempt sent after `moment` whose call is known: a control for look-ups."""
+    return one(
+        tx,
+        Attempt,
+        select(attempt)
+        .where(attempt.c.send_started_at > moment, attempt.c.call_id.is_not(None))
+        .order_by(attempt.c.send_started_at.desc())
+        .limit(1),
+    )
+
+
+def latest_known_call(tx: Connection) -> Attempt | None:
+    """Give the latest attempt whose call is known."""
+    return one(
+        tx,
+        Attempt,
+        select(attempt)
+        .where(attempt.c.call_id.is_not(None))
+        .order_by(attempt.c.send_started_at.desc())
+        .limit(1),
+    )
+
+
+def ids_among(tx: Connection, attempt_ids: Sequence[str]) -> set[str]:
+    """Give those of the ids that are attempts of ours."""
+    rows = tx.execute(select(attempt.c.id).where(attempt.c.id.in_(list(attempt_ids))))
+    return {row[0] for row in rows}
+
+
+def of_lead(tx: Connection, lead_id: int) -> list[Attempt]:
+    """Read all attempts of a lead in order."""
+    return many(
+        tx, Attempt, select(attempt).where(attempt.c.lead_id == lead_id).order_by(attempt.c.n)
+    )
+
+
+def history(tx: Connection, attempt_id: str) -> list[AttemptEvent]:
+    """Read an attempt's history in order."""
+    return many(
+        tx,
+        AttemptEvent,
+        select(attempt_event)
+        .where(attempt_event.c.attempt_id == attempt_id)
+        .order_by(attempt_event.c.id),
+    )
+
+
+def outranks(target: AttemptStatus, current: AttemptStatus) -> bool:
+    """Tell whether evidence for `target` says more than `current` does."""
+    return RANK[target] > RANK[current]

@@ -1,0 +1,158 @@
+"""The dial gate: one row, under whose lock slots are counted."""
+
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, text, update
+
+from dialer.domain.lines import GateState
+from dialer.store.rows import one
+from dialer.store.tables import IS_OPEN, DialGate, table
+
+gate = table(DialGate)
+_STATE = tuple(field.name for field in fields(GateState))
+
+
+def ensure(
+    tx: Connection,
+    *,
+    install: str,
+    lines: int,
+    calls_per_second: float | None,
+    headroom: int,
+) -> None:
+    """Make the row, or bring it to these settings when they differ from those last applied.
+
+    A limit that a person changed while running stays as long as the settings stay as they were.
+    """
+    settings = {"lines": lines, "calls_per_second": calls_per_second, "headroom": headroom}
+    row = one(tx, DialGate, select(gate))
+    if row is None:
+        tx.execute(
+            insert(gate).values(
+                id=1,
+                install=install,
+                configured=settings,
+                foreign_calls=0,
+                busy_streak=0,
+                unknown_streak=0,
+                everything_paused=False,
+                **settings,
+            )
+        )
+    elif row.configured != settings:
+        tx.execute(update(gate).values(configured=settings, **settings))
+
+
+def lock(tx: Connection) -> GateState:
+    """Take the lock that everyone who claims must hold, and read the gate."""
+    return _state(tx, select(gate).with_for_update())
+
+
+def peek(tx: Connection) -> GateState:
+    """Read the gate without its lock."""
+    return _state(tx, select(gate))
+
+
+def _state(tx: Connection, statement: Any) -> GateState:
+    row = one(tx, DialGate, statement)
+    if row is None:
+        raise LookupError("the dial gate has no row; run `dialer migrate`")
+    return GateState(**{name: getattr(row, name) for name in _STATE})
+
+
+def install(tx: Connection) -> str:
+    """Give the name under which our calls are told from other installations' calls."""
+    return str(tx.execute(select(gate.c.install)).scalar_one())
+
+
+def save(tx: Connection, state: GateState, *, before: GateState) -> None:
+    """Write what changed."""
+    old = asdict(before)
+    changed = {name: value for name, value in asdict(state).items() if value != old[name]}
+    if changed:
+        tx.execute(update(gate).values(**changed))
+
+
+def clear_streaks(tx: Connection) -> None:
+    """Record a clear answer from Retell; writes nothing when nothing was wrong."""
+    tx.execute(
+        update(gate)
+        .where(
+            (gate.c.unknown_streak > 0)
+            | (gate.c.busy_streak > 0)
+            | gate.c.breaker_until.is_not(None)
+        )
+        .values(unknown_streak=0, busy_streak=0, breaker_until=None)
+    )
+
+
+def provider_asked_at(tx: Connection) -> datetime | None:
+    """Give the moment Retell was last asked for its concurrency."""
+    return one_value(tx, gate.c.provider_asked_at)
+
+
+def claim_asking(tx: Connection, *, now: datetime, not_after: datetime) -> bool:
+    """Win the right to ask Retell for its concurrency; False when it was asked lately."""
+    asked = gate.c.provider_asked_at
+    return bool(
+        tx.execute(
+            update(gate)
+            .where(asked.is_(None) | (asked <= not_after))
+            .values(provider_asked_at=now)
+        ).rowcount
+    )
+
+
+def set_provider(tx: Connection, *, lines: int | None, foreign_calls: int) -> None:
+    """Store what Retell allows, and how many calls there are not ours."""
+    tx.execute(update(gate).values(provider_lines=lines, foreign_calls=foreign_calls))
+
+
+def set_limits(tx: Connection, **values: Any) -> None:
+    """Change lines, pace or headroom while running."""
+    tx.execute(update(gate).values(**values))
+
+
+def set_everything_paused(tx: Connection, *, paused: bool) -> None:
+    """Turn the emergency stop on or off."""
+    tx.execute(update(gate).values(everything_paused=paused))
+
+
+def replay_refused(tx: Connection) -> bool:
+    """Tell whether Retell was seen not to honour a repeated key."""
+    return one_value(tx, gate.c.replay_refused_at) is not None
+
+
+def refuse_replay(tx: Connection, *, now: datetime) -> None:
+    """Never repeat a request again: a repeated key has made a second call."""
+    tx.execute(update(gate).values(replay_refused_at=now))
+
+
+def one_value(tx: Connection, column: Any) -> Any:
+    """Read one column of the gate."""
+    return tx.execute(select(column)).scalar_one()
+
+
+def count_open(tx: Connection) -> tuple[int, int]:
+    """Count open attempts, and those among them whose request has no answer yet."""
+    row = tx.execute(
+        select(
+            func.count(),
+            func.coalesce(
+                func.sum(text("CASE WHEN status IN ('INTENT', 'SENDING') THEN 1 ELSE 0 END")), 0
+            ),
+        )
+        .select_from(text("attempt"))
+        .where(text(IS_OPEN))
+    ).one()
+    return int(row[0]), int(row[1])
+
+
+def open_by_campaign(tx: Connection) -> dict[int, int]:
+    """Count open attempts by campaign."""
+    rows = tx.execute(
+        text(f"SELECT campaign_id, count(*) FROM attempt WHERE {IS_OPEN} GROUP BY campaign_id")  # noqa: S608
+    )
+    return {row[0]: row[1] for row in rows}

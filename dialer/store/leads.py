@@ -1,0 +1,218 @@
+"""Leads."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from dialer.domain.states import LEAD_MOVES, ClosedAs, LeadStatus, check_move
+from dialer.store.rows import many, one
+from dialer.store.tables import IS_OPEN, Lead, Suppression, table
+from dialer.store.types import UtcDateTime
+
+lead = table(Lead)
+suppression = table(Suppression)
+
+
+def add(tx: Connection, rows: Sequence[dict[str, Any]]) -> int:
+    """Insert leads and give the number of new ones; a phone the campaign has is left as it is."""
+    if not rows:
+        return 0
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    statement = (
+        dialect.insert(lead).values(rows).on_conflict_do_nothing(
+            index_elements=["campaign_id", "phone"]
+        )
+    )
+    return int(tx.execute(statement).rowcount)
+
+
+def get(tx: Connection, lead_id: int) -> Lead | None:
+    """Read one lead."""
+    return one(tx, Lead, select(lead).where(lead.c.id == lead_id))
+
+
+def lock(tx: Connection, lead_id: int) -> Lead:
+    """Lock and read one lead; always before its attempts."""
+    row = one(tx, Lead, select(lead).where(lead.c.id == lead_id).with_for_update())
+    if row is None:
+        raise LookupError(f"lead {lead_id} is gone")
+    return row
+
+
+def count_due(tx: Connection, campaign_id: int, *, now: datetime, most: int) -> int:
+    """Count the leads due now, up to `most`."""
+    due = select(lead.c.id).where(*_due(campaign_id, now)).limit(most).subquery()
+    return int(tx.execute(select(func.count()).select_from(due)).scalar_one())
+
+
+def any_due(tx: Connection, *, now: datetime) -> bool:
+    """Tell whether a lead of any running campaign is due now."""
+    return bool(
+        tx.execute(
+            text(
+                "SELECT EXISTS (SELECT 1 FROM campaign WHERE status = 'running' AND EXISTS ("
+                "SELECT 1 FROM lead WHERE lead.campaign_id = campaign.id "
+                "AND lead.status = 'READY' AND lead.due_at <= :now))"
+            ).bindparams(bindparam("now", now, type_=UtcDateTime))
+        ).scalar_one()
+    )
+
+
+def take_due(tx: Connection, campaign_id: int, *, now: datetime, most: int) -> list[Lead]:
+    """Lock up to `most` due leads, the longest due first.
+
+    Rows that somebody else holds, and numbers in a call right now, are passed over.
+    """
+    busy = text(f"NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.phone = lead.phone AND {_OPEN})")  # noqa: S608
+    statement = (
+        select(lead)
+        .where(*_due(campaign_id, now), busy)
+        .order_by(lead.c.due_at)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    return many(tx, Lead, statement)
+
+
+_OPEN = IS_OPEN.replace("status", "attempt.status")
+
+
+def _due(campaign_id: int, now: datetime) -> tuple[Any, ...]:
+    return (
+        lead.c.campaign_id == campaign_id,
+        lead.c.status == LeadStatus.READY,
+        lead.c.due_at <= now,
+    )
+
+
+def move(
+    tx: Connection, lead_id: int, *, current: LeadStatus, target: LeadStatus, **values: Any
+) -> bool:
+    """Move a lead from `current` to `target` if it still is `current`.
+
+    Raises:
+        IllegalMove: the transition table forbids this move.
+    """
+    check_move(LEAD_MOVES, current, target)
+    result = tx.execute(
+        update(lead)
+        .where(lead.c.id == lead_id, lead.c.status == current)
+        .values(status=target, **values)
+    )
+    return bool(result.rowcount)
+
+
+def take_off(tx: Connection, lead_ids: Sequence[int]) -> int:
+    """Move READY leads to IN_FLIGHT, one try more each, and give how many moved."""
+    result = tx.execute(
+        update(lead)
+        .where(lead.c.id.in_(lead_ids), lead.c.status == LeadStatus.READY)
+        .values(status=LeadStatus.IN_FLIGHT, tries=lead.c.tries + 1, due_at=None)
+    )
+    return int(result.rowcount)
+
+
+def close(
+    tx: Connection, row: Lead, *, closed_as: ClosedAs, now: datetime, **values: Any
+) -> bool:
+    """Close a lead from whatever open status it was read in."""
+    return move(
+        tx,
+        row.id,
+        current=row.status,
+        target=LeadStatus.CLOSED,
+        closed_as=closed_as,
+        closed_at=now,
+        due_at=None,
+        **values,
+    )
+
+
+def change(tx: Connection, lead_id: int, **values: Any) -> None:
+    """Change columns other than the status."""
+    tx.execute(update(lead).where(lead.c.id == lead_id).values(**values))
+
+
+def zones_waiting(tx: Connection, campaign_id: int) -> list[str]:
+    """Give the different sets of zones among the campaign's READY leads."""
+    rows = tx.execute(
+        select(lead.c.zones)
+        .where(lead.c.campaign_id == campaign_id, lead.c.status == LeadStatus.READY)
+        .distinct()
+    )
+    return [row[0] for row in rows]
+
+
+def shift(tx: Connection, campaign_id: int, *, zones: str, to: datetime) -> int:
+    """Make the READY leads of these zones due no earlier than `to`."""
+    result = tx.execute(
+        update(lead)
+        .where(
+            lead.c.campaign_id == campaign_id,
+            lead.c.status == LeadStatus.READY,
+            lead.c.zones == zones,
+            lead.c.due_at < to,
+        )
+        .values(due_at=to)
+    )
+    return int(result.rowcount)
+
+
+def hold_zones(tx: Connection, campaign_id: int, *, zones: str, reason: str) -> int:
+    """Hold the READY leads of these zones for a person to look at."""
+    result = tx.execute(
+        update(lead)
+        .where(
+            lead.c.campaign_id == campaign_id,
+            lead.c.status == LeadStatus.READY,
+            lead.c.zones == zones,
+        )
+        .values(status=LeadStatus.HELD, held_reason=reason, due_at=None)
+    )
+    return int(result.rowcount)
+
+
+def close_waiting(
+    tx: Connection,
+    *,
+    closed_as: ClosedAs,
+    now: datetime,
+    campaign_id: int | None = None,
+    phone: str | None = None,
+) -> int:
+    """Close the READY and HELD leads of a campaign, or of a number in all campaigns."""
+    chosen = [lead.c.status.in_([LeadStatus.READY, LeadStatus.HELD])]
+    if campaign_id is not None:
+        chosen.append(lead.c.campaign_id == campaign_id)
+    if phone is not None:
+        chosen.append(lead.c.phone == phone)
+    if len(chosen) == 1:
+        raise ValueError("name a campaign or a number")
+    result = tx.execute(
+        update(lead)
+        .where(*chosen)
+        .values(status=LeadStatus.CLOSED, closed_as=closed_as, closed_at=now, due_at=None)
+    )
+    return int(result.rowcount)
+
+
+def suppressed_among(tx: Connection, phones: Iterable[str]) -> set[str]:
+    """Give those of the numbers that are not to be called."""
+    wanted = list(phones)
+    rows = tx.execute(select(suppression.c.phone).where(suppression.c.phone.in_(wanted)))
+    return {row[0] for row in rows}
+
+
+def suppress(
+    tx: Connection, phone: str, *, reason: str, call_id: str | None, now: datetime
+) -> None:
+    """Put a number on the do-not-call list; a second time changes nothing."""
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    tx.execute(
+        dialect.insert(suppression)
+        .values(phone=phone, reason=reason, call_id=call_id, created_at=now)
+        .on_conflict_do_nothing(index_elements=["phone"])
+    )

@@ -1,0 +1,27 @@
+"""The activity log: who did what to what."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, insert
+
+from dialer.store.tables import AuditLog, table
+
+audit_log = table(AuditLog)
+
+
+def log_action(
+    tx: Connection,
+    *,
+    actor: str,
+    action: str,
+    subject: str,
+    now: datetime,
+    before: dict[str, object] | None = None,
+    after: dict[str, object] | None = None,
+) -> None:
+    """Write down who did what to what."""
+    tx.execute(
+        insert(audit_log).values(
+            at=now, actor=actor, action=action, subject=subject, before=before, after=after
+        )
+    )

@@ -1,0 +1,88 @@
+"""The webhook inbox."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from dialer.store.rows import many, one
+from dialer.store.tables import WebhookEvent, table
+
+inbox = table(WebhookEvent)
+
+NEW, DONE, IGNORED, DEAD = "NEW", "DONE", "IGNORED", "DEAD"
+
+
+def receive(
+    tx: Connection,
+    event_id: str,
+    *,
+    call_id: str | None,
+    raw: str,
+    now: datetime,
+    status: str = NEW,
+    error: str | None = None,
+) -> int | None:
+    """Keep an event once and give its row id; None when it was kept before."""
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    statement = (
+        dialect.insert(inbox)
+        .values(
+            event_id=event_id,
+            call_id=call_id,
+            raw=raw,
+            status=status,
+            error=error,
+            tries=0,
+            received_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["event_id"])
+        .returning(inbox.c.id)
+    )
+    return tx.execute(statement).scalar_one_or_none()
+
+
+def get(tx: Connection, row_id: int) -> WebhookEvent | None:
+    """Read one event."""
+    return one(tx, WebhookEvent, select(inbox).where(inbox.c.id == row_id))
+
+
+def finish(
+    tx: Connection, row_id: int, *, status: str, now: datetime, error: str | None = None
+) -> None:
+    """Mark a new event as settled, ignored or dead; an event settled before stays as it is."""
+    tx.execute(
+        update(inbox)
+        .where(inbox.c.id == row_id, inbox.c.status == NEW)
+        .values(status=status, settled_at=now, error=error, tries=inbox.c.tries + 1)
+    )
+
+
+def overdue(tx: Connection, *, before: datetime, most: int) -> Sequence[int]:
+    """Give the events received before that moment and not settled yet."""
+    rows = tx.execute(
+        select(inbox.c.id)
+        .where(inbox.c.status == NEW, inbox.c.received_at <= before)
+        .order_by(inbox.c.id)
+        .limit(most)
+    )
+    return [row[0] for row in rows]
+
+
+def counts(tx: Connection) -> dict[str, int]:
+    """Count events by status."""
+    rows = tx.execute(select(inbox.c.status, func.count()).group_by(inbox.c.status))
+    return {row[0]: row[1] for row in rows}
+
+
+def dead(tx: Connection, *, most: int = 100) -> list[WebhookEvent]:
+    """Read dead letters that nobody has acknowledged."""
+    return many(
+        tx,
+        WebhookEvent,
+        select(inbox)
+        .where(inbox.c.status == DEAD, inbox.c.acknowledged_at.is_(None))
+        .order_by(inbox.c.id)
+        .limit(most),
+    )
