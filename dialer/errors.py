@@ -4,8 +4,13 @@ DialerError
 ├── UserError            a person must change something; the text is shown as it is
 │   ├── NotFound         the thing named does not exist
 │   ├── RefusedByRule    do-not-call, calling hours or a cap forbid it
-│   └── Unreachable      database, broker or Retell does not answer
+│   ├── Unreachable      database, broker or Retell does not answer
+│   └── TransportUnfit   the HTTP library cannot tell a sent request from an unsent one
 ├── IllegalMove          the transition table forbids this change of state: a bug
+├── BadSignature         a webhook that is not proven to come from Retell
+├── LookUpFailed         a question to Retell has no answer; says nothing of any phone
+│   ├── CallNotFound     Retell knows no call with this id
+│   └── ProviderUnavailable  Retell is down, busy or unreadable; ask again later
 └── CallError            what a request to create a call tells of the phone
     ├── CallRejected     nothing placed, and never for this number
     ├── AccountProblem   nothing placed, because of our account or settings
@@ -44,8 +49,53 @@ class Unreachable(UserError):
     """The database, the broker or Retell does not answer."""
 
 
+class TransportUnfit(UserError):
+    """The installed HTTP library cannot tell a sent request from an unsent one; never dial."""
+
+
 class IllegalMove(DialerError):
     """The transition table forbids this change of state; a bug in the caller."""
+
+
+class BadSignature(DialerError):
+    """A webhook that is not proven to come from Retell; nothing in it may be believed.
+
+    `reason` is one of no_keys, missing, malformed, stale, mismatch.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"webhook signature refused: {reason}")
+        self.reason = reason
+
+
+class LookUpFailed(DialerError):
+    """A question to Retell has no answer.
+
+    `code` is a stable word for logs (`http_500`, `read_timeout`), `status` the HTTP status where
+    there was an answer.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        status: int | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.status = status
+        self.retry_after_s = retry_after_s
+
+
+class CallNotFound(LookUpFailed):
+    """Retell knows no call with this id."""
+
+
+class ProviderUnavailable(LookUpFailed):
+    """Retell is down, busy or unreadable. It proves nothing: least of all that no call exists."""
 
 
 class CallError(DialerError):

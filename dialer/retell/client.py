@@ -1,0 +1,293 @@
+"""The client for Retell. One per process, shared by its threads.
+
+https://docs.retellai.com/api-references
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import httpx
+import orjson
+import stamina
+from pydantic import BaseModel, ValidationError
+
+from dialer.clock import Clock
+from dialer.errors import AccountProblem, CallNotFound, ProviderUnavailable
+from dialer.retell.models import ApiKeyOwner, Call, CallPage, Concurrency
+from dialer.retell.outcomes import (
+    call_created_by,
+    code_of,
+    failure_of,
+    is_passing,
+    look_up_refusal_of,
+)
+from dialer.retell.wire import (
+    CREATE_TIMEOUT,
+    READ_TIMEOUT,
+    Answer,
+    SendTrace,
+    exchange,
+    open_wire,
+)
+
+MAX_PAGE = 1000  # Retell's limit for one page of list-calls
+MAX_PAGES = 20
+_TRIES = 3
+_TRIES_WITHIN_S = 20.0  # no further try begins after this
+_DEFAULT_READ_S = 60.0
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedCall:
+    """A call that Retell accepted; its phone may ring any moment.
+
+    `sent_at` is when the request headers began to be written; None only over a transport that
+    does not trace.
+    """
+
+    call: Call
+    sent_at: datetime | None
+
+    @property
+    def call_id(self) -> str:
+        return self.call.call_id
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCalls:
+    """What a look-up found. Unless it is `complete`, a call missing here proves nothing."""
+
+    calls: tuple[Call, ...]
+    complete: bool
+
+
+class RetellClient:
+    """Everything the dialer asks of Retell.
+
+    Questions are asked up to three times; a call is created once, whatever happens.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        clock: Clock,
+        create_timeout: httpx.Timeout = CREATE_TIMEOUT,
+        read_timeout: httpx.Timeout = READ_TIMEOUT,
+        max_connections: int = 80,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._clock = clock
+        self._create_timeout = create_timeout
+        self._read_timeout = read_timeout
+        self._http = open_wire(
+            base_url, api_key=api_key, max_connections=max_connections, transport=transport
+        )
+
+    def close(self) -> None:
+        """Close the connections; may be called twice."""
+        self._http.close()
+
+    def create_phone_call(self, body: Mapping[str, object]) -> CreatedCall:
+        """Ask for one call, once: never retried, never redirected.
+
+        Raises:
+            CallRejected: nothing placed; this number cannot or must not be called.
+            AccountProblem: nothing placed; no lead will fare better until a person acts.
+            ProviderBusy: nothing placed; the same request may be sent later.
+            NotSent: nothing placed; no byte left this machine.
+            OutcomeUnknown: a phone may be ringing. Look it up; do not send another request.
+        """
+        content = _encoded(body)
+        trace = SendTrace(self._clock)
+        try:
+            request = self._request("POST", "/v2/create-phone-call", content=content)
+            request.extensions["timeout"] = self._create_timeout.as_dict()
+            request.extensions["trace"] = trace
+            answer = exchange(self._http, request, read_within_s=_read_s(self._create_timeout))
+        except Exception as error:
+            # Also what no version of httpx raises today: unknown is the safe reading.
+            raise failure_of(error, sent=trace.sent_at is not None) from error
+        call = call_created_by(answer, now=self._clock.now())
+        return CreatedCall(call=call, sent_at=trace.sent_at)
+
+    def get_call(self, call_id: str) -> Call:
+        """Ask for one call, with its transcript.
+
+        Raises:
+            CallNotFound: Retell knows no such call.
+            AccountProblem: our key is refused.
+            ProviderUnavailable: no usable answer.
+        """
+        with _naming_one_call():
+            answer = self._ask("GET", f"/v2/get-call/{quote(call_id, safe='')}")
+        return _read(Call, answer)
+
+    def list_calls(
+        self,
+        filter_criteria: Mapping[str, object],
+        *,
+        limit: int = 50,
+        pagination_key: str | None = None,
+    ) -> CallPage:
+        """Ask for one page of calls, newest first; they carry no transcripts.
+
+        Raises:
+            AccountProblem: our key is refused.
+            ProviderUnavailable: no usable answer; never read it as an empty page.
+        """
+        question: dict[str, object] = {
+            "filter_criteria": dict(filter_criteria),
+            "sort_order": "descending",
+            "limit": min(limit, MAX_PAGE),
+        }
+        if pagination_key is not None:
+            question["pagination_key"] = pagination_key
+        return _read(CallPage, self._ask("POST", "/v3/list-calls", content=orjson.dumps(question)))
+
+    def find_calls(
+        self,
+        filter_criteria: Mapping[str, object],
+        *,
+        page_size: int = 200,
+        max_pages: int = MAX_PAGES,
+    ) -> FoundCalls:
+        """Page through all calls that match; incomplete when the end was not seen.
+
+        Raises:
+            AccountProblem: our key is refused.
+            ProviderUnavailable: no usable answer, also for a later page.
+        """
+        found: dict[str, Call] = {}  # a page may shift while it is turned
+        key: str | None = None
+        for _ in range(max_pages):
+            page = self.list_calls(filter_criteria, limit=page_size, pagination_key=key)
+            found.update((call.call_id, call) for call in page.items)
+            if page.has_more is False:
+                return FoundCalls(tuple(found.values()), complete=True)
+            if page.has_more is None or not page.pagination_key or page.pagination_key == key:
+                break
+            key = page.pagination_key
+        return FoundCalls(tuple(found.values()), complete=False)
+
+    def calls_of_attempt(self, attempt_id: str) -> FoundCalls:
+        """Find the calls that carry this attempt in their metadata.
+
+        What is returned is checked: a list that ignored the filter must not lend a stranger's
+        call to the attempt. A call shown without its metadata might be the one, so it makes the
+        result incomplete.
+
+        Raises: as `find_calls`.
+        """
+        found = self.find_calls(
+            {"metadata": [{"type": "string", "op": "eq", "key": "attempt_id", "value": attempt_id}]}
+        )
+        ours = tuple(call for call in found.calls if call.metadata_text("attempt_id") == attempt_id)
+        silent = any(call.metadata is None for call in found.calls)
+        return FoundCalls(ours, complete=found.complete and not silent)
+
+    def calls_to_number(self, number: str, *, since: datetime) -> FoundCalls:
+        """Find the calls to `number` that started at `since` or later, or have no start yet.
+
+        The moment is compared here: a filter on the start would hide a call that only rings.
+
+        Raises: as `find_calls`.
+        """
+        found = self.find_calls({"to_number": {"type": "string", "op": "eq", "value": number}})
+        recent = tuple(
+            call
+            for call in found.calls
+            if call.to_number in (None, number)
+            and (call.started_at is None or call.started_at >= since)
+        )
+        return FoundCalls(recent, complete=found.complete)
+
+    def stop_call(self, call_id: str) -> None:
+        """Hang up; may be asked twice. The end itself is told by the webhook.
+
+        Raises:
+            CallNotFound: Retell knows no such call.
+            AccountProblem: our key is refused.
+            ProviderUnavailable: no usable answer; the call may go on.
+        """
+        with _naming_one_call():
+            self._ask("POST", f"/v2/stop-call/{quote(call_id, safe='')}")
+
+    def get_concurrency(self) -> Concurrency:
+        """Ask for the lines of the workspace. Raises: as `list_calls`."""
+        return _read(Concurrency, self._ask("GET", "/get-concurrency"))
+
+    def get_api_key_info(self) -> ApiKeyOwner:
+        """Ask whose key ours is. Raises: as `list_calls`."""
+        return _read(ApiKeyOwner, self._ask("GET", "/get-api-key-info"))
+
+    def _ask(self, method: str, path: str, *, content: bytes | None = None) -> Answer:
+        for attempt in stamina.retry_context(
+            on=is_passing,
+            attempts=_TRIES,
+            timeout=_TRIES_WITHIN_S,
+            wait_initial=0.2,
+            wait_max=2.0,
+            wait_jitter=0.2,
+        ):
+            with attempt:
+                return self._ask_once(method, path, content=content)
+        raise AssertionError("retry_context either returns or raises")
+
+    def _ask_once(self, method: str, path: str, *, content: bytes | None) -> Answer:
+        try:
+            request = self._request(method, path, content=content)
+            request.extensions["timeout"] = self._read_timeout.as_dict()
+            answer = exchange(self._http, request, read_within_s=_read_s(self._read_timeout))
+        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+            raise ProviderUnavailable(
+                f"{type(error).__name__}: {error}", code=code_of(error)
+            ) from error
+        if 200 <= answer.status < 300:
+            return answer
+        raise look_up_refusal_of(answer, now=self._clock.now())
+
+    def _request(self, method: str, path: str, *, content: bytes | None) -> httpx.Request:
+        headers = {"Content-Type": "application/json"} if content is not None else None
+        return self._http.build_request(method, path, content=content, headers=headers)
+
+
+@contextmanager
+def _naming_one_call() -> Iterator[None]:
+    """Read 404 and 422 as "no such call" in the answer to a request that names one."""
+    try:
+        yield
+    except ProviderUnavailable as error:
+        if error.status not in (404, 422):
+            raise
+        raise CallNotFound(error.message, code=error.code, status=error.status) from error
+
+
+def _encoded(body: Mapping[str, object]) -> bytes:
+    try:
+        return orjson.dumps(dict(body))
+    except orjson.JSONEncodeError as error:
+        raise AccountProblem(
+            f"The request cannot be written as JSON: {error}", code="unwritable_request"
+        ) from error
+
+
+def _read(model: type[M], answer: Answer) -> M:
+    try:
+        parsed: Any = orjson.loads(answer.body)
+        return model.model_validate(parsed)
+    except (orjson.JSONDecodeError, ValidationError, RecursionError) as error:
+        raise ProviderUnavailable(
+            "The answer of Retell cannot be read.", code="unreadable_answer", status=answer.status
+        ) from error
+
+
+def _read_s(timeout: httpx.Timeout) -> float:
+    return timeout.read if timeout.read is not None else _DEFAULT_READ_S
