@@ -1,0 +1,194 @@
+"""The exchange: everything the simulated Retell knows and does, without sockets or a clock.
+
+Every method takes the moment in epoch milliseconds. Whoever holds an exchange
+
+1. passes requests in and lets the answers travel as they say,
+2. asks `next_moment` when to call `advance` next, and
+3. sends what `advance` returns, and tells `acknowledge` how each sending went.
+
+The server does so with the real clock; a simulation may do it with a virtual one.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from dialer.simulator import workspace
+from dialer.simulator.answers import Answer, Refused, Travel, refusal
+from dialer.simulator.calls import ACTIVE, Call
+from dialer.simulator.chance import chance
+from dialer.simulator.faults import Faults
+from dialer.simulator.filters import ListCalls
+from dialer.simulator.intake import Intake
+from dialer.simulator.lines import Lines
+from dialer.simulator.outbox import Delivery, Outbox
+from dialer.simulator.requests import UpdateCall, read_body
+from dialer.simulator.search import page
+from dialer.simulator.settings import SimulatorSettings
+from dialer.simulator.shapes import call_object
+from dialer.simulator.timeline import Timeline
+
+
+class Exchange:
+    """One simulated workspace. Not for use by two threads at once."""
+
+    def __init__(self, settings: SimulatorSettings) -> None:
+        self.settings = settings
+        self._timeline = Timeline()
+        self._outbox = Outbox(self._timeline, settings=settings)
+        self._lines = Lines(self._timeline, outbox=self._outbox, settings=settings)
+        self._intake = Intake(self._lines, timeline=self._timeline, settings=settings)
+        self._asked: Counter[str] = Counter()
+
+    # Time
+
+    def advance(self, now_ms: int) -> list[Delivery]:
+        """Let everything due by now happen; give the webhooks to send, each sending once."""
+        self._timeline.run_until(now_ms)
+        return self._outbox.take_due()
+
+    def next_moment(self, *, now_ms: int) -> int | None:
+        """Say when to call `advance` next; None when nothing is going to happen by itself."""
+        return now_ms if self._outbox.waiting else self._timeline.next_moment()
+
+    def acknowledge(self, delivery: Delivery, *, status: int | None, now_ms: int) -> None:
+        """Tell how a sending went: the receiver's status, or None for no answer in time."""
+        self._outbox.acknowledge(delivery, status=status, now_ms=now_ms)
+
+    # Retell's interface
+
+    def create_call(self, body: object, *, now_ms: int) -> Answer:
+        """POST /v2/create-phone-call."""
+        self._timeline.run_until(now_ms)
+        return self._intake.create_call(body, now_ms=now_ms)
+
+    def get_call(self, call_id: str, *, now_ms: int) -> Answer:
+        """GET /v2/get-call/{call_id}."""
+        self._timeline.run_until(now_ms)
+        if self._roll("get") < self.faults.get_fails:
+            return refusal(500)
+        return self._with_call(call_id, lambda call: Answer(200, call_object(call)))
+
+    def list_calls(self, body: object, *, now_ms: int) -> Answer:
+        """POST /v3/list-calls."""
+        self._timeline.run_until(now_ms)
+        luck = self._roll("list")
+        if luck < self.faults.list_fails:
+            return refusal(500)
+        try:
+            wanted = read_body(ListCalls, {} if body is None else body)
+            shown = (call for call in self._lines.calls.values() if self._listed(call, now_ms))
+            answer = Answer(200, page(shown, wanted=wanted))
+        except Refused as refused:
+            return refused.answer
+        cut = luck < self.faults.list_fails + self.faults.list_cut
+        return replace(answer, travel=Travel.HALF) if cut else answer
+
+    def stop_call(self, call_id: str, *, now_ms: int) -> Answer:
+        """POST /v2/stop-call/{call_id}; a call that is over stays as it is."""
+        self._timeline.run_until(now_ms)
+
+        def stop(call: Call) -> Answer:
+            self._lines.stop(call, now_ms=now_ms)
+            return Answer(204)
+
+        return self._with_call(call_id, stop)
+
+    def update_call(self, call_id: str, body: object, *, now_ms: int) -> Answer:
+        """PATCH /v2/update-call/{call_id}; only calls that are over can be changed."""
+        self._timeline.run_until(now_ms)
+
+        def update(call: Call) -> Answer:
+            changes = read_body(UpdateCall, body)
+            if call.status in ACTIVE:
+                return refusal(400, message="Only ended calls can be updated.")
+            call.metadata = call.metadata if changes.metadata is None else changes.metadata
+            call.data_storage_setting = changes.data_storage_setting or call.data_storage_setting
+            call.custom_attributes |= changes.custom_attributes or {}
+            return Answer(200, call_object(call))
+
+        try:
+            return self._with_call(call_id, update)
+        except Refused as refused:
+            return refused.answer
+
+    def delete_call(self, call_id: str, *, now_ms: int) -> Answer:
+        """DELETE /v2/delete-call/{call_id}; the ground truth forgets nothing."""
+        self._timeline.run_until(now_ms)
+
+        def delete(call: Call) -> Answer:
+            call.deleted = True
+            return Answer(204)
+
+        return self._with_call(call_id, delete)
+
+    def get_concurrency(self, *, now_ms: int) -> Answer:
+        """GET /get-concurrency."""
+        self._timeline.run_until(now_ms)
+        return workspace.concurrency(
+            settings=self.settings, limit=self.limit, active=len(self._lines.ledger.active)
+        )
+
+    # Control and truth
+
+    @property
+    def limit(self) -> int:
+        """The number of lines."""
+        return self._lines.limit
+
+    def set_limit(self, limit: int) -> None:
+        """Change the number of lines; calls in progress go on."""
+        self._lines.limit = limit
+
+    @property
+    def faults(self) -> Faults:
+        """What may go wrong now."""
+        return self._lines.faults
+
+    def set_faults(self, faults: Faults) -> None:
+        """Change what may go wrong from now on."""
+        self._lines.faults = faults
+
+    def truth(self, *, now_ms: int) -> dict[str, Any]:
+        """Give the ground truth; nothing that was said to anybody plays a part."""
+        self._timeline.run_until(now_ms)
+        counts = self._outbox.counts
+        return {
+            **self._lines.ledger.truth(),
+            "limit": self.limit,
+            "webhooks_sent": counts["sent"],
+            "webhooks": dict(counts),
+            "do_not_call": sorted(self._lines.do_not_call),
+        }
+
+    def every_call(self, *, now_ms: int) -> list[dict[str, Any]]:
+        """Give all calls ever accepted, with what the simulator knows besides."""
+        self._timeline.run_until(now_ms)
+        return [
+            {
+                **call_object(call),
+                "simulated": {
+                    "attempt_id": call.attempt_id,
+                    "outcome": call.script.outcome.value,
+                    "nth": call.nth,
+                    "created_ms": call.created_ms,
+                    "deleted": call.deleted,
+                    "idempotency_key": call.request.idempotency_key,
+                },
+            }
+            for call in self._lines.calls.values()
+        ]
+
+    def _with_call(self, call_id: str, do: Callable[[Call], Answer]) -> Answer:
+        call = self._lines.calls.get(call_id)
+        return refusal(422) if call is None or call.deleted else do(call)
+
+    def _listed(self, call: Call, now_ms: int) -> bool:
+        if call.deleted or call.created_ms + self.faults.list_lag_s * 1000 > now_ms:
+            return False
+        return call.status != "registered" or self.settings.list_shows_registered
+
+    def _roll(self, what: str) -> float:
+        self._asked[what] += 1
+        return chance(self.settings.seed, what, self._asked[what]).random()

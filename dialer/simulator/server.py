@@ -1,0 +1,87 @@
+"""The simulated Retell on a socket."""
+
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+
+from dialer.clock import Clock, SystemClock
+from dialer.simulator.answers import Refused, refusal
+from dialer.simulator.engine import Exchange
+from dialer.simulator.postman import Postman
+from dialer.simulator.pulse import Pulse
+from dialer.simulator.routes import control, retell
+from dialer.simulator.settings import SimulatorSettings
+from dialer.simulator.wire import BreakableProtocol, whole
+
+GRACE_S = 1  # open requests (some hang on purpose) get this long when the server stops
+
+
+def create_app(settings: SimulatorSettings, *, clock: Clock | None = None) -> FastAPI:
+    """Build the application around a new exchange.
+
+    Broken connections need a server whose protocol is `BreakableProtocol`; `make_server` gives one.
+    """
+    exchange = Exchange(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        postman = Postman(connections=settings.webhook_connections)
+        pulse = Pulse(exchange, postman=postman, clock=clock or SystemClock())
+        app.state.pulse = pulse
+        yield
+        await pulse.stop()
+
+    app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
+    app.include_router(retell)
+    app.include_router(control)
+    app.add_exception_handler(Refused, _refuse)
+    app.add_exception_handler(HTTPException, _refuse_path)
+    return app
+
+
+async def _refuse(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return whole(error.answer)
+
+
+async def _refuse_path(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return whole(refusal(error.status_code, message=f"Cannot {request.method} {request.url.path}"))
+
+
+def bind(settings: SimulatorSettings) -> socket.socket:
+    """Open the listening socket, so that its port is known before the server runs."""
+    return socket.create_server((settings.host, settings.port), backlog=1024)
+
+
+def base_url(listener: socket.socket) -> str:
+    """Give the address under which a listening socket is reached."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{host}:{port}"
+
+
+def make_server(settings: SimulatorSettings) -> uvicorn.Server:
+    """Build a server that can break connections; run it with `sockets=[bind(settings)]`."""
+    config = uvicorn.Config(
+        create_app(settings),
+        http=BreakableProtocol,
+        ws="none",
+        loop="asyncio",
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    return uvicorn.Server(config)
+
+
+def run(settings: SimulatorSettings, *, on_ready: Callable[[str], None] | None = None) -> None:
+    """Serve until a signal comes; `on_ready` is told the base URL once requests are taken."""
+    listener = bind(settings)
+    if on_ready is not None:
+        on_ready(base_url(listener))
+    make_server(settings).run(sockets=[listener])
