@@ -9,6 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from dialer.embedded.leash import Leash
 from dialer.embedded.processes import Process
@@ -82,7 +84,11 @@ class EmbeddedBroker:
         """Tell whether the server answers, and is ours and not another on the same port."""
         try:
             with redis.Redis(
-                host="127.0.0.1", port=self._port, socket_timeout=1, protocol=2
+                host="127.0.0.1",
+                port=self._port,
+                socket_timeout=1,
+                protocol=2,
+                retry=Retry(NoBackoff(), 0),
             ) as client:
                 client.ping()
                 if self._binary is not None:

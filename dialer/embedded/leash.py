@@ -82,8 +82,7 @@ class Leash:
         if guard.poll() is not None:
             for pid in self._children:
                 kill_group(pid)
-        with suppress(BrokenPipeError):
-            guard.stdin.close()
+        guard.stdin.close()
         # Reap our own children, or the guard would see them as alive until its grace is over.
         for child in self._children.values():
             child.wait()
@@ -93,8 +92,11 @@ class Leash:
     def _pipe(self) -> IO[bytes]:
         """Give the guard's pipe; a guard that somebody ended is replaced."""
         if self._guard is None or self._guard.poll() is not None:
+            if self._guard is not None and self._guard.stdin is not None:
+                self._guard.stdin.close()
             self._guard = subprocess.Popen(
                 [sys.executable, "-I", "-S", __file__, str(self._grace.total_seconds())],
+                bufsize=0,
                 stdin=subprocess.PIPE,
                 # It outlives us, and must not keep a reader of our output waiting.
                 stdout=subprocess.DEVNULL,
