@@ -114,8 +114,9 @@ class Supervisor:
         numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         before = {number: signal.signal(number, note) for number in numbers}
         try:
+            self.report("running; Ctrl-C stops everything")
             interrupted.wait()
-            self.report("stopping; once more to stop at once")
+            self.report("stopping; Ctrl-C again stops at once")
             self.stop()
         finally:
             for number, action in before.items():
