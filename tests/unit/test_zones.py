@@ -1,0 +1,107 @@
+"""Zones: a number's owner may be in more of them than one thinks."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+from phonenumbers.tzdata import TIMEZONE_DATA
+
+from dialer.domain.zones import parse_zone, zones_of
+
+EASTERN, CENTRAL, MOUNTAIN = "America/New_York", "America/Chicago", "America/Denver"
+
+
+@pytest.mark.parametrize(
+    "phone",
+    [
+        "+18005550123",  # toll-free
+        "+15005550123",  # personal numbers
+        "+17105550123",  # no place at all
+        "+61412345678",  # Australian mobiles are used from Perth to Sydney
+        "+79161234567",  # Russian mobiles even more so
+        "+448081570123",  # toll-free in the United Kingdom
+        "+999",
+        "",
+    ],
+)
+def test_nothing_is_known_of_numbers_that_belong_nowhere(phone: str) -> None:
+    assert zones_of(phone) == ()
+
+
+@pytest.mark.parametrize(
+    ("phone", "zones"),
+    [
+        ("+12125550123", (EASTERN,)),
+        ("+13125550123", (CENTRAL,)),
+        ("+16025550123", ("America/Phoenix",)),
+        ("+442083661177", ("Europe/London",)),
+        ("+4915112345678", ("Europe/Berlin",)),
+        ("+61283661177", ("Australia/Sydney",)),
+    ],
+)
+def test_most_numbers_have_one_zone(phone: str, zones: tuple[str, ...]) -> None:
+    assert zones_of(phone) == zones
+
+
+@pytest.mark.parametrize(
+    ("codes", "zones"),
+    [
+        ("219 270 364 423 729 574 606 812 930 850 448 906", {EASTERN, CENTRAL}),
+        ("308 432 605 620 701 785 915", {CENTRAL, MOUNTAIN}),
+        ("208 986 775 541 458", {"America/Los_Angeles"}),
+        ("250 236 672 778", {"America/Vancouver", "America/Edmonton"}),
+        ("928", {MOUNTAIN, "America/Phoenix"}),
+    ],
+)
+def test_an_area_code_that_crosses_a_line_has_the_zones_of_both_sides(
+    codes: str, zones: set[str]
+) -> None:
+    for code in codes.split():
+        found = zones_of(f"+1{code}5550123")
+        assert zones <= set(found)
+        assert len(found) > 1
+
+
+def test_the_exchange_makes_no_difference_inside_an_area_code() -> None:
+    assert zones_of("+12198831234") == zones_of("+12195550123")
+
+
+def test_british_mobiles_have_zones_because_all_of_them_tell_the_same_time() -> None:
+    assert "Europe/London" in zones_of("+447400123456")
+
+
+def test_every_zone_of_every_area_code_exists() -> None:
+    codes = {prefix[1:4] for prefix in TIMEZONE_DATA if prefix[:1] == "1" and len(prefix) > 3}
+
+    for code in codes:
+        zones = zones_of(f"+1{code}5550123")
+        assert zones
+        assert list(zones) == sorted(zones)
+        assert all(ZoneInfo(zone) for zone in zones)
+
+
+@pytest.mark.parametrize("text", ["", "Mars", "GMT-5", "-05:00", "Etc/GMT+5", "../etc/passwd"])
+def test_a_zone_that_does_not_say_what_happens_in_summer_is_unknown(text: str) -> None:
+    assert parse_zone(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        ("America/New_York", EASTERN),
+        (" america/new york ", EASTERN),
+        ("EST", EASTERN),
+        ("Eastern", EASTERN),
+        ("Eastern Standard Time", EASTERN),
+        ("(UTC-05:00) Eastern Time (US & Canada)", EASTERN),
+        ("CDT", CENTRAL),
+        ("MST", MOUNTAIN),
+        ("Arizona", "America/Phoenix"),
+        ("PT", "America/Los_Angeles"),
+        ("US/Pacific", "America/Los_Angeles"),
+        ("Hawaii", "Pacific/Honolulu"),
+        ("Europe/Berlin", "Europe/Berlin"),
+        ("UTC", "UTC"),
+    ],
+)
+def test_a_zone_is_read_as_people_write_it(text: str, zone: str) -> None:
+    assert parse_zone(text) == zone
