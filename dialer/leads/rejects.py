@@ -16,8 +16,8 @@ def write_rejects(
 ) -> int:
     """Write the rejected rows while they come, and return how many there were.
 
-    Our columns follow the widest the header knows; the columns of an earlier reject file are
-    replaced, so that a file may be corrected more than once.
+    The columns that an earlier reject file added are replaced, so that a list may be corrected
+    more than once.
     """
     own = [place for place, name in enumerate(header) if name in REJECT_COLUMNS]
     kept = [place for place in range(len(header)) if place not in own]

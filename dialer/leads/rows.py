@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from dialer.errors import NotFound
 from dialer.leads.cells import clean_cell
 from dialer.leads.columns import ColumnMap, has_phone_column, map_columns
 from dialer.leads.outcomes import AcceptedRow, ImportOptions, RejectedRow, read_row, reject
@@ -71,8 +72,11 @@ def read_leads(path: Path, *, options: ImportOptions) -> LeadFile:
     Title lines above the header are skipped.
 
     Raises:
+        NotFound: there is no such file.
         FileProblem: nothing in it can be imported; the code says why.
     """
+    if not path.is_file():
+        raise NotFound(f"There is no file {path}.")
     size = path.stat().st_size
     if size > options.max_bytes:
         raise _too_large(path, f"It has {size:,} bytes, the limit is {options.max_bytes:,}.")
