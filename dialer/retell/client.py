@@ -95,18 +95,20 @@ class RetellClient:
         """Close the connections; may be called twice."""
         self._http.close()
 
-    def create_phone_call(self, body: Mapping[str, object]) -> CreatedCall:
-        """Ask for one call, once: never retried, never redirected.
+    def create_phone_call(
+        self, body: Mapping[str, object], *, send_by: datetime | None = None
+    ) -> CreatedCall:
+        """Ask for one call, once: never retried, never redirected, never sent after `send_by`.
 
         Raises:
             CallRejected: nothing placed; this number cannot or must not be called.
             AccountProblem: nothing placed; no lead will fare better until a person acts.
             ProviderBusy: nothing placed; the same request may be sent later.
-            NotSent: nothing placed; no byte left this machine.
+            NotSent: nothing placed; no byte of it was written (`too_late`: after `send_by`).
             OutcomeUnknown: a phone may be ringing. Look it up; do not send another request.
         """
         content = _encoded(body)
-        trace = SendTrace(self._clock)
+        trace = SendTrace(self._clock, send_by=send_by)
         try:
             request = self._request("POST", "/v2/create-phone-call", content=content)
             request.extensions["timeout"] = self._create_timeout.as_dict()

@@ -24,7 +24,7 @@ from dialer.errors import (
     ProviderUnavailable,
 )
 from dialer.retell.models import Call
-from dialer.retell.wire import NEVER_SENT, Answer
+from dialer.retell.wire import NEVER_SENT, Answer, TooLate
 
 ACCOUNT_STATUSES = frozenset({401, 402, 403, 404, 422})
 _MAX_RETRY_AFTER_S = 3600.0  # a longer wait than this is a mistake or a joke
@@ -73,7 +73,7 @@ def failure_of(error: Exception, *, sent: bool) -> CallError:
     `sent` is whether the request headers began to be written: from then on nothing is sure.
     """
     code, message = code_of(error), f"{type(error).__name__}: {error}"[:_MAX_MESSAGE]
-    if isinstance(error, NEVER_SENT) and not sent:
+    if isinstance(error, (*NEVER_SENT, TooLate)) and not sent:
         return NotSent(message, code=code)
     return OutcomeUnknown(message, code=code)
 

@@ -9,20 +9,25 @@ import struct
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 
 import httpx
 
 from dialer.clock import SystemClock
 from dialer.errors import TransportUnfit
-from dialer.retell.wire import NEVER_SENT, SendTrace, exchange, open_wire
+from dialer.retell.wire import NEVER_SENT, SendTrace, TooLate, exchange, open_wire
 
-_CONNECT_S = 0.05  # enough for a connect on loopback that is going to succeed
-_READ_S = 2.0
+_HANG_S = 0.05  # how long to wait for a connection that will never be accepted
+_PATIENCE_S = 2.0  # for everything that answers at once, also on a busy machine
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+_FIX = "Install the pinned version of httpx; nothing is dialed until then."
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 def check_trace() -> None:
     """Prove that a request is seen as sent exactly when the peer could have read it.
+
+    And that it can be stopped at that very moment, when it is too late to send it.
 
     Opens sockets on loopback only; takes about a tenth of a second.
 
@@ -32,13 +37,21 @@ def check_trace() -> None:
     with _refusing_port() as port:
         _expect_unsent("a refused connection", port)
     with _full_port() as port:
-        _expect_unsent("a connection that is never accepted", port)
-    with _resetting_port() as port:
+        _expect_unsent("a connection that is never accepted", port, connect_s=_HANG_S)
+    with _resetting_port() as (port, _):
         _expect_sent("a request that was read and then reset", port)
+    with _resetting_port() as (port, received):
+        _post(port, send_by=_LONG_AGO)
+    if received:
+        raise TransportUnfit(
+            "The installed HTTP library sends a request that was stopped.",
+            why=_versions(),
+            fix=_FIX,
+        )
 
 
-def _expect_unsent(case: str, port: int) -> None:
-    error, trace = _post(port)
+def _expect_unsent(case: str, port: int, *, connect_s: float = _PATIENCE_S) -> None:
+    error, trace = _post(port, connect_s=connect_s)
     # Some systems accept where Linux lets the connect wait; then the event must have been seen.
     if isinstance(error, NEVER_SENT) == (trace.sent_at is None):
         return
@@ -51,19 +64,21 @@ def _expect_sent(case: str, port: int) -> None:
         raise _unfit(case, error, trace)
 
 
-def _post(port: int) -> tuple[Exception, SendTrace]:
-    trace = SendTrace(SystemClock())
+def _post(
+    port: int, *, connect_s: float = _PATIENCE_S, send_by: datetime | None = None
+) -> tuple[Exception, SendTrace]:
+    trace = SendTrace(SystemClock(), send_by=send_by)
     with closing(open_wire(f"http://127.0.0.1:{port}", api_key="selftest")) as http:
         request = http.build_request(
             "POST",
             "/",
             content=b"{}",
-            timeout=httpx.Timeout(_READ_S, connect=_CONNECT_S),
+            timeout=httpx.Timeout(_PATIENCE_S, connect=connect_s),
             extensions={"trace": trace},
         )
         try:
-            exchange(http, request, read_within_s=_READ_S)
-        except (httpx.HTTPError, OSError) as error:
+            exchange(http, request, read_within_s=_PATIENCE_S)
+        except (httpx.HTTPError, TooLate, OSError) as error:
             return error, trace
     raise TransportUnfit(
         "The HTTP library reports success where no answer was given.", why=_versions()
@@ -76,7 +91,7 @@ def _unfit(case: str, error: Exception, trace: SendTrace) -> TransportUnfit:
         "The installed HTTP library cannot tell a sent request from an unsent one.",
         why=f"For {case} it raised {type(error).__name__} and the trace event {seen}"
         f" ({_versions()}).",
-        fix="Install the pinned version of httpx; nothing is dialed until then.",
+        fix=_FIX,
     )
 
 
@@ -111,22 +126,23 @@ def _full_port() -> Iterator[int]:
 
 
 @contextmanager
-def _resetting_port() -> Iterator[int]:
-    """Read one request, then reset the connection."""
+def _resetting_port() -> Iterator[tuple[int, list[bytes]]]:
+    """Read from one connection and reset it; what was read is there once the block is left."""
+    received: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(_READ_S)
-        peer = threading.Thread(target=_read_and_reset, args=(listener,), daemon=True)
+        listener.settimeout(_PATIENCE_S)
+        peer = threading.Thread(target=_read_and_reset, args=(listener, received), daemon=True)
         peer.start()
-        yield listener.getsockname()[1]
-        peer.join(_READ_S)
+        yield listener.getsockname()[1], received
+        peer.join(_PATIENCE_S)
 
 
-def _read_and_reset(listener: socket.socket) -> None:
+def _read_and_reset(listener: socket.socket, received: list[bytes]) -> None:
     try:
         connection, _ = listener.accept()
+        with connection:
+            connection.settimeout(_PATIENCE_S)
+            received.extend(filter(None, [connection.recv(1)]))
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
     except OSError:
-        return
-    with connection:
-        connection.settimeout(_READ_S)
-        connection.recv(1)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        return  # the client was never there, or left first

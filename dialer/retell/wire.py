@@ -27,16 +27,28 @@ CREATE_TIMEOUT = httpx.Timeout(connect=5, pool=5, write=10, read=120)
 READ_TIMEOUT = httpx.Timeout(connect=5, pool=5, write=10, read=15)
 
 
-class SendTrace:
-    """Remembers when the headers of one request began to be written; None until then."""
+class TooLate(Exception):
+    """The moment to send has passed; raised before the first byte is written."""
 
-    def __init__(self, clock: Clock) -> None:
+
+class SendTrace:
+    """Watches one request go out.
+
+    `sent_at` is when its headers began to be written, None until then. Past `send_by` it stops
+    the request at the last possible moment: connected, and nothing written.
+    """
+
+    def __init__(self, clock: Clock, *, send_by: datetime | None = None) -> None:
         self._clock = clock
+        self._send_by = send_by
         self.sent_at: datetime | None = None
 
     def __call__(self, event_name: str, details: object) -> None:
         if event_name == HEADERS_STARTED and self.sent_at is None:
-            self.sent_at = self._clock.now()
+            now = self._clock.now()
+            if self._send_by is not None and now > self._send_by:
+                raise TooLate(f"it is {now - self._send_by} past the last moment to send")
+            self.sent_at = now
 
 
 @dataclass(frozen=True, slots=True)

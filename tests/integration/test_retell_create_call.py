@@ -8,7 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -241,6 +241,29 @@ def test_a_peer_that_does_not_speak_tls_means_nothing_was_sent() -> None:
 
     with Peer(plain) as peer, pytest.raises(NotSent):
         place(peer.url.replace("http:", "https:"))
+
+
+class SlowClock(StoppedClock):
+    """Each reading finds six more seconds gone."""
+
+    def __init__(self) -> None:
+        self._readings = 0
+
+    def now(self) -> datetime:
+        self._readings += 1
+        return NOW + timedelta(seconds=6 * self._readings)
+
+
+def test_a_request_that_is_late_once_connected_is_not_sent() -> None:
+    with Peer(answering(201, json.dumps(CALL).encode())) as peer:
+        client = RetellClient(peer.url, "key_1", clock=SlowClock())
+        with closing(client):
+            with pytest.raises(NotSent) as caught:
+                client.create_phone_call(BODY, send_by=NOW + timedelta(seconds=5))
+            created = client.create_phone_call(BODY, send_by=NOW + timedelta(seconds=12))
+    assert caught.value.code == "too_late"
+    assert created.sent_at == NOW + timedelta(seconds=12)
+    assert len(peer.requests) == 1
 
 
 def test_no_free_connection_means_nothing_was_sent() -> None:

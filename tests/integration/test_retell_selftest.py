@@ -1,12 +1,14 @@
 """The start-up proof that the HTTP library tells sent from unsent."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import httpcore
 import pytest
 
 from dialer.errors import TransportUnfit, UserError
 from dialer.retell.selftest import check_trace
+from dialer.retell.wire import TooLate
 
 Trace = Callable[[str, object], None]
 
@@ -56,3 +58,16 @@ def test_a_library_that_emits_the_event_too_early_is_refused(
         check_trace()
     assert "refused" in str(caught.value.why)
     assert "was seen" in str(caught.value.why)
+
+
+def test_a_library_that_cannot_be_stopped_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def deaf(trace: Trace) -> Trace:
+        def swallow(name: str, details: object) -> None:
+            with suppress(TooLate):
+                trace(name, details)
+
+        return swallow
+
+    another_library(monkeypatch, deaf)
+    with pytest.raises(TransportUnfit, match="stopped"):
+        check_trace()
