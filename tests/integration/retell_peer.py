@@ -4,10 +4,23 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any
+
+import httpx
+import pytest
+
+from dialer.errors import CallError
+from dialer.retell.client import CreatedCall, RetellClient
+
+NOW = datetime(2026, 11, 3, 12, 0, tzinfo=UTC)
+BODY = {"from_number": "+12025550100", "to_number": "+12025550111", "idempotency_key": "a-1"}
+PATIENT = httpx.Timeout(10)
+HASTY = httpx.Timeout(10, connect=0.1, read=0.1, pool=0.1)
+CALL = {"call_id": "call_1", "call_status": "registered"}
 
 
 class Conversation:
@@ -125,3 +138,33 @@ def hang(connection: Conversation) -> None:
     """Read and say nothing until the client gives up."""
     connection.read_request()
     connection.recv(1)
+
+
+class StoppedClock:
+    def now(self) -> datetime:
+        return NOW
+
+    def sleep(self, duration: timedelta) -> None:
+        raise AssertionError("nothing here sleeps")
+
+
+@contextmanager
+def client_of(url: str, timeout: httpx.Timeout = PATIENT, **more: Any) -> Iterator[RetellClient]:
+    client = RetellClient(url, "key_1", clock=StoppedClock(), create_timeout=timeout, **more)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def place(url: str, timeout: httpx.Timeout = PATIENT) -> CreatedCall:
+    with client_of(url, timeout) as client:
+        return client.create_phone_call(BODY)
+
+
+def failure(behaviour: Behaviour, timeout: httpx.Timeout = PATIENT) -> CallError:
+    """Place a call with a peer that behaves so, and give what it raised."""
+    with Peer(behaviour) as peer, pytest.raises(CallError) as caught:
+        place(peer.url, timeout)
+    assert len(peer.requests) <= 1, "the request was sent again"
+    return caught.value
