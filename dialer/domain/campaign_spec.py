@@ -81,4 +81,3 @@ class CampaignSpec(BaseModel):
     def countries(self) -> frozenset[str]:
         """The countries whose numbers may be called."""
         return frozenset(self.allowed_countries or (self.country,))
-

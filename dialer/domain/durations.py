@@ -22,9 +22,7 @@ def parse_duration(value: object) -> timedelta:
     parts = _PART.findall(text)
     if not parts or _PART.sub("", text).strip():
         raise ValueError(f'{value!r} is not a duration; write for example "20m", "4h" or "1d"')
-    return sum(
-        (timedelta(**{_UNITS[unit]: float(number)}) for number, unit in parts), timedelta(0)
-    )
+    return sum((timedelta(**{_UNITS[unit]: float(number)}) for number, unit in parts), timedelta(0))
 
 
 def format_duration(value: timedelta) -> str:

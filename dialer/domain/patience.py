@@ -48,9 +48,7 @@ def replay_due(*, send_started_at: datetime, replays: int, now: datetime) -> boo
     """Tell whether the same request may now be sent once more."""
     age = now - send_started_at
     return (
-        replays < len(REPLAYS)
-        and age >= timedelta(minutes=REPLAYS[replays])
-        and age <= REPLAY_LAST
+        replays < len(REPLAYS) and age >= timedelta(minutes=REPLAYS[replays]) and age <= REPLAY_LAST
     )
 
 

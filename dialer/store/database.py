@@ -56,7 +56,7 @@ class Database:
             except DBAPIError as error:
                 if attempt == TRIES or not _may_run_again(error):
                     raise
-                time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311
+                time.sleep(random.uniform(0, 0.02 * 2**attempt))
         raise AssertionError("unreachable")
 
     def _transact_once(self, body: Callable[[Connection], T]) -> T:
@@ -107,10 +107,7 @@ def _engine(url: str, *, pool_size: int, is_sqlite: bool) -> Engine:
         "max_overflow": 24,
     }
     if not is_sqlite:
-        engine = create_engine(
-            url, isolation_level="READ COMMITTED", pool_pre_ping=True, **options
-        )
-        return engine
+        return create_engine(url, isolation_level="READ COMMITTED", pool_pre_ping=True, **options)
     engine = create_engine(url, connect_args={"check_same_thread": False}, **options)
 
     @event.listens_for(engine, "connect")

@@ -1,5 +1,6 @@
 """The dial gate: one row, under whose lock slots are counted."""
 
+import uuid
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,6 @@ _STATE = tuple(field.name for field in fields(GateState))
 def ensure(
     tx: Connection,
     *,
-    install: str,
     lines: int,
     calls_per_second: float | None,
     headroom: int,
@@ -32,7 +32,7 @@ def ensure(
         tx.execute(
             insert(gate).values(
                 id=1,
-                install=install,
+                install=uuid.uuid4().hex,
                 configured=settings,
                 foreign_calls=0,
                 busy_streak=0,
@@ -90,7 +90,8 @@ def clear_streaks(tx: Connection) -> None:
 
 def provider_asked_at(tx: Connection) -> datetime | None:
     """Give the moment Retell was last asked for its concurrency."""
-    return one_value(tx, gate.c.provider_asked_at)
+    asked: datetime | None = one_value(tx, gate.c.provider_asked_at)
+    return asked
 
 
 def claim_asking(tx: Connection, *, now: datetime, not_after: datetime) -> bool:
@@ -98,9 +99,7 @@ def claim_asking(tx: Connection, *, now: datetime, not_after: datetime) -> bool:
     asked = gate.c.provider_asked_at
     return bool(
         tx.execute(
-            update(gate)
-            .where(asked.is_(None) | (asked <= not_after))
-            .values(provider_asked_at=now)
+            update(gate).where(asked.is_(None) | (asked <= not_after)).values(provider_asked_at=now)
         ).rowcount
     )
 
@@ -153,6 +152,6 @@ def count_open(tx: Connection) -> tuple[int, int]:
 def open_by_campaign(tx: Connection) -> dict[int, int]:
     """Count open attempts by campaign."""
     rows = tx.execute(
-        text(f"SELECT campaign_id, count(*) FROM attempt WHERE {IS_OPEN} GROUP BY campaign_id")  # noqa: S608
+        text(f"SELECT campaign_id, count(*) FROM attempt WHERE {IS_OPEN} GROUP BY campaign_id")
     )
     return {row[0]: row[1] for row in rows}

@@ -11,9 +11,7 @@ from dialer.store.tables import Incident, table
 incident = table(Incident)
 
 
-def open_incident(
-    tx: Connection, code: str, *, subject: str, sentence: str, now: datetime
-) -> None:
+def open_incident(tx: Connection, code: str, *, subject: str, sentence: str, now: datetime) -> None:
     """Open an incident; the same one about the same subject opens once."""
     dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
     tx.execute(

@@ -22,9 +22,9 @@ def add(tx: Connection, rows: Sequence[dict[str, Any]]) -> int:
         return 0
     dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
     statement = (
-        dialect.insert(lead).values(rows).on_conflict_do_nothing(
-            index_elements=["campaign_id", "phone"]
-        )
+        dialect.insert(lead)
+        .values(rows)
+        .on_conflict_do_nothing(index_elements=["campaign_id", "phone"])
     )
     return int(tx.execute(statement).rowcount)
 
@@ -66,7 +66,7 @@ def take_due(tx: Connection, campaign_id: int, *, now: datetime, most: int) -> l
 
     Rows that somebody else holds, and numbers in a call right now, are passed over.
     """
-    busy = text(f"NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.phone = lead.phone AND {_OPEN})")  # noqa: S608
+    busy = text(f"NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.phone = lead.phone AND {_OPEN})")
     statement = (
         select(lead)
         .where(*_due(campaign_id, now), busy)
@@ -115,9 +115,7 @@ def take_off(tx: Connection, lead_ids: Sequence[int]) -> int:
     return int(result.rowcount)
 
 
-def close(
-    tx: Connection, row: Lead, *, closed_as: ClosedAs, now: datetime, **values: Any
-) -> bool:
+def close(tx: Connection, row: Lead, *, closed_as: ClosedAs, now: datetime, **values: Any) -> bool:
     """Close a lead from whatever open status it was read in."""
     return move(
         tx,

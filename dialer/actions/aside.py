@@ -1,0 +1,74 @@
+"""Giving leads back: what becomes of a lead that was not dialed after all."""
+
+from datetime import datetime
+
+from dialer.domain.gates import Hold, HoldCode
+from dialer.domain.states import AttemptStatus, ClosedAs, LeadStatus
+from dialer.store import attempts, leads
+from dialer.store.database import Connection
+from dialer.store.tables import Attempt, Lead
+
+
+def put_aside(tx: Connection, lead: Lead, hold: Hold, *, now: datetime) -> None:
+    """Do with a READY lead what the reason for not dialing it asks for.
+
+    A lead that waits for its window takes all leads of the same zones along, so that a list of
+    any size is moved in one statement per set of zones.
+    """
+    match hold.code:
+        case HoldCode.SUPPRESSED:
+            leads.close(tx, lead, closed_as=ClosedAs.SUPPRESSED, now=now)
+        case HoldCode.NO_ZONE | HoldCode.NEVER_OPEN:
+            leads.hold_zones(tx, lead.campaign_id, zones=lead.zones, reason=hold.code)
+        case HoldCode.OUTSIDE_WINDOW if hold.until is not None:
+            leads.shift(tx, lead.campaign_id, zones=lead.zones, to=hold.until)
+        case _:
+            pass  # nothing to change: the lead stays due, the claim is not made
+
+
+def give_back(tx: Connection, lead: Lead, hold: Hold | None, *, now: datetime) -> None:
+    """Return an IN_FLIGHT lead whose attempt was not sent; it keeps the attempt."""
+    if hold is None:
+        leads.move(tx, lead.id, current=LeadStatus.IN_FLIGHT, target=LeadStatus.READY, due_at=now)
+        return
+    match hold.code:
+        case HoldCode.SUPPRESSED:
+            leads.close(tx, lead, closed_as=ClosedAs.SUPPRESSED, now=now)
+        case HoldCode.NO_ZONE | HoldCode.NEVER_OPEN:
+            leads.move(
+                tx,
+                lead.id,
+                current=LeadStatus.IN_FLIGHT,
+                target=LeadStatus.HELD,
+                held_reason=hold.code,
+            )
+        case _:
+            leads.move(
+                tx,
+                lead.id,
+                current=LeadStatus.IN_FLIGHT,
+                target=LeadStatus.READY,
+                due_at=hold.until or now,
+            )
+
+
+def cancel_intent(
+    tx: Connection, attempt: Attempt, lead: Lead, hold: Hold, *, now: datetime, by: str
+) -> bool:
+    """Give up an attempt before anything was sent, and give its lead back.
+
+    Returns False when it was sent, or given up, in the meantime.
+    """
+    moved = attempts.move(
+        tx,
+        attempt.id,
+        current=AttemptStatus.INTENT,
+        target=AttemptStatus.CANCELLED,
+        now=now,
+        by=by,
+        evidence=f"{hold.code}: {hold.sentence}",
+        reason=hold.code,
+    )
+    if moved:
+        give_back(tx, lead, hold, now=now)
+    return moved

@@ -1,0 +1,186 @@
+"""Control: what people do to campaigns.
+
+A pause is effective for every send after its commit: claims and send gates hold the campaign's
+row still, so the pause waits for those that have begun.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from dialer.actions.world import World
+from dialer.domain.campaign_spec import CampaignSpec
+from dialer.domain.gates import HoldCode
+from dialer.domain.states import CAMPAIGN_MOVES, CampaignStatus, ClosedAs
+from dialer.domain.window import next_opening
+from dialer.errors import NotFound, RefusedByRule
+from dialer.log import get_logger
+from dialer.store import campaigns, gate, leads
+from dialer.store.database import Connection
+from dialer.store.ledger import log_action
+from dialer.store.tables import Campaign
+
+log = get_logger(__name__)
+
+
+def create(world: World, spec: CampaignSpec, *, actor: str) -> int:
+    """Make a campaign as a draft and give its id."""
+    now = world.clock.now()
+
+    def body(tx: Connection) -> int:
+        campaign_id = campaigns.add(tx, spec, now=now)
+        log_action(tx, actor=actor, action="create", subject=f"campaign:{campaign_id}", now=now)
+        return campaign_id
+
+    return world.db.transact(body)
+
+
+def start(world: World, campaign_id: int, *, actor: str) -> CampaignStatus:
+    """Start a draft now, or schedule it when its start lies ahead. Gives the new status."""
+    now = world.clock.now()
+
+    def body(tx: Connection) -> CampaignStatus:
+        row = find(tx, campaign_id)
+        if row.start_at is not None and row.start_at > now and row.status is CampaignStatus.DRAFT:
+            _move(tx, row, CampaignStatus.SCHEDULED, actor=actor, now=now)
+            return CampaignStatus.SCHEDULED
+        begin(tx, row, now=now, actor=actor)
+        return CampaignStatus.RUNNING
+
+    status = world.db.transact(body)
+    world.queue.plan()
+    return status
+
+
+def begin(tx: Connection, row: Campaign, *, now: datetime, actor: str) -> None:
+    """Set a campaign running; its leads become due when their windows open."""
+    _move(tx, row, CampaignStatus.RUNNING, actor=actor, now=now, started_at=row.started_at or now)
+    shift_into_windows(tx, row.id, campaigns.spec_of(row), now=now)
+
+
+def pause(world: World, campaign_id: int, *, actor: str) -> None:
+    """Begin no further call; calls in progress go on."""
+    now = world.clock.now()
+    world.db.transact(
+        lambda tx: _move(tx, find(tx, campaign_id), CampaignStatus.PAUSED, actor=actor, now=now)
+    )
+
+
+def resume(world: World, campaign_id: int, *, actor: str) -> None:
+    """Go on after a pause or a hold."""
+    now = world.clock.now()
+
+    def body(tx: Connection) -> None:
+        row = find(tx, campaign_id)
+        if row.status not in (CampaignStatus.PAUSED, CampaignStatus.HELD):
+            raise _not_possible(row, CampaignStatus.RUNNING)
+        _move(
+            tx,
+            row,
+            CampaignStatus.RUNNING,
+            actor=actor,
+            now=now,
+            held_reason=None,
+            held_text=None,
+            rejections_in_a_row=0,
+        )
+        shift_into_windows(tx, row.id, campaigns.spec_of(row), now=now)
+
+    world.db.transact(body)
+    world.queue.plan()
+
+
+def stop(world: World, campaign_id: int, *, actor: str) -> int:
+    """Stop for good. Gives the number of leads that will not be called."""
+    now = world.clock.now()
+
+    def body(tx: Connection) -> int:
+        row = find(tx, campaign_id)
+        _move(tx, row, CampaignStatus.STOPPED, actor=actor, now=now, finished_at=now)
+        return leads.close_waiting(tx, campaign_id=campaign_id, closed_as=ClosedAs.STOPPED, now=now)
+
+    return world.db.transact(body)
+
+
+def pause_everything(world: World, *, actor: str) -> None:
+    """The emergency stop: nothing is sent until `resume_everything`."""
+    _set_emergency_stop(world, paused=True, actor=actor)
+
+
+def resume_everything(world: World, *, actor: str) -> None:
+    """Release the emergency stop."""
+    _set_emergency_stop(world, paused=False, actor=actor)
+    world.queue.plan()
+
+
+def _set_emergency_stop(world: World, *, paused: bool, actor: str) -> None:
+    now = world.clock.now()
+    action = "pause_everything" if paused else "resume_everything"
+
+    def body(tx: Connection) -> None:
+        gate.set_everything_paused(tx, paused=paused)
+        log_action(tx, actor=actor, action=action, subject="gate", now=now)
+
+    world.db.transact(body)
+
+
+def shift_into_windows(
+    tx: Connection, campaign_id: int, spec: CampaignSpec, *, now: datetime
+) -> None:
+    """Make due times allowed times: one statement per set of zones, whatever the list's size."""
+    for zones in leads.zones_waiting(tx, campaign_id):
+        names = tuple(name for name in zones.split(",") if name)
+        opening = next_opening(spec.window, names, after=now)
+        if opening is not None:
+            leads.shift(tx, campaign_id, zones=zones, to=opening)
+        else:
+            reason = HoldCode.NEVER_OPEN if names else HoldCode.NO_ZONE
+            leads.hold_zones(tx, campaign_id, zones=zones, reason=reason)
+
+
+def find(tx: Connection, campaign_id: int) -> Campaign:
+    """Read a campaign.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    row = campaigns.get(tx, campaign_id)
+    if row is None:
+        raise NotFound(
+            f"there is no campaign {campaign_id}", fix="dialer campaigns list shows them all"
+        )
+    return row
+
+
+def _move(
+    tx: Connection,
+    row: Campaign,
+    target: CampaignStatus,
+    *,
+    actor: str,
+    now: datetime,
+    **values: Any,
+) -> None:
+    if target not in CAMPAIGN_MOVES[row.status]:
+        raise _not_possible(row, target)
+    if not campaigns.move(tx, row.id, current=row.status, target=target, **values):
+        raise RefusedByRule(
+            f"campaign {row.id} changed in the meantime", fix="look at it and try again"
+        )
+    log_action(
+        tx,
+        actor=actor,
+        action=target,
+        subject=f"campaign:{row.id}",
+        now=now,
+        before={"status": row.status},
+        after={"status": target},
+    )
+    log.info("campaign_moved", campaign_id=row.id, before=row.status, after=target)
+
+
+def _not_possible(row: Campaign, target: CampaignStatus) -> RefusedByRule:
+    possible = ", ".join(sorted(CAMPAIGN_MOVES[row.status])) or "nothing else"
+    return RefusedByRule(
+        f'campaign {row.id} "{row.name}" is {row.status} and cannot become {target}',
+        why=f"from {row.status} it can become: {possible}",
+    )

@@ -1,0 +1,160 @@
+"""Dial: send one attempt, once.
+
+1. Wait for the attempt's moment.
+2. Send gate: ask every gate again and move INTENT to SENDING, in one transaction.
+3. POST, outside any transaction, unless more than ten seconds have passed.
+4. Record what the answer means.
+
+Running it twice for one attempt is harmless: only one run moves INTENT to SENDING.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from dialer.actions.aside import cancel_intent
+from dialer.actions.facts import facts_of, zones_of
+from dialer.actions.plan import plan
+from dialer.actions.record import record_failure, record_placed
+from dialer.actions.world import World
+from dialer.domain.campaign_spec import CampaignSpec
+from dialer.domain.gates import Hold, HoldCode, why_not_dial
+from dialer.domain.patience import INTENT_LIFE, SEND_DEADLINE, SENDING_LIFE
+from dialer.domain.states import AttemptStatus, CampaignStatus
+from dialer.domain.window import local_times
+from dialer.errors import AccountProblem, CallError
+from dialer.log import get_logger
+from dialer.retell.models import CreatePhoneCall
+from dialer.store import attempts, campaigns, gate, leads
+from dialer.store.database import Connection
+from dialer.store.tables import Attempt, Lead
+
+log = get_logger(__name__)
+
+LONGEST_WAIT = timedelta(seconds=5)
+"""A claim looks one second ahead; more than this is a clock that was set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """An attempt that passed the send gate: this worker, and no other, may POST it."""
+
+    attempt_id: str
+    campaign_id: int
+    body: dict[str, Any]
+    started_at: datetime
+
+
+def dial(world: World, attempt_id: str) -> None:
+    """Send one attempt and record the outcome. May be called any number of times."""
+    row = world.db.read(lambda tx: attempts.get(tx, attempt_id))
+    if row is None or row.status is not AttemptStatus.INTENT:
+        return
+    world.clock.sleep(min(row.send_at - world.clock.now(), LONGEST_WAIT))
+    sending = world.db.transact(lambda tx: pass_gate(tx, world, attempt_id))
+    if sending is None:
+        return
+    try:
+        created = world.provider.create_phone_call(
+            sending.body, send_by=sending.started_at + SEND_DEADLINE
+        )
+    except CallError as error:
+        record = partial(record_failure, world=world, attempt_id=attempt_id, error=error)
+        if world.db.transact(record):
+            plan(world)
+        return
+    world.db.transact(lambda tx: record_placed(tx, world, sending.attempt_id, created))
+
+
+def pass_gate(tx: Connection, world: World, attempt_id: str) -> Sending | None:
+    """Move an attempt from INTENT to SENDING if every gate still lets it pass.
+
+    Returns None when it was refused (and its lead given back) or another worker has it.
+    """
+    now = world.clock.now()
+    seen = attempts.get(tx, attempt_id)
+    if seen is None or seen.status is not AttemptStatus.INTENT:
+        return None
+    campaign = campaigns.hold_still(tx, [seen.campaign_id])[seen.campaign_id]
+    lead = leads.lock(tx, seen.lead_id)
+    attempt = attempts.lock(tx, attempt_id)
+    if attempt.status is not AttemptStatus.INTENT:
+        return None
+    spec = campaigns.spec_of(campaign)
+    hold = _why_not_send(tx, attempt, lead, status=campaign.status, spec=spec, now=now)
+    if hold is not None:
+        cancel_intent(tx, attempt, lead, hold, now=now, by="dial")
+        log.info("send_refused", attempt_id=attempt_id, lead_id=lead.id, reason=hold.code)
+        return None
+    body = request_body(
+        spec, lead, attempt, install=gate.install(tx), webhook_url=world.webhook_url
+    )
+    attempts.move(
+        tx,
+        attempt_id,
+        current=AttemptStatus.INTENT,
+        target=AttemptStatus.SENDING,
+        now=now,
+        by="dial",
+        send_started_at=now,
+        check_at=now + SENDING_LIFE,
+        request=body,
+        sent_local=local_times(zones_of(lead), now=now),
+    )
+    return Sending(attempt_id, campaign.id, body, now)
+
+
+def _why_not_send(
+    tx: Connection,
+    attempt: Attempt,
+    lead: Lead,
+    *,
+    status: CampaignStatus,
+    spec: CampaignSpec,
+    now: datetime,
+) -> Hold | None:
+    if now - attempt.created_at > INTENT_LIFE:
+        return Hold(HoldCode.TOO_LATE, "Claimed more than a minute ago.")
+    facts = facts_of(
+        lead,
+        status=status,
+        spec=spec,
+        suppressed=bool(leads.suppressed_among(tx, [lead.phone])),
+        state=gate.peek(tx),
+    )
+    return why_not_dial(facts, now=now)
+
+
+def request_body(
+    spec: CampaignSpec, lead: Lead, attempt: Attempt, *, install: str, webhook_url: str | None
+) -> dict[str, Any]:
+    """Write the request for one attempt; the same for every repetition of it.
+
+    Raises:
+        AccountProblem: the settings make a request that Retell would refuse.
+    """
+    override = spec.agent_override
+    if webhook_url is not None:
+        override = {**(override or {})}
+        override["agent"] = {"webhook_url": webhook_url, **override.get("agent", {})}
+    try:
+        return CreatePhoneCall(
+            from_number=attempt.from_number,
+            to_number=lead.phone,
+            override_agent_id=spec.agent_id,
+            override_agent_version=spec.agent_version,
+            agent_override=override,
+            retell_llm_dynamic_variables={**spec.variables, **lead.variables},
+            metadata={
+                "attempt_id": attempt.id,
+                "campaign_id": str(lead.campaign_id),
+                "lead_id": str(lead.id),
+                "install": install,
+            },
+            custom_sip_headers=spec.custom_sip_headers,
+            idempotency_key=attempt.id,
+            honor_internal_dnc=spec.honor_internal_dnc or None,
+        ).body()
+    except ValueError as error:
+        raise AccountProblem(f"The request is not valid: {error}", code="bad_request") from error

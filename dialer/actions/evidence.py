@@ -1,0 +1,147 @@
+"""Evidence: apply what Retell says of a call to its attempt and lead.
+
+Webhooks, look-ups and late answers all end here. Evidence may only raise the attempt's rank, so
+applying it twice, or in any order, ends in the same rows.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from dialer.actions.late import apply_late
+from dialer.actions.settling import end_values, finish_lead
+from dialer.domain.dispositions import Disposition
+from dialer.domain.evidence import CallEvidence
+from dialer.domain.lines import backed_off
+from dialer.domain.patience import SILENCE
+from dialer.domain.states import Analysis, AttemptStatus
+from dialer.log import get_logger
+from dialer.store import attempts, campaigns, gate, incidents, leads
+from dialer.store.database import Connection
+from dialer.store.tables import Attempt
+
+log = get_logger(__name__)
+
+GIVEN_UP = (AttemptStatus.NOT_PLACED, AttemptStatus.CANCELLED)
+
+
+def apply_evidence(
+    tx: Connection,
+    evidence: CallEvidence,
+    *,
+    attempt_id: str,
+    by: str,
+    source: str,
+    now: datetime,
+) -> bool:
+    """Apply one sighting of a call. Returns True when it freed a line.
+
+    Locks in the order gate, campaign, lead, attempt.
+    """
+    seen = attempts.get(tx, attempt_id)
+    if seen is None:
+        raise LookupError(f"attempt {attempt_id} is gone")
+    if seen.status is not AttemptStatus.ENDED:
+        _heed_retell(tx, seen, evidence, now=now)
+    lead = leads.lock(tx, seen.lead_id)
+    attempt = attempts.lock(tx, attempt_id)
+    if _is_second_call(tx, attempt, evidence, now=now):
+        return False
+    freed = False
+    if attempt.status in GIVEN_UP:
+        apply_late(tx, attempt, lead, evidence, by=by, source=source, now=now)
+    elif attempts.outranks(evidence.rank, attempt.status):
+        ends = evidence.rank is AttemptStatus.ENDED
+        values: dict[str, Any] = {"check_at": now + SILENCE}
+        if ends:
+            values = end_values(evidence, now=now)
+            values["retry_at"] = finish_lead(tx, lead, evidence, now=now)
+        freed = attempts.move(
+            tx,
+            attempt_id,
+            current=attempt.status,
+            target=evidence.rank,
+            now=now,
+            by=by,
+            evidence=source,
+            call_id=evidence.call_id,
+            **values,
+        )
+        freed = freed and ends
+    _add_details(tx, attempt, evidence)
+    return freed
+
+
+def _is_second_call(
+    tx: Connection, attempt: Attempt, evidence: CallEvidence, *, now: datetime
+) -> bool:
+    """Two calls for one attempt: what must never happen. Told to people, and never repeated."""
+    if attempt.call_id is None or attempt.call_id == evidence.call_id:
+        return False
+    sentence = (
+        f"Attempt {attempt.id} has two calls at Retell: {attempt.call_id} and {evidence.call_id}."
+    )
+    incidents.open_incident(
+        tx, "second_call", subject=f"{attempt.id}:{evidence.call_id}", sentence=sentence, now=now
+    )
+    gate.refuse_replay(tx, now=now)
+    log.error("second_call", attempt_id=attempt.id, call_id=evidence.call_id)
+    return True
+
+
+def _heed_retell(tx: Connection, seen: Attempt, evidence: CallEvidence, *, now: datetime) -> None:
+    """Slow down or hold the campaign when the call says that the fault is not the lead's."""
+    if evidence.disposition is Disposition.PROVIDER_BUSY:
+        state = gate.lock(tx)
+        open_attempts, _ = gate.count_open(tx)
+        changed = backed_off(
+            state,
+            sent_at=seen.send_started_at or now,
+            retry_after=None,
+            open_attempts=open_attempts,
+            now=now,
+        )
+        gate.save(tx, changed, before=state)
+    elif evidence.disposition is Disposition.ACCOUNT_PROBLEM:
+        reason = evidence.reason or "account_problem"
+        sentence = f'Retell ended a call with "{reason}".'
+        if campaigns.hold(tx, seen.campaign_id, reason=reason, sentence=sentence):
+            log.error("campaign_held", campaign_id=seen.campaign_id, reason=reason)
+    elif evidence.disposition is Disposition.UNKNOWN:
+        log.error("unknown_reason", attempt_id=seen.id, reason=evidence.reason)
+
+
+def _add_details(tx: Connection, before: Attempt, evidence: CallEvidence) -> None:
+    """Store what is known of the call. The analysis knows best; anything else fills blanks."""
+    details: dict[str, Any] = {
+        "started_at": evidence.started_at,
+        "ended_at": evidence.ended_at,
+        "duration_ms": evidence.duration_ms,
+        "cost_cents": evidence.cost_cents,
+        "transcript": evidence.transcript or None,
+        "recording_url": evidence.recording_url,
+        "summary": evidence.summary,
+        "sentiment": evidence.sentiment,
+        "in_voicemail": evidence.in_voicemail,
+        "call_successful": evidence.call_successful,
+        "custom_analysis": _custom(evidence),
+        "agent_id": evidence.agent_id,
+        "agent_version": evidence.agent_version,
+    }
+    final = before.analysis is Analysis.DONE and not evidence.analysis_done
+    changed = {
+        name: value
+        for name, value in details.items()
+        if value is not None
+        and value != getattr(before, name)
+        and not (final and getattr(before, name) is not None)
+    }
+    if evidence.analysis_done and before.analysis is not Analysis.DONE:
+        changed |= {"analysis": Analysis.DONE}
+        if evidence.rank is AttemptStatus.ENDED:
+            changed |= {"check_at": None}
+    if changed:
+        attempts.change(tx, before.id, **changed)
+
+
+def _custom(evidence: CallEvidence) -> Any:
+    return (evidence.analysis or {}).get("custom_analysis_data")

@@ -1,0 +1,38 @@
+"""Lines: ask Retell how many calls the workspace may have, and how many others are having."""
+
+from datetime import timedelta
+
+from dialer.actions.world import World
+from dialer.errors import CallError
+from dialer.log import get_logger
+from dialer.store import gate
+
+log = get_logger(__name__)
+
+ASK_EVERY = timedelta(seconds=10)
+
+
+def ask_concurrency(world: World) -> None:
+    """Bring the gate up to date with Retell's limit and foreign calls, at most every 10 s.
+
+    Others' calls are what Retell counts beyond ours; ours are counted before and after, and the
+    larger number is believed, so that a call that just ended is not taken for somebody else's.
+    """
+    now = world.clock.now()
+    if not world.db.transact(lambda tx: gate.claim_asking(tx, now=now, not_after=now - ASK_EVERY)):
+        return
+    before, _ = world.db.read(gate.count_open)
+    try:
+        concurrency = world.provider.get_concurrency()
+    except CallError as error:
+        log.warning("concurrency_unknown", code=error.code)
+        return
+    after, _ = world.db.read(gate.count_open)
+    current = concurrency.current_concurrency or 0
+    world.db.transact(
+        lambda tx: gate.set_provider(
+            tx,
+            lines=concurrency.outbound_ceiling,
+            foreign_calls=max(0, current - max(before, after)),
+        )
+    )

@@ -1,0 +1,177 @@
+"""Plan: claim due leads for the free lines.
+
+1. Lock the gate, count the open attempts, see how many lines are free and may be used now.
+2. Deal them to the running campaigns that have due leads.
+3. Take those leads, ask every gate, and claim: lead to IN_FLIGHT, a new attempt as INTENT.
+4. After the commit, send one message per attempt.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from dialer.actions.aside import put_aside
+from dialer.actions.facts import facts_of
+from dialer.actions.world import World
+from dialer.domain.gates import CLAIM_MARGIN, why_not_dial
+from dialer.domain.lines import GateState, Want, claimable, deal, lines_in_force, send_times
+from dialer.domain.patience import INTENT_LIFE
+from dialer.domain.states import Analysis, AttemptStatus, CampaignStatus
+from dialer.log import get_logger
+from dialer.store import attempts, campaigns, gate, leads, numbers
+from dialer.store.database import Connection
+from dialer.store.tables import Campaign, Lead
+
+log = get_logger(__name__)
+
+ROUNDS = 5
+"""How often a campaign may take leads anew when the gates refuse those it took."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An attempt that waits to be sent."""
+
+    attempt_id: str
+    lead_id: int
+    n: int
+
+
+def plan(world: World, *, freed_at: datetime | None = None) -> int:
+    """Claim what may be called now, and give the number of attempts claimed.
+
+    `freed_at` is when the end of the call that freed a line was received; the first attempt
+    claimed remembers it, so that the time a line stood idle can be measured.
+    """
+    now = world.clock.now()
+    if not world.db.read(lambda tx: leads.any_due(tx, now=now)):
+        return 0
+    claimed = world.db.transact(lambda tx: claim(tx, world, freed_at=freed_at))
+    for one in claimed:
+        world.queue.dial(one.attempt_id, label=f"{one.lead_id}-{one.n}")
+    return len(claimed)
+
+
+def claim(tx: Connection, world: World, *, freed_at: datetime | None) -> list[Claimed]:
+    """Claim due leads for the free lines, in one transaction under the gate's lock."""
+    state = gate.lock(tx)
+    now = world.clock.now()
+    open_attempts, unsent = gate.count_open(tx)
+    free = claimable(state, open_attempts=open_attempts, unsent=unsent, now=now)
+    if free == 0:
+        return []
+    rows = _take(tx, world, state, free=free, now=now)
+    if not rows:
+        return []
+    moments, next_send_at = send_times(state, count=len(rows), now=now)
+    limit = lines_in_force(state, now=now).lines
+    for index, row in enumerate(rows):
+        row["send_at"] = moments[index]
+        row["refill_from"] = freed_at if index == 0 else None
+        row["lines_open"] = open_attempts + index + 1
+        row["lines_limit"] = limit
+    attempts.add(tx, rows, now=now)
+    gate.save(tx, replace(state, next_send_at=next_send_at), before=state)
+    log.info("claimed", attempts=len(rows), open=open_attempts + len(rows), limit=limit)
+    return [Claimed(row["id"], row["lead_id"], row["n"]) for row in rows]
+
+
+def _take(
+    tx: Connection, world: World, state: GateState, *, free: int, now: datetime
+) -> list[dict[str, Any]]:
+    """Deal the free lines to the campaigns, and take the leads for them."""
+    running = _running(tx)
+    in_use = gate.open_by_campaign(tx)
+    shares = deal(
+        free,
+        [
+            Want(
+                row.id,
+                due=leads.count_due(tx, row.id, now=now, most=free),
+                in_use=in_use.get(row.id, 0),
+                cap=row.lines,
+                weight=row.weight,
+            )
+            for row in running
+        ],
+    )
+    rows: list[dict[str, Any]] = []
+    phones: set[str] = set()  # the same number may be due in two campaigns
+    for row in running:
+        chosen = _choose(tx, row, state, share=shares[row.id], phones=phones, now=now)
+        rows += _attempts_for(tx, row, chosen, world=world, now=now)
+    return rows
+
+
+def _running(tx: Connection) -> list[Campaign]:
+    ids = [row.id for row in campaigns.in_status(tx, CampaignStatus.RUNNING)]
+    still = campaigns.hold_still(tx, ids)
+    return [row for row in still.values() if row.status is CampaignStatus.RUNNING]
+
+
+def _choose(
+    tx: Connection,
+    campaign: Campaign,
+    state: GateState,
+    *,
+    share: int,
+    phones: set[str],
+    now: datetime,
+) -> list[Lead]:
+    """Take up to `share` due leads that every gate lets pass, and put aside those it does not."""
+    spec = campaigns.spec_of(campaign)
+    chosen: list[Lead] = []
+    for _ in range(ROUNDS):
+        wanted = share - len(chosen)
+        due = leads.take_due(tx, campaign.id, now=now, most=wanted) if wanted > 0 else []
+        due = [lead for lead in due if lead.phone not in phones]
+        if not due:
+            break
+        suppressed = leads.suppressed_among(tx, [lead.phone for lead in due])
+        passed = []
+        for lead in due:
+            facts = facts_of(
+                lead,
+                status=campaign.status,
+                spec=spec,
+                suppressed=lead.phone in suppressed,
+                state=state,
+            )
+            hold = why_not_dial(facts, now=now, margin=CLAIM_MARGIN)
+            if hold is None:
+                passed.append(lead)
+                phones.add(lead.phone)
+            else:
+                put_aside(tx, lead, hold, now=now)
+        leads.take_off(tx, [lead.id for lead in passed])
+        chosen += passed
+    return chosen
+
+
+def _attempts_for(
+    tx: Connection, campaign: Campaign, chosen: Sequence[Lead], *, world: World, now: datetime
+) -> list[dict[str, Any]]:
+    spec = campaigns.spec_of(campaign)
+    resting = numbers.resting(tx, now=now)
+    # The next try calls from another number where there are several.
+    ours = [number for number in spec.from_numbers if number not in resting] or spec.from_numbers
+    return [
+        {
+            "id": world.new_id(),
+            "lead_id": lead.id,
+            "campaign_id": campaign.id,
+            "phone": lead.phone,
+            "n": lead.tries + 1,
+            "from_number": ours[(lead.id + lead.tries) % len(ours)],
+            "status": AttemptStatus.INTENT,
+            "analysis": Analysis.NONE,
+            "created_at": now,
+            "check_at": now + INTENT_LIFE,
+            "late": False,
+            "look_ups": 0,
+            "absent_answers": 0,
+            "replays": 0,
+        }
+        for lead in chosen
+    ]

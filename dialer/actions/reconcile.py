@@ -1,0 +1,106 @@
+"""Reconcile: bring every open attempt forward from the database alone.
+
+Runs every few seconds and needs neither queue nor memory. Two at once are harmless: each row is
+won by a guarded UPDATE before it is looked at.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dialer.actions.aside import cancel_intent
+from dialer.actions.campaigns_due import finish_campaigns, start_campaigns
+from dialer.actions.lines import ask_concurrency
+from dialer.actions.look_up import ask_for_call, look_up_unknown, time_out_analysis
+from dialer.actions.plan import plan
+from dialer.actions.settle import settle
+from dialer.actions.world import World
+from dialer.domain.gates import Hold, HoldCode
+from dialer.domain.patience import EVENT_SWEEP
+from dialer.domain.states import AttemptStatus
+from dialer.errors import CallError
+from dialer.log import get_logger
+from dialer.store import attempts, leads, webhooks
+from dialer.store.database import Connection
+from dialer.store.tables import Attempt
+
+log = get_logger(__name__)
+
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """How many rows one run looked at."""
+
+    attempts: int
+    events: int
+
+
+def reconcile(world: World) -> Reconciled:
+    """Look at everything whose time has come. May be called at any moment, by anybody."""
+    events = _settle_overdue(world)
+    now = world.clock.now()
+    due = world.db.read(lambda tx: attempts.due_checks(tx, now=now, most=BATCH))
+    freed = sum(_look_at(world, row) for row in due)
+    ask_concurrency(world)
+    start_campaigns(world)
+    finish_campaigns(world)
+    if freed:
+        plan(world)
+    return Reconciled(attempts=len(due), events=events)
+
+
+def _settle_overdue(world: World) -> int:
+    before = world.clock.now() - EVENT_SWEEP
+    rows = world.db.read(lambda tx: webhooks.overdue(tx, before=before, most=BATCH))
+    for row in rows:
+        settle(world, row)
+    return len(rows)
+
+
+def _look_at(world: World, row: Attempt) -> bool:
+    """Look at one attempt whose time has come. True when a line became free."""
+    look = _LOOKS.get(row.status, ask_for_call)
+    try:
+        return look(world, row)
+    except CallError as error:
+        # Retell does not answer; the row's next moment is set already.
+        log.warning("look_up_failed", attempt_id=row.id, code=error.code)
+        return False
+
+
+def _cancel_old_intent(world: World, row: Attempt) -> bool:
+    def body(tx: Connection) -> bool:
+        hold = Hold(HoldCode.TOO_LATE, "Claimed, but never sent.")
+        lead = leads.lock(tx, row.lead_id)
+        return cancel_intent(tx, row, lead, hold, now=world.clock.now(), by="reconcile")
+
+    return world.db.transact(body)
+
+
+def _doubt_silent_sending(world: World, row: Attempt) -> bool:
+    """The worker that was sending has died: nobody knows whether a phone rings."""
+    now = world.clock.now()
+    world.db.transact(
+        lambda tx: attempts.move(
+            tx,
+            row.id,
+            current=AttemptStatus.SENDING,
+            target=AttemptStatus.UNKNOWN,
+            now=now,
+            by="reconcile",
+            evidence="silence",
+            check_at=now,
+        )
+    )
+    return False
+
+
+_LOOKS: dict[AttemptStatus, Callable[[World, Attempt], bool]] = {
+    AttemptStatus.INTENT: _cancel_old_intent,
+    AttemptStatus.SENDING: _doubt_silent_sending,
+    AttemptStatus.UNKNOWN: look_up_unknown,
+    AttemptStatus.PLACED: ask_for_call,
+    AttemptStatus.ONGOING: ask_for_call,
+    AttemptStatus.ENDED: time_out_analysis,
+}

@@ -1,0 +1,68 @@
+"""Replay: send the same request with the same key again, to learn what became of the first.
+
+Off unless the workspace was seen to honour idempotency keys: Retell then answers with the first
+call and rings nobody. At most four times, never after 45 minutes, and every gate is asked again.
+"""
+
+from dialer.actions.evidence import apply_evidence
+from dialer.actions.facts import facts_of
+from dialer.actions.world import World
+from dialer.domain.gates import why_not_dial
+from dialer.domain.states import AttemptStatus
+from dialer.errors import CallError
+from dialer.log import get_logger
+from dialer.retell.mapping import LOOKED_UP, evidence_of
+from dialer.store import attempts, campaigns, gate, leads
+from dialer.store.database import Connection
+from dialer.store.tables import Attempt
+
+log = get_logger(__name__)
+
+
+def replay(world: World, row: Attempt) -> bool:
+    """Repeat an unknown attempt's request once. True when the call is over and its line free."""
+    if row.request is None or not world.db.transact(lambda tx: _may_replay(tx, world, row)):
+        return False
+    try:
+        created = world.provider.create_phone_call(row.request)
+    except CallError as error:
+        # A refusal of the repetition says nothing of the first request.
+        log.warning("replay_failed", attempt_id=row.id, code=error.code)
+        return False
+    return world.db.transact(
+        lambda tx: apply_evidence(
+            tx,
+            evidence_of(LOOKED_UP, created.call),
+            attempt_id=row.id,
+            by="reconcile",
+            source="replay",
+            now=world.clock.now(),
+        )
+    )
+
+
+def _may_replay(tx: Connection, world: World, row: Attempt) -> bool:
+    now = world.clock.now()
+    if gate.replay_refused(tx):
+        return False
+    campaign = campaigns.hold_still(tx, [row.campaign_id])[row.campaign_id]
+    lead = leads.lock(tx, row.lead_id)
+    facts = facts_of(
+        lead,
+        status=campaign.status,
+        spec=campaigns.spec_of(campaign),
+        suppressed=bool(leads.suppressed_among(tx, [lead.phone])),
+        state=gate.peek(tx),
+    )
+    if why_not_dial(facts, now=now) is not None or not attempts.claim_replay(tx, row):
+        return False
+    attempts.note(
+        tx,
+        row.id,
+        current=AttemptStatus.UNKNOWN,
+        target=AttemptStatus.UNKNOWN,
+        now=now,
+        by="reconcile",
+        evidence=f"replay {row.replays + 1}",
+    )
+    return True

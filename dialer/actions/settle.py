@@ -1,0 +1,89 @@
+"""Settle: apply a kept webhook to its attempt and lead, then refill the freed line.
+
+One transaction moves attempt and lead and marks the event; if the process dies before it
+commits, the event stays NEW and `reconcile` settles it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from dialer.actions.evidence import apply_evidence
+from dialer.actions.plan import plan
+from dialer.actions.world import World
+from dialer.domain.evidence import CallEvidence
+from dialer.log import get_logger
+from dialer.retell.mapping import evidence_of
+from dialer.retell.models import WebhookEvent as Webhook
+from dialer.store import attempts, gate, incidents, webhooks
+from dialer.store.database import Connection
+from dialer.store.tables import WebhookEvent
+
+log = get_logger(__name__)
+
+APPLIED = ("call_started", "call_ended", "call_analyzed")
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What settling an event changed."""
+
+    status: str
+    freed: bool = False
+    error: str | None = None
+
+
+def settle(world: World, event_row: int) -> None:
+    """Settle one event. May be called any number of times."""
+    event = world.db.read(lambda tx: webhooks.get(tx, event_row))
+    if event is None or event.status != webhooks.NEW:
+        return
+    settled = world.db.transact(lambda tx: _settle(tx, event, now=world.clock.now()))
+    if settled.freed:
+        plan(world, freed_at=event.received_at)
+
+
+def _settle(tx: Connection, event: WebhookEvent, *, now: datetime) -> Settled:
+    settled = _apply(tx, event, now=now)
+    webhooks.finish(tx, event.id, status=settled.status, now=now, error=settled.error)
+    if settled.status == webhooks.DEAD:
+        log.error("dead_letter", event_id=event.event_id, error=settled.error)
+    return settled
+
+
+def _apply(tx: Connection, event: WebhookEvent, *, now: datetime) -> Settled:
+    try:
+        webhook = Webhook.model_validate_json(event.raw)
+    except ValidationError as error:
+        return Settled(
+            webhooks.DEAD, error=f"The body cannot be read: {error.error_count()} fields"
+        )
+    if webhook.event not in APPLIED or webhook.call is None:
+        return Settled(webhooks.IGNORED, error=f'Events "{webhook.event}" change nothing here.')
+    evidence = evidence_of(webhook.event, webhook.call)
+    attempt_id = _attempt_of(tx, evidence)
+    if attempt_id is None:
+        return _nobodys(tx, evidence, now=now)
+    freed = apply_evidence(
+        tx, evidence, attempt_id=attempt_id, by="settle", source=f"webhook {webhook.event}", now=now
+    )
+    return Settled(webhooks.DONE, freed=freed)
+
+
+def _attempt_of(tx: Connection, evidence: CallEvidence) -> str | None:
+    if evidence.attempt_id is not None and attempts.get(tx, evidence.attempt_id) is not None:
+        return evidence.attempt_id
+    known = attempts.by_call(tx, evidence.call_id)
+    return known.id if known is not None else None
+
+
+def _nobodys(tx: Connection, evidence: CallEvidence, *, now: datetime) -> Settled:
+    """A call that is not ours is none of our business; one that says it is ours is an incident."""
+    if evidence.attempt_id is None or evidence.install != gate.install(tx):
+        return Settled(webhooks.IGNORED, error="The call is not one of ours.")
+    sentence = f"Call {evidence.call_id} names attempt {evidence.attempt_id}, which is not known."
+    incidents.open_incident(
+        tx, "unknown_attempt", subject=evidence.call_id, sentence=sentence, now=now
+    )
+    return Settled(webhooks.DEAD, error=sentence)

@@ -1,0 +1,60 @@
+"""The world an action works in: everything that is not a rule or a statement comes from here.
+
+Each method of a port is a place where a process may die or another one may run; the simulation
+switches and crashes exactly there.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from dialer.clock import Clock
+from dialer.retell.client import CreatedCall, FoundCalls
+from dialer.retell.models import Call, Concurrency
+from dialer.store.database import Database
+
+
+class Provider(Protocol):
+    """What the engine needs of Retell; `dialer.retell.client.RetellClient` is one."""
+
+    def create_phone_call(
+        self, body: Mapping[str, object], *, send_by: datetime | None = None
+    ) -> CreatedCall: ...
+
+    def get_call(self, call_id: str) -> Call: ...
+
+    def calls_of_attempt(self, attempt_id: str) -> FoundCalls: ...
+
+    def calls_to_number(self, number: str, *, since: datetime) -> FoundCalls: ...
+
+    def get_concurrency(self) -> Concurrency: ...
+
+
+class Queue(Protocol):
+    """Hints to the workers. Each may be lost or come twice; none raises when the broker is down."""
+
+    def dial(self, attempt_id: str, *, label: str) -> None: ...
+
+    def settle(self, event_row: int) -> None: ...
+
+    def plan(self) -> None: ...
+
+
+def new_attempt_id() -> str:
+    """Make an attempt's id, which is also its idempotency key."""
+    return str(uuid.uuid4())
+
+
+@dataclass(frozen=True)
+class World:
+    """The ports, and the settings the engine itself needs."""
+
+    db: Database
+    provider: Provider
+    queue: Queue
+    clock: Clock
+    same_key_replay: bool = False
+    webhook_url: str | None = None  # sent with each call when set
+    new_id: Callable[[], str] = field(default=new_attempt_id)

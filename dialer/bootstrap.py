@@ -1,0 +1,60 @@
+"""Bootstrap: build the world from the settings. Every process does this once."""
+
+from dialer.actions.world import World
+from dialer.clock import SystemClock
+from dialer.config import Settings
+from dialer.queue import CeleryQueue, make_app
+from dialer.retell.client import RetellClient
+from dialer.retell.selftest import check_trace
+from dialer.store import gate
+from dialer.store.database import Connection, Database
+
+
+def open_database(settings: Settings) -> Database:
+    """Open the database of these settings; makes the directory of an SQLite file."""
+    settings.create_home()
+    return Database(settings.database_url, pool_size=settings.worker_threads + 8)
+
+
+def open_provider(settings: Settings) -> RetellClient:
+    """Open the client for Retell or the simulator."""
+    key = settings.retell_api_key
+    return RetellClient(
+        settings.retell_base_url,
+        key.get_secret_value() if key is not None else "",
+        clock=SystemClock(),
+    )
+
+
+def build_world(settings: Settings) -> World:
+    """Build the world of a process and bring the gate to the settings.
+
+    Raises:
+        TransportUnfit: the installed HTTP library cannot tell "never sent" from "maybe sent";
+            nothing may be dialed.
+    """
+    check_trace()
+    database = open_database(settings)
+    apply_limits(database, settings)
+    return World(
+        db=database,
+        provider=open_provider(settings),
+        queue=CeleryQueue(make_app(settings)),
+        clock=SystemClock(),
+        same_key_replay=settings.same_key_replay,
+        webhook_url=settings.webhook_url if settings.public_url else None,
+    )
+
+
+def apply_limits(database: Database, settings: Settings) -> None:
+    """Make the gate's row, or bring it to settings that were changed since the last start."""
+
+    def body(tx: Connection) -> None:
+        gate.ensure(
+            tx,
+            lines=settings.lines,
+            calls_per_second=settings.calls_per_second,
+            headroom=settings.headroom,
+        )
+
+    database.transact(body)

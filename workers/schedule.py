@@ -1,0 +1,21 @@
+"""The ticks that beat sends. A tick nobody took in time is dropped: the next one does the same."""
+
+from typing import Any
+
+from dialer.queue import QueueName, TaskName
+
+PLAN_EVERY_S = 0.5
+RECONCILE_EVERY_S = 2.0
+
+TICKS: dict[str, dict[str, Any]] = {
+    "plan": {
+        "task": TaskName.PLAN,
+        "schedule": PLAN_EVERY_S,
+        "options": {"queue": QueueName.PLAN, "expires": 5},
+    },
+    "reconcile": {
+        "task": TaskName.RECONCILE,
+        "schedule": RECONCILE_EVERY_S,
+        "options": {"queue": QueueName.PLAN, "expires": 10},
+    },
+}

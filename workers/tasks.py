@@ -1,0 +1,29 @@
+"""The tasks. Each takes one id at most, may run twice, and leaves the work to an action."""
+
+from dialer.actions import dial, plan, reconcile, settle
+from dialer.queue import QueueName, TaskName
+from workers.app import app, world
+
+
+@app.task(name=TaskName.DIAL, queue=QueueName.DIAL)
+def dial_attempt(attempt_id: str) -> None:
+    """Send one attempt."""
+    dial.dial(world(), attempt_id)
+
+
+@app.task(name=TaskName.SETTLE, queue=QueueName.EVENTS)
+def settle_event(event_row: int) -> None:
+    """Apply one webhook event."""
+    settle.settle(world(), event_row)
+
+
+@app.task(name=TaskName.PLAN, queue=QueueName.PLAN)
+def plan_calls() -> None:
+    """Claim what is due for the free lines."""
+    plan.plan(world())
+
+
+@app.task(name=TaskName.RECONCILE, queue=QueueName.PLAN)
+def reconcile_attempts() -> None:
+    """Look at everything whose time has come."""
+    reconcile.reconcile(world())
