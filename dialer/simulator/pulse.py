@@ -45,7 +45,7 @@ class Pulse:
         for task in self._sending:
             task.cancel()
         await asyncio.gather(*self._sending, return_exceptions=True)
-        await self.postman.close()
+        self.postman.close()
 
     async def _deliver(self, delivery: Delivery) -> None:
         status = await self.postman.send(delivery, now_ms=self.now_ms())

@@ -1,129 +1,69 @@
 """Retell's paths, and the simulator's own under `/_sim`."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from dialer.simulator import workspace
 from dialer.simulator.answers import Answer, Refused, refusal
+from dialer.simulator.engine import Exchange
 from dialer.simulator.faults import Faults
 from dialer.simulator.pulse import Pulse
 from dialer.simulator.requests import read_body
-from dialer.simulator.wire import deliver
+from dialer.simulator.settings import SimulatorSettings
+from dialer.simulator.wire import deliver, json_response
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-async def _pulse(request: Request) -> Pulse:
-    pulse: Pulse = request.app.state.pulse
-    return pulse
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request, read and ready to be answered."""
+
+    exchange: Exchange
+    now_ms: int
+    name: str  # the last part of a path that names something
+    body: Any
+    limit: int
+    key: str | None
+
+    @property
+    def settings(self) -> SimulatorSettings:
+        """The settings of the workspace."""
+        return self.exchange.settings
 
 
-async def _check_key(request: Request) -> None:
-    settings = request.app.state.pulse.exchange.settings
-    if request.headers.get("authorization") != f"Bearer {settings.api_key}":
-        raise Refused(refusal(401))
+Reply = Callable[[Question], Answer]
 
-
-async def _json(request: Request) -> Any:
-    raw = await request.body()
-    if not raw:
-        return None
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise Refused(refusal(400)) from error
-
-
-PulseOf = Annotated[Pulse, Depends(_pulse)]
-JsonBody = Annotated[Any, Depends(_json)]
-
-retell = APIRouter(dependencies=[Depends(_check_key)])
-control = APIRouter(prefix="/_sim")
-
-
-async def _send(answer: Answer, *, request: Request, pulse: Pulse) -> Response:
-    pulse.beat()
-    return await deliver(answer, request=request, hang_s=pulse.exchange.faults.hang_s)
-
-
-@retell.post("/v2/create-phone-call")
-async def create_phone_call(request: Request, pulse: PulseOf, body: JsonBody) -> Response:
-    answer = pulse.exchange.create_call(body, now_ms=pulse.now_ms())
-    return await _send(answer, request=request, pulse=pulse)
-
-
-@retell.get("/v2/get-call/{call_id}")
-async def get_call(request: Request, pulse: PulseOf, call_id: str) -> Response:
-    answer = pulse.exchange.get_call(call_id, now_ms=pulse.now_ms())
-    return await _send(answer, request=request, pulse=pulse)
-
-
-@retell.post("/v3/list-calls")
-async def list_calls(request: Request, pulse: PulseOf, body: JsonBody) -> Response:
-    answer = pulse.exchange.list_calls(body, now_ms=pulse.now_ms())
-    return await _send(answer, request=request, pulse=pulse)
-
-
-@retell.post("/v2/stop-call/{call_id}")
-async def stop_call(request: Request, pulse: PulseOf, call_id: str) -> Response:
-    answer = pulse.exchange.stop_call(call_id, now_ms=pulse.now_ms())
-    return await _send(answer, request=request, pulse=pulse)
-
-
-@retell.patch("/v2/update-call/{call_id}")
-async def update_call(request: Request, pulse: PulseOf, call_id: str, body: JsonBody) -> Response:
-    answer = pulse.exchange.update_call(call_id, body, now_ms=pulse.now_ms())
-    return await _send(answer, request=request, pulse=pulse)
-
-
-@retell.delete("/v2/delete-call/{call_id}")
-async def delete_call(request: Request, pulse: PulseOf, call_id: str) -> Response:
-    answer = pulse.exchange.delete_call(call_id, now_ms=pulse.now_ms())
-    return await _send(answer, request=request, pulse=pulse)
-
-
-@retell.get("/get-concurrency")
-async def get_concurrency(request: Request, pulse: PulseOf) -> Response:
-    answer = pulse.exchange.get_concurrency(now_ms=pulse.now_ms())
-    return await _send(answer, request=request, pulse=pulse)
-
-
-@retell.get("/get-api-key-info")
-async def get_api_key_info(request: Request, pulse: PulseOf) -> Response:
-    return await _send(workspace.api_key(), request=request, pulse=pulse)
-
-
-@retell.get("/v2/list-phone-numbers")
-async def list_phone_numbers(
-    request: Request, pulse: PulseOf, limit: int = 50, pagination_key: str | None = None
-) -> Response:
-    answer = workspace.list_numbers(
-        settings=pulse.exchange.settings, limit=limit, key=pagination_key
-    )
-    return await _send(answer, request=request, pulse=pulse)
-
-
-@retell.get("/get-phone-number/{number}")
-async def get_phone_number(request: Request, pulse: PulseOf, number: str) -> Response:
-    answer = workspace.get_number(number, settings=pulse.exchange.settings)
-    return await _send(answer, request=request, pulse=pulse)
-
-
-@retell.get("/get-agent/{agent_id}")
-async def get_agent(request: Request, pulse: PulseOf, agent_id: str) -> Response:
-    answer = workspace.get_agent(agent_id, settings=pulse.exchange.settings)
-    return await _send(answer, request=request, pulse=pulse)
-
-
-@retell.post("/v2/list-agents")
-async def list_agents(
-    request: Request, pulse: PulseOf, limit: int = 50, pagination_key: str | None = None
-) -> Response:
-    answer = workspace.list_agents(
-        settings=pulse.exchange.settings, limit=limit, key=pagination_key
-    )
-    return await _send(answer, request=request, pulse=pulse)
+RETELL: dict[tuple[str, str], Reply] = {
+    ("POST", "/v2/create-phone-call"): lambda q: q.exchange.create_call(q.body, now_ms=q.now_ms),
+    ("GET", "/v2/get-call/{name}"): lambda q: q.exchange.get_call(q.name, now_ms=q.now_ms),
+    ("POST", "/v3/list-calls"): lambda q: q.exchange.list_calls(q.body, now_ms=q.now_ms),
+    ("POST", "/v2/stop-call/{name}"): lambda q: q.exchange.stop_call(q.name, now_ms=q.now_ms),
+    ("PATCH", "/v2/update-call/{name}"): lambda q: q.exchange.update_call(
+        q.name, q.body, now_ms=q.now_ms
+    ),
+    ("DELETE", "/v2/delete-call/{name}"): lambda q: q.exchange.delete_call(q.name, now_ms=q.now_ms),
+    ("GET", "/get-concurrency"): lambda q: q.exchange.get_concurrency(now_ms=q.now_ms),
+    ("GET", "/get-api-key-info"): lambda q: workspace.api_key(),
+    ("GET", "/v2/list-phone-numbers"): lambda q: workspace.list_numbers(
+        settings=q.settings, limit=q.limit, key=q.key
+    ),
+    ("GET", "/get-phone-number/{name}"): lambda q: workspace.get_number(
+        q.name, settings=q.settings
+    ),
+    ("GET", "/get-agent/{name}"): lambda q: workspace.get_agent(q.name, settings=q.settings),
+    ("POST", "/v2/list-agents"): lambda q: workspace.list_agents(
+        settings=q.settings, limit=q.limit, key=q.key
+    ),
+}
+"""Retell's interface; the paths it has withdrawn are missing here too and answer 404."""
 
 
 class NewLimit(BaseModel):
@@ -134,31 +74,84 @@ class NewLimit(BaseModel):
     limit: Annotated[int, Field(ge=0)]
 
 
-@control.get("/truth")
-async def truth(pulse: PulseOf) -> dict[str, Any]:
-    return pulse.exchange.truth(now_ms=pulse.now_ms())
+def _show_faults(question: Question) -> dict[str, Any]:
+    return question.exchange.faults.model_dump(mode="json")
 
 
-@control.get("/calls")
-async def calls(pulse: PulseOf) -> list[dict[str, Any]]:
-    return pulse.exchange.every_call(now_ms=pulse.now_ms())
-
-
-@control.get("/faults")
-async def show_faults(pulse: PulseOf) -> dict[str, Any]:
-    return pulse.exchange.faults.model_dump(mode="json")
-
-
-@control.post("/faults")
-async def change_faults(pulse: PulseOf, body: JsonBody) -> dict[str, Any]:
-    """Merge the body into the faults in force; null sets a fault back to its default."""
-    merged = pulse.exchange.faults.model_dump() | (body if isinstance(body, dict) else {})
+def _change_faults(question: Question) -> dict[str, Any]:
+    """Merge the body into the faults in force; null sets one back to its default."""
+    changes = question.body if isinstance(question.body, dict) else {}
+    merged = question.exchange.faults.model_dump() | changes
     kept = {name: value for name, value in merged.items() if value is not None}
-    pulse.exchange.set_faults(read_body(Faults, kept))
-    return await show_faults(pulse)
+    question.exchange.set_faults(read_body(Faults, kept))
+    return _show_faults(question)
 
 
-@control.post("/limit")
-async def change_limit(pulse: PulseOf, body: JsonBody) -> dict[str, Any]:
-    pulse.exchange.set_limit(read_body(NewLimit, body).limit)
-    return {"limit": pulse.exchange.limit}
+def _change_limit(question: Question) -> dict[str, Any]:
+    question.exchange.set_limit(read_body(NewLimit, question.body).limit)
+    return {"limit": question.exchange.limit}
+
+
+CONTROL: dict[tuple[str, str], Callable[[Question], Any]] = {
+    ("GET", "/_sim/truth"): lambda q: q.exchange.truth(now_ms=q.now_ms),
+    ("GET", "/_sim/calls"): lambda q: q.exchange.every_call(now_ms=q.now_ms),
+    ("GET", "/_sim/faults"): _show_faults,
+    ("POST", "/_sim/faults"): _change_faults,
+    ("POST", "/_sim/limit"): _change_limit,
+}
+"""The simulator's own interface: no key, no faults."""
+
+
+def all_routes() -> list[Route]:
+    """Give every path of the simulator."""
+    provider = [
+        Route(path, _retell_endpoint(reply), methods=[method])
+        for (method, path), reply in RETELL.items()
+    ]
+    control = [
+        Route(path, _control_endpoint(show), methods=[method])
+        for (method, path), show in CONTROL.items()
+    ]
+    return provider + control
+
+
+def _retell_endpoint(reply: Reply) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        pulse: Pulse = request.app.state.pulse
+        exchange = pulse.exchange
+        if request.headers.get("authorization") != f"Bearer {exchange.settings.api_key}":
+            raise Refused(refusal(401))
+        answer = reply(await _read(request, pulse=pulse))
+        pulse.beat()
+        return await deliver(answer, request=request, hang_s=exchange.faults.hang_s)
+
+    return endpoint
+
+
+def _control_endpoint(show: Callable[[Question], Any]) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        pulse: Pulse = request.app.state.pulse
+        shown = show(await _read(request, pulse=pulse))
+        pulse.beat()
+        return json_response(shown)
+
+    return endpoint
+
+
+async def _read(request: Request, *, pulse: Pulse) -> Question:
+    raw = await request.body()
+    limit = request.query_params.get("limit", "50")
+    if not limit.isdigit():
+        raise Refused(refusal(400))
+    try:
+        body = orjson.loads(raw) if raw else None
+    except orjson.JSONDecodeError as error:
+        raise Refused(refusal(400)) from error
+    return Question(
+        exchange=pulse.exchange,
+        now_ms=pulse.now_ms(),
+        name=request.path_params.get("name", ""),
+        body=body,
+        limit=int(limit),
+        key=request.query_params.get("pagination_key"),
+    )

@@ -2,25 +2,27 @@
 
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import uvicorn
-from fastapi import FastAPI, Request, Response
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 
 from dialer.clock import Clock, SystemClock
 from dialer.simulator.answers import Refused, refusal
 from dialer.simulator.engine import Exchange
 from dialer.simulator.postman import Postman
 from dialer.simulator.pulse import Pulse
-from dialer.simulator.routes import control, retell
+from dialer.simulator.routes import all_routes
 from dialer.simulator.settings import SimulatorSettings
 from dialer.simulator.wire import BreakableProtocol, whole
 
 GRACE_S = 1  # open requests (some hang on purpose) get this long when the server stops
 
 
-def create_app(settings: SimulatorSettings, *, clock: Clock | None = None) -> FastAPI:
+def create_app(settings: SimulatorSettings, *, clock: Clock | None = None) -> Starlette:
     """Build the application around a new exchange.
 
     Broken connections need a server whose protocol is `BreakableProtocol`; `make_server` gives one.
@@ -28,19 +30,18 @@ def create_app(settings: SimulatorSettings, *, clock: Clock | None = None) -> Fa
     exchange = Exchange(settings)
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
         postman = Postman(connections=settings.webhook_connections)
         pulse = Pulse(exchange, postman=postman, clock=clock or SystemClock())
         app.state.pulse = pulse
         yield
         await pulse.stop()
 
-    app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
-    app.include_router(retell)
-    app.include_router(control)
-    app.add_exception_handler(Refused, _refuse)
-    app.add_exception_handler(HTTPException, _refuse_path)
-    return app
+    return Starlette(
+        routes=all_routes(),
+        lifespan=lifespan,
+        exception_handlers={Refused: _refuse, HTTPException: _refuse_path},
+    )
 
 
 async def _refuse(_request: Request, error: Exception) -> Response:
@@ -84,4 +85,5 @@ def run(settings: SimulatorSettings, *, on_ready: Callable[[str], None] | None =
     listener = bind(settings)
     if on_ready is not None:
         on_ready(base_url(listener))
-    make_server(settings).run(sockets=[listener])
+    with suppress(KeyboardInterrupt):
+        make_server(settings).run(sockets=[listener])

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+from collections.abc import Mapping
 
 import orjson
 from starlette.requests import Request
@@ -53,14 +54,20 @@ async def deliver(answer: Answer, *, request: Request, hang_s: float) -> Respons
 
 def whole(answer: Answer) -> Response:
     """Give the response of an answer that arrives."""
-    headers = dict(answer.headers)
+    status, headers = answer.status, dict(answer.headers)
     if answer.body is None:
-        return Response(status_code=answer.status, headers=headers)
+        return Response(status_code=status, headers=headers)
     if isinstance(answer.body, str):
-        content, kind = answer.body.encode(), "text/html"
-    else:
-        content, kind = orjson.dumps(answer.body), "application/json"
-    return Response(content, status_code=answer.status, headers=headers, media_type=kind)
+        return Response(answer.body, status_code=status, headers=headers, media_type="text/html")
+    return json_response(answer.body, status=status, headers=headers)
+
+
+def json_response(
+    shown: object, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Give a response that carries JSON."""
+    content = orjson.dumps(shown)
+    return Response(content, status_code=status, headers=headers, media_type="application/json")
 
 
 async def _wait_for_close(request: Request, *, at_most_s: float) -> None:
