@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from dialer.actions.world import World
-from dialer.errors import CallError
+from dialer.errors import AccountProblem, LookUpFailed
 from dialer.log import get_logger
 from dialer.store import gate
 
@@ -24,7 +24,7 @@ def ask_concurrency(world: World) -> None:
     before, _ = world.db.read(gate.count_open)
     try:
         concurrency = world.provider.get_concurrency()
-    except CallError as error:
+    except (LookUpFailed, AccountProblem) as error:
         log.warning("concurrency_unknown", code=error.code)
         return
     after, _ = world.db.read(gate.count_open)

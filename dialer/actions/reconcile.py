@@ -17,7 +17,7 @@ from dialer.actions.world import World
 from dialer.domain.gates import Hold, HoldCode
 from dialer.domain.patience import EVENT_SWEEP
 from dialer.domain.states import AttemptStatus
-from dialer.errors import CallError
+from dialer.errors import AccountProblem, LookUpFailed
 from dialer.log import get_logger
 from dialer.store import attempts, leads, webhooks
 from dialer.store.database import Connection
@@ -63,7 +63,7 @@ def _look_at(world: World, row: Attempt) -> bool:
     look = _LOOKS.get(row.status, ask_for_call)
     try:
         return look(world, row)
-    except CallError as error:
+    except (LookUpFailed, AccountProblem) as error:
         # Retell does not answer; the row's next moment is set already.
         log.warning("look_up_failed", attempt_id=row.id, code=error.code)
         return False

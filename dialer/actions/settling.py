@@ -6,7 +6,7 @@ from typing import Any
 from dialer.actions.facts import zones_of
 from dialer.domain.cadence import Close, next_step
 from dialer.domain.campaign_spec import CampaignSpec
-from dialer.domain.dispositions import MEANING, Disposition, Meaning, Verdict
+from dialer.domain.dispositions import MEANING, Disposition, Verdict
 from dialer.domain.evidence import CallEvidence
 from dialer.domain.gates import HoldCode
 from dialer.domain.patience import ANALYSIS_WAIT
@@ -28,7 +28,7 @@ def end_values(evidence: CallEvidence, *, now: datetime) -> dict[str, Any]:
     return {
         "disposition": disposition,
         "reason": evidence.reason,
-        "rang": MEANING[disposition].rang,
+        "rang": MEANING[disposition].rang or evidence.connected,
         "analysis": Analysis.DONE if evidence.analysis_done else Analysis.PENDING,
         "check_at": None if evidence.analysis_done else now + ANALYSIS_WAIT,
     }
@@ -43,8 +43,7 @@ def finish_lead(
     Counts the attempt in any case.
     """
     disposition = evidence.disposition or Disposition.UNKNOWN
-    meaning = MEANING[disposition]
-    counted = _count(lead, disposition, meaning)
+    counted = _count(lead, disposition, rang=MEANING[disposition].rang or evidence.connected)
     if disposition is Disposition.OPTED_OUT:
         leads.suppress(
             tx, lead.phone, reason=evidence.reason or "opted_out", call_id=evidence.call_id, now=now
@@ -70,10 +69,11 @@ def finish_lead(
     return due_at
 
 
-def _count(lead: Lead, disposition: Disposition, meaning: Meaning) -> dict[str, Any]:
+def _count(lead: Lead, disposition: Disposition, *, rang: bool) -> dict[str, Any]:
+    free = MEANING[disposition].verdict is Verdict.FREE
     return {
-        "attempts": lead.attempts + meaning.rang,
-        "free_tries": lead.free_tries + (meaning.verdict is Verdict.FREE),
+        "attempts": lead.attempts + rang,
+        "free_tries": lead.free_tries + free,
         "disposition": disposition,
     }
 

@@ -111,7 +111,7 @@ def next_step(
             return Close(ClosedAs.INVALID_NUMBER)
         case Verdict.REVIEW:
             return Close(ClosedAs.EXHAUSTED)
-        case Verdict.RETRY if attempts >= cadence.max_attempts:
+        case Verdict.RETRY | Verdict.FREE if attempts >= cadence.max_attempts:
             return Close(ClosedAs.EXHAUSTED)
         case Verdict.FREE if free_tries >= cadence.max_free_tries:
             return Close(ClosedAs.EXHAUSTED)

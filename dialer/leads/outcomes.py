@@ -41,6 +41,7 @@ class AcceptedRow:
     """One lead as the file describes it; an empty text means that it says nothing."""
 
     row: int
+    cells: tuple[str, ...]  # as they were, in case the row is rejected after all
     phone: Phone
     name: str
     first_name: str
@@ -105,6 +106,7 @@ def _accept(record: Record, *, columns: ColumnMap, options: ImportOptions) -> Ac
     )
     return AcceptedRow(
         row=record.row,
+        cells=tuple(record.cells),
         phone=phones[0],
         name=_full_name(known),
         first_name=known.get(LeadField.FIRST_NAME, ""),

@@ -1,0 +1,119 @@
+"""Figures of a campaign, for screens and for the demo. Reads only."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, func, select, text
+
+from dialer.domain.states import AttemptStatus
+from dialer.store.tables import IS_OPEN, Attempt, Lead, LeadList, table
+
+attempt = table(Attempt)
+lead = table(Lead)
+lead_list = table(LeadList)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a campaign stands."""
+
+    leads: int
+    closed: int
+    by_status: dict[str, int]
+    by_closed_as: dict[str, int]
+    dispositions: dict[str, int]  # of ended attempts
+    attempts: int  # ended ones that rang or may have rung
+    sent: int  # requests whose call exists or may exist
+    open_attempts: int
+    rejected_rows: int
+    refill_ms: list[float] = field(default_factory=list)
+
+
+def progress(tx: Connection, campaign_id: int) -> Progress:
+    """Count everything about one campaign."""
+    by_status = _counts(tx, lead.c.status, lead.c.campaign_id == campaign_id)
+    by_closed_as = _counts(
+        tx, lead.c.closed_as, lead.c.campaign_id == campaign_id, lead.c.closed_as.is_not(None)
+    )
+    mine = attempt.c.campaign_id == campaign_id
+    return Progress(
+        leads=sum(by_status.values()),
+        closed=by_status.get("CLOSED", 0),
+        by_status=by_status,
+        by_closed_as=by_closed_as,
+        dispositions=_counts(tx, attempt.c.disposition, mine, attempt.c.disposition.is_not(None)),
+        attempts=_count(tx, attempt, mine, attempt.c.rang.is_(True)),
+        sent=_count(
+            tx,
+            attempt,
+            mine,
+            attempt.c.status.not_in(
+                [AttemptStatus.INTENT, AttemptStatus.CANCELLED, AttemptStatus.NOT_PLACED]
+            ),
+        ),
+        open_attempts=_count(tx, attempt, mine, text(IS_OPEN)),
+        rejected_rows=_rejected(tx, campaign_id),
+        refill_ms=_refills(tx, campaign_id),
+    )
+
+
+def _counts(tx: Connection, column: Any, *where: Any) -> dict[str, int]:
+    rows = tx.execute(select(column, func.count()).where(*where).group_by(column))
+    return {str(row[0]): row[1] for row in rows}
+
+
+def _count(tx: Connection, source: Any, *where: Any) -> int:
+    return int(tx.execute(select(func.count()).select_from(source).where(*where)).scalar_one())
+
+
+def _rejected(tx: Connection, campaign_id: int) -> int:
+    columns = lead_list.c
+    total = func.coalesce(func.sum(columns.rejected + columns.duplicates), 0)
+    return int(tx.execute(select(total).where(columns.campaign_id == campaign_id)).scalar_one())
+
+
+def _refills(tx: Connection, campaign_id: int) -> list[float]:
+    """Give, in milliseconds, how long each refilled line stood idle.
+
+    From the receipt of the event that ended its last call to the next request on the wire.
+    """
+    rows = tx.execute(
+        select(attempt.c.refill_from, attempt.c.sent_at).where(
+            attempt.c.campaign_id == campaign_id,
+            attempt.c.refill_from.is_not(None),
+            attempt.c.sent_at.is_not(None),
+        )
+    )
+    return [(sent - freed).total_seconds() * 1000 for freed, sent in rows]
+
+
+def result_rows(tx: Connection, campaign_id: int) -> list[dict[str, Any]]:
+    """Give one row per lead with its result and its latest attempt, in the file's order."""
+    latest = select(func.max(attempt.c.n)).where(attempt.c.lead_id == lead.c.id).scalar_subquery()
+    statement = (
+        select(
+            lead.c.id.label("lead_id"),
+            lead.c.row,
+            lead.c.phone,
+            lead.c.name,
+            lead.c.external_ref,
+            lead.c.status,
+            lead.c.closed_as,
+            lead.c.disposition,
+            lead.c.attempts,
+            lead.c.due_at,
+            lead.c.closed_at,
+            attempt.c.call_id,
+            attempt.c.started_at,
+            attempt.c.duration_ms,
+            attempt.c.cost_cents,
+            attempt.c.summary,
+            attempt.c.sentiment,
+            attempt.c.recording_url,
+        )
+        .select_from(lead)
+        .outerjoin(attempt, (attempt.c.lead_id == lead.c.id) & (attempt.c.n == latest))
+        .where(lead.c.campaign_id == campaign_id)
+        .order_by(lead.c.id)
+    )
+    return [dict(row._mapping) for row in tx.execute(statement)]
