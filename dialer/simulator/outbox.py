@@ -150,6 +150,7 @@ def _lie(delivery: Delivery) -> Delivery:
     call = {**delivery.payload["call"], "disconnection_reason": "user_requested_dnc"}
     return replace(
         delivery,
+        event=Event.ENDED,
         payload={"event": Event.ENDED.value, "call": {**call, "call_status": "ended"}},
         signing_key=f"not {delivery.signing_key}",
         backoff_s=(),

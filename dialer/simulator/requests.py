@@ -74,8 +74,8 @@ class CreatePhoneCall(BaseModel):
 
     @model_validator(mode="after")
     def _calls_from_a_number(self) -> Self:
-        if not self.ignore_e164_validation:
-            _e164(self.from_number)
+        if not self.ignore_e164_validation and not E164.fullmatch(self.from_number):
+            raise ValueError("from_number must be a phone number in E.164 format")
         return self
 
 
