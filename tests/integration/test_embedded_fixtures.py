@@ -18,6 +18,16 @@ def test_a_test_gets_an_empty_database_with_all_tables(database: Database) -> No
     assert database.read(count) == 0
 
 
+@pytest.mark.parametrize("turn", [1, 2])
+def test_nothing_of_the_test_before_is_left_in_postgresql(postgres_url: str, turn: int) -> None:
+    with psycopg.connect(postgres_url.replace("+psycopg", "")) as connection:
+        row = connection.execute(
+            "INSERT INTO incident (code, subject, sentence, opened_at)"
+            " VALUES ('late', '7', 'late', now()) RETURNING id"
+        ).fetchone()
+    assert row == (1,), turn
+
+
 def test_postgresql_is_a_real_server(bare_postgres_url: str) -> None:
     with psycopg.connect(bare_postgres_url.replace("+psycopg", "")) as connection:
         version = connection.execute("SHOW server_version_num").fetchone()

@@ -16,6 +16,8 @@ from dialer.embedded.leash import Leash
 pytestmark = pytest.mark.processes
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
+# Its first line shows that it has taken over from the shell.
+TELLER = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)"]
 STUBBORN = [
     sys.executable,
     "-c",
@@ -122,22 +124,28 @@ def test_what_a_killed_child_left_behind_is_ended_too() -> None:
 
 def test_a_guard_that_was_killed_is_replaced_and_knows_the_children() -> None:
     leash = Leash()
-    first = leash.start(SLEEPER)
+    first = leash.start(TELLER, output=subprocess.PIPE)
+    assert first.stdout is not None
+    first.stdout.readline()
     assert leash._guard is not None
     leash._guard.kill()
     leash._guard.wait()
     second = leash.start(SLEEPER)
     leash.close()
+    first.stdout.close()
     assert (first.returncode, second.returncode) == (-signal.SIGTERM, -signal.SIGTERM)
 
 
 def test_children_end_on_closing_even_when_the_guard_is_gone() -> None:
     leash = Leash()
-    child = leash.start(SLEEPER)
+    child = leash.start(TELLER, output=subprocess.PIPE)
+    assert child.stdout is not None
+    child.stdout.readline()
     assert leash._guard is not None
     leash._guard.kill()
     leash._guard.wait()
     leash.close()
+    child.stdout.close()
     assert child.returncode == -signal.SIGKILL
 
 
