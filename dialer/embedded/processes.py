@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from subprocess import Popen
+from urllib.parse import urlsplit
 
 from dialer.config import Settings
 
@@ -45,7 +46,7 @@ def web(settings: Settings) -> Process:
             # Open pages hold event streams; a stop must not wait for people to close them.
             *("--no-access-log", "--timeout-graceful-shutdown", "5"),
         ),
-        ready=lambda: web_answers("127.0.0.1", settings.web_port),
+        ready=lambda: web_answers(urlsplit(settings.web_url).hostname or "", settings.web_port),
     )
 
 
