@@ -102,12 +102,11 @@ def run_demo(home: Path, *, seed: int, quiet: bool) -> dict[str, Any]:
     with running_stack(
         home, environment=environment, simulator=simulator, say=say, with_files=False
     ) as stack:
-        say(
-            f"ready after {time.monotonic() - began:.1f} s: {stack.broker}, {stack.settings.web_url}"
-        )
+        took = time.monotonic() - began
+        say(f"ready after {took:.1f} s: {stack.broker}, {stack.settings.web_url}")
         run = _run_campaign(stack, path, quiet=quiet)
         assert stack.simulator_url is not None
-        with urlopen(f"{stack.simulator_url}/_sim/truth", timeout=10) as answer:  # noqa: S310
+        with urlopen(f"{stack.simulator_url}/_sim/truth", timeout=10) as answer:
             truth = json.load(answer)
         return _figures(run, truth, home=home, web=stack.settings.web_url, broker=stack.broker)
 
