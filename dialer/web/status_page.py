@@ -1,0 +1,162 @@
+"""The status page: what runs, how far it is and why, without a way to change anything."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from pathlib import Path
+
+from fastapi import APIRouter
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from dialer.config import Settings
+from dialer.domain.dispositions import MEANING
+from dialer.domain.lines import GateState, LinesInForce, lines_in_force
+from dialer.domain.states import CampaignStatus
+from dialer.store import figures, gate
+from dialer.store.database import Connection, is_outage
+from dialer.store.figures import Progress
+from dialer.store.tables import Campaign
+from dialer.web.problems import RETRY_AFTER_S
+from dialer.web.site import site_of
+
+router = APIRouter()
+
+MOST_CAMPAIGNS = 20
+REFRESH = timedelta(seconds=5)
+TEMPLATES = Path(__file__).parent / "templates"
+
+pages = Environment(
+    loader=FileSystemLoader(TEMPLATES),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+pages.filters["number"] = lambda count: f"{count:,}"
+pages.filters["moment"] = lambda at: at.strftime("%Y-%m-%d %H:%M:%S UTC")
+
+SENTENCES: dict[CampaignStatus, str] = {
+    CampaignStatus.DRAFT: "Not started yet.",
+    CampaignStatus.SCHEDULED: "Starts by itself.",
+    CampaignStatus.RUNNING: "Its due leads are called.",
+    CampaignStatus.PAUSED: "Paused by a person; calls in progress go on.",
+    CampaignStatus.HELD: "Held; a person should look.",
+    CampaignStatus.FINISHED: "Every lead is closed.",
+    CampaignStatus.STOPPED: "Stopped by a person, for good.",
+    CampaignStatus.ARCHIVED: "Put away.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignView:
+    """One campaign as the page shows it."""
+
+    id: int
+    name: str
+    status: str
+    reason: str
+    progress: Progress
+    dispositions: Sequence[tuple[str, str, int]]  # word, sentence, attempts
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """Everything on the page."""
+
+    lines_in_use: int
+    lines: LinesInForce
+    notices: Sequence[str]
+    campaigns: Sequence[CampaignView]
+
+
+@router.get("/")
+def status_page(request: Request) -> Response:
+    """Show the newest campaigns and the lines."""
+    site = site_of(request)
+    try:
+        world = site.world()
+        now = world.clock.now()
+        view = world.db.read(lambda tx: _view(tx, now=now))
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        page = _render("away.html", site.settings)
+        retry = {"Retry-After": str(RETRY_AFTER_S)}
+        return HTMLResponse(page, status_code=HTTPStatus.SERVICE_UNAVAILABLE, headers=retry)
+    return HTMLResponse(_render("status.html", site.settings, view=view, now=now))
+
+
+def _render(template: str, settings: Settings, **values: object) -> str:
+    refresh_s = int(REFRESH.total_seconds())
+    return pages.get_template(template).render(mode=settings.mode, refresh_s=refresh_s, **values)
+
+
+def _view(tx: Connection, *, now: datetime) -> StatusView:
+    state = gate.peek(tx)
+    in_use, _ = gate.count_open(tx)
+    rows = figures.newest_campaigns(tx, most=MOST_CAMPAIGNS)
+    ids = [row.id for row in rows]
+    progress = figures.progress(tx, ids)
+    dispositions = figures.dispositions(tx, ids)
+    return StatusView(
+        lines_in_use=in_use,
+        lines=lines_in_force(state, now=now),
+        notices=notices(state, now=now),
+        campaigns=[
+            CampaignView(
+                id=row.id,
+                name=row.name,
+                status=row.status.value,
+                reason=reason(row, progress[row.id], now=now),
+                progress=progress[row.id],
+                dispositions=[
+                    (word.value, MEANING[word].sentence, count)
+                    for word, count in dispositions[row.id]
+                ],
+            )
+            for row in rows
+        ],
+    )
+
+
+def notices(state: GateState, *, now: datetime) -> list[str]:
+    """Say what keeps everything from being dialed at this moment."""
+    found = []
+    if state.everything_paused:
+        found.append("Everything is paused: no call is started until a person resumes.")
+    if state.backing_off_until is not None and state.backing_off_until > now:
+        found.append(f"Retell asked for patience until {_clock_time(state.backing_off_until)}.")
+    if state.breaker_until is not None and state.breaker_until > now:
+        found.append(
+            "Too many calls had an unknown outcome; "
+            f"one is tried at {_clock_time(state.breaker_until)}."
+        )
+    return found
+
+
+def reason(row: Campaign, progress: Progress, *, now: datetime) -> str:
+    """Say why a campaign does what it does."""
+    if row.status is CampaignStatus.HELD and row.held_text:
+        return row.held_text
+    if row.status is CampaignStatus.SCHEDULED and row.start_at is not None:
+        return f"Starts by itself at {_clock_time(row.start_at)}."
+    if row.status is CampaignStatus.RUNNING:
+        return _what_it_waits_for(progress, now=now) or SENTENCES[row.status]
+    return SENTENCES[row.status]
+
+
+def _what_it_waits_for(progress: Progress, *, now: datetime) -> str | None:
+    if progress.in_flight:
+        return None
+    if progress.next_due_at is not None and progress.next_due_at > now:
+        return f"Waiting: the next lead is due at {_clock_time(progress.next_due_at)}."
+    if progress.next_due_at is None and progress.held:
+        return "Waiting: what is left is held for a person."
+    return None
+
+
+def _clock_time(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d %H:%M:%S UTC")
