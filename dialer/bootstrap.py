@@ -58,3 +58,17 @@ def apply_limits(database: Database, settings: Settings) -> None:
         )
 
     database.transact(body)
+
+
+def build_desk(settings: Settings, database: Database) -> World:
+    """Build the world of a person's command, which dials nothing itself.
+
+    The gate's limits stay those of the running processes: a command may well be typed where
+    other settings hold. And a pause works even with a library that is unfit to dial.
+    """
+    return World(
+        db=database,
+        provider=open_provider(settings),
+        queue=CeleryQueue(make_app(settings)),
+        clock=SystemClock(),
+    )

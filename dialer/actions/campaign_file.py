@@ -1,0 +1,105 @@
+"""Campaign files: a campaign's settings in TOML, beside its lead file."""
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from dialer.domain.cadence import DEFAULT_DELAYS
+from dialer.domain.campaign_spec import CampaignSpec
+from dialer.errors import NotFound, UserError
+
+LONGEST_VALUE = 60
+
+
+def read_campaign_file(path: Path) -> CampaignSpec:
+    """Read and check a campaign file.
+
+    Raises:
+        NotFound: there is no such file.
+        UserError: it cannot be read; the text names file, key, value and what is wanted.
+    """
+    given = _parse(path)
+    try:
+        return CampaignSpec.model_validate(given)
+    except ValidationError as error:
+        raise _explain(path, error) from error
+
+
+def lead_file_of(spec: CampaignSpec, path: Path) -> Path | None:
+    """Give the lead file that the campaign file at `path` names; None when it names none."""
+    return path.parent / spec.leads if spec.leads is not None else None
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise NotFound(f"there is no file {path}", fix="name a campaign file, such as demo.toml")
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(
+            f"{path} is not valid TOML", why=str(error), fix=f"correct that place in {path}"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{path} is not text in UTF-8", why=str(error), fix="save it as UTF-8"
+        ) from error
+
+
+def _explain(path: Path, error: ValidationError) -> UserError:
+    problems = [_problem(one) for one in error.errors()]
+    if len(problems) == 1:
+        what, why, fix = problems[0]
+        return UserError(f"{path}: {what}", why=why, fix=f"{fix} in {path}")
+    return UserError(
+        f"{path}: {len(problems)} things are not valid",
+        why="\n".join(f"{what}: {why}" for what, why, _ in problems),
+        fix="\n".join(f"{fix} in {path}" for _, _, fix in problems),
+    )
+
+
+def _problem(error: Any) -> tuple[str, str, str]:
+    """Give what is wrong, why, and what to do, for one of pydantic's errors."""
+    place = tuple(part for part in error["loc"] if part != "[key]")
+    key = _key(place)
+    if error["type"] == "missing":
+        return f"{key} is missing", "a campaign cannot do without it", f"write {key} = …"
+    if error["type"] == "extra_forbidden" or "[key]" in error["loc"]:
+        known = _known_keys(place[:-1])
+        meant = get_close_matches(str(place[-1]), known, n=1, cutoff=0.5)
+        fix = f"rename {key} to {_key((*place[:-1], meant[0]))}" if meant else f"remove {key}"
+        return f"{key} is not a setting", f"known here: {', '.join(known)}", fix
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{key}{_value(error['input'])} is not valid", message, f"correct {key}"
+
+
+def _key(place: Sequence[object]) -> str:
+    text = ""
+    for part in place:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text or "the file"
+
+
+def _value(given: object) -> str:
+    """Show a value as it stands in the file; a whole section says nothing."""
+    if isinstance(given, Mapping):
+        return ""
+    text = json.dumps(given, ensure_ascii=False, default=str)
+    return f" = {text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + '…'}"
+
+
+def _known_keys(place: Sequence[object]) -> list[str]:
+    """Give the keys that the section at `place` may hold."""
+    if tuple(place) == ("cadence", "delays"):
+        return [disposition.value for disposition in DEFAULT_DELAYS]
+    model: Any = CampaignSpec
+    for part in place:
+        field = model.model_fields.get(part)
+        model = field.annotation if field is not None else None
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            return []
+    return list(model.model_fields)

@@ -1,0 +1,36 @@
+"""The commands, put together."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from dialer.cli import sim
+
+app = typer.Typer(
+    name="dialer",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"dialer {version('dialer')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def dialer(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Call every lead of a list through Retell AI, and prove how each call came out."""
+
+
+app.command()(sim.sim)
