@@ -109,12 +109,6 @@ class Settings(BaseSettings):
         description="send a request of unknown outcome again with its idempotency key; only for"
         " a workspace that was seen to honour the key",
     )
-    connect_timeout_s: float = Field(5.0, gt=0, description="seconds to connect to Retell")
-    pool_timeout_s: float = Field(5.0, gt=0, description="seconds to wait for a free connection")
-    write_timeout_s: float = Field(10.0, gt=0, description="seconds to send a request")
-    read_timeout_s: float = Field(
-        120.0, gt=0, description="seconds to wait for an answer; Retell may take this long"
-    )
     webhook_max_bytes: int = Field(
         8 * 1024 * 1024, ge=1024, description="largest webhook body accepted"
     )

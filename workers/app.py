@@ -1,6 +1,7 @@
 """The Celery app, for `celery -A workers.app worker|beat|flower`. Importing connects nowhere."""
 
-from functools import lru_cache
+import threading
+from functools import cache
 
 from celery.signals import setup_logging
 
@@ -22,7 +23,15 @@ def _configure_logging(**_: object) -> None:
     log.configure(settings.log_level, settings.log_format)
 
 
-@lru_cache(maxsize=1)
+_building = threading.Lock()
+
+
 def world() -> World:
-    """Build this process's world at its first task."""
+    """Give this process's world; the first task builds it."""
+    with _building:
+        return _world()
+
+
+@cache
+def _world() -> World:
     return build_world(settings)

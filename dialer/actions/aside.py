@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from dialer.domain.gates import Hold, HoldCode
-from dialer.domain.states import AttemptStatus, ClosedAs, LeadStatus
-from dialer.store import attempts, leads
+from dialer.domain.states import OVER, AttemptStatus, ClosedAs, LeadStatus
+from dialer.store import attempts, campaigns, leads
 from dialer.store.database import Connection
 from dialer.store.tables import Attempt, Lead
 
@@ -27,29 +27,31 @@ def put_aside(tx: Connection, lead: Lead, hold: Hold, *, now: datetime) -> None:
 
 
 def give_back(tx: Connection, lead: Lead, hold: Hold | None, *, now: datetime) -> None:
-    """Return an IN_FLIGHT lead whose attempt was not sent; it keeps the attempt."""
-    if hold is None:
-        leads.move(tx, lead.id, current=LeadStatus.IN_FLIGHT, target=LeadStatus.READY, due_at=now)
-        return
-    match hold.code:
-        case HoldCode.SUPPRESSED:
-            leads.close(tx, lead, closed_as=ClosedAs.SUPPRESSED, now=now)
-        case HoldCode.NO_ZONE | HoldCode.NEVER_OPEN:
-            leads.move(
-                tx,
-                lead.id,
-                current=LeadStatus.IN_FLIGHT,
-                target=LeadStatus.HELD,
-                held_reason=hold.code,
-            )
-        case _:
-            leads.move(
-                tx,
-                lead.id,
-                current=LeadStatus.IN_FLIGHT,
-                target=LeadStatus.READY,
-                due_at=hold.until or now,
-            )
+    """Return an IN_FLIGHT lead whose attempt was not sent; it keeps the attempt.
+
+    In a campaign that is over nobody would look at it again, so it closes there.
+    """
+    campaign = campaigns.get(tx, lead.campaign_id)
+    if campaign is None or campaign.status in OVER:
+        leads.close(tx, lead, closed_as=ClosedAs.STOPPED, now=now)
+    elif hold is None:
+        _make_due(tx, lead, at=now)
+    elif hold.code is HoldCode.SUPPRESSED:
+        leads.close(tx, lead, closed_as=ClosedAs.SUPPRESSED, now=now)
+    elif hold.code in (HoldCode.NO_ZONE, HoldCode.NEVER_OPEN):
+        leads.move(
+            tx,
+            lead.id,
+            current=LeadStatus.IN_FLIGHT,
+            target=LeadStatus.HELD,
+            held_reason=hold.code,
+        )
+    else:
+        _make_due(tx, lead, at=hold.until or now)
+
+
+def _make_due(tx: Connection, lead: Lead, *, at: datetime) -> None:
+    leads.move(tx, lead.id, current=LeadStatus.IN_FLIGHT, target=LeadStatus.READY, due_at=at)
 
 
 def cancel_intent(

@@ -113,6 +113,7 @@ def _heed_retell(tx: Connection, seen: Attempt, evidence: CallEvidence, *, now: 
 def _add_details(tx: Connection, before: Attempt, evidence: CallEvidence) -> None:
     """Store what is known of the call. The analysis knows best; anything else fills blanks."""
     details: dict[str, Any] = {
+        "call_id": evidence.call_id if before.call_id is None else None,
         "started_at": evidence.started_at,
         "ended_at": evidence.ended_at,
         "duration_ms": evidence.duration_ms,

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from dialer.actions.control import find, shift_into_windows
 from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
-from dialer.domain.states import CampaignStatus, LeadStatus
+from dialer.domain.states import OVER, CampaignStatus, LeadStatus
 from dialer.errors import RefusedByRule
 from dialer.leads.outcomes import AcceptedRow, ImportOptions, RejectedRow
 from dialer.leads.problems import RejectReason
@@ -74,11 +74,7 @@ def load(
         RefusedByRule: the campaign is over.
     """
     campaign = world.db.read(lambda tx: find(tx, campaign_id))
-    if campaign.status in (
-        CampaignStatus.FINISHED,
-        CampaignStatus.STOPPED,
-        CampaignStatus.ARCHIVED,
-    ):
+    if campaign.status in OVER:
         raise RefusedByRule(
             f"campaign {campaign_id} is {campaign.status} and takes no more leads",
             fix="import the file into a new campaign",

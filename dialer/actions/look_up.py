@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from dialer.actions.aside import give_back
 from dialer.actions.evidence import apply_evidence
 from dialer.actions.replay import replay
+from dialer.actions.settling import end_values, finish_lead
 from dialer.actions.world import World
 from dialer.domain.dispositions import Disposition
 from dialer.domain.evidence import CallEvidence
@@ -165,18 +166,33 @@ def _close_unresolved(world: World, row: Attempt, *, why: str) -> bool:
     now = world.clock.now()
     if now - (row.send_started_at or row.created_at) < UNRESOLVED_AGE:
         return False
+    log.error("call_unresolved", attempt_id=row.id, why=why)
+    return world.db.transact(lambda tx: _end_unresolved(tx, row, why=why, now=now))
+
+
+def _end_unresolved(tx: Connection, row: Attempt, *, why: str, now: datetime) -> bool:
+    lead = leads.lock(tx, row.lead_id)
+    if attempts.lock(tx, row.id).status is not row.status:
+        return False
     evidence = CallEvidence(
-        call_id=row.call_id or f"none:{row.id}",
+        call_id=row.call_id or "",
         rank=AttemptStatus.ENDED,
-        attempt_id=row.id,
         disposition=Disposition.UNKNOWN,
         reason=f"unresolved: {why}",
         analysis_done=True,
     )
-    return world.db.transact(
-        lambda tx: apply_evidence(
-            tx, evidence, attempt_id=row.id, by="reconcile", source="unresolved", now=now
-        )
+    values = end_values(evidence, now=now)
+    values["analysis"] = Analysis.TIMED_OUT
+    return attempts.move(
+        tx,
+        row.id,
+        current=row.status,
+        target=AttemptStatus.ENDED,
+        now=now,
+        by="reconcile",
+        evidence="unresolved",
+        retry_at=finish_lead(tx, lead, evidence, now=now),
+        **values,
     )
 
 

@@ -6,6 +6,7 @@ won by a guarded UPDATE before it is looked at.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from dialer.actions.aside import cancel_intent
 from dialer.actions.campaigns_due import finish_campaigns, start_campaigns
@@ -20,12 +21,14 @@ from dialer.domain.states import AttemptStatus
 from dialer.errors import AccountProblem, LookUpFailed
 from dialer.log import get_logger
 from dialer.store import attempts, leads, webhooks
-from dialer.store.database import Connection
+from dialer.store.database import Connection, is_outage
 from dialer.store.tables import Attempt
 
 log = get_logger(__name__)
 
 BATCH = 200
+EVENT_TRIES = 5
+"""An event that could not be settled so often is a dead letter: a person should look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,19 @@ def _settle_overdue(world: World) -> int:
     before = world.clock.now() - EVENT_SWEEP
     rows = world.db.read(lambda tx: webhooks.overdue(tx, before=before, most=BATCH))
     for row in rows:
-        settle(world, row)
+        try:
+            settle(world, row)
+        except Exception as error:  # one event that cannot be settled must not stop the others
+            if is_outage(error):
+                raise
+            log.exception("event_failed", event_row=row)
+            reason = f"{type(error).__name__}: {error}"
+            world.db.transact(partial(_count_try, row=row, reason=reason, world=world))
     return len(rows)
+
+
+def _count_try(tx: Connection, *, row: int, reason: str, world: World) -> None:
+    webhooks.count_try(tx, row, most=EVENT_TRIES, error=reason, now=world.clock.now())
 
 
 def _look_at(world: World, row: Attempt) -> bool:
@@ -66,7 +80,11 @@ def _look_at(world: World, row: Attempt) -> bool:
     except (LookUpFailed, AccountProblem) as error:
         # Retell does not answer; the row's next moment is set already.
         log.warning("look_up_failed", attempt_id=row.id, code=error.code)
-        return False
+    except Exception as error:  # one row that cannot be looked at must not stop the others
+        if is_outage(error):
+            raise
+        log.exception("look_failed", attempt_id=row.id)
+    return False
 
 
 def _cancel_old_intent(world: World, row: Attempt) -> bool:

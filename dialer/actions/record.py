@@ -35,9 +35,13 @@ SAMPLE_SIZE = 100
 def record_placed(tx: Connection, world: World, attempt_id: str, created: CreatedCall) -> None:
     """Record a call id. A webhook may have been first; then only the details are added."""
     now = world.clock.now()
-    values = {"call_id": created.call_id, "sent_at": created.sent_at, "check_at": now + SILENCE}
-    for current in (AttemptStatus.SENDING, AttemptStatus.UNKNOWN):
-        if attempts.move(
+    seen = attempts.get(tx, attempt_id)
+    if seen is None:
+        raise LookupError(f"attempt {attempt_id} is gone")
+    gate.clear_streaks(tx)
+    campaigns.clear_rejections(tx, seen.campaign_id)
+    placed = any(
+        attempts.move(
             tx,
             attempt_id,
             current=current,
@@ -45,10 +49,13 @@ def record_placed(tx: Connection, world: World, attempt_id: str, created: Create
             now=now,
             by="dial",
             evidence="answer",
-            **values,
-        ):
-            break
-    else:
+            call_id=created.call_id,
+            sent_at=created.sent_at,
+            check_at=now + SILENCE,
+        )
+        for current in (AttemptStatus.SENDING, AttemptStatus.UNKNOWN)
+    )
+    if not placed:
         apply_evidence(
             tx,
             evidence_of(LOOKED_UP, created.call),
@@ -58,10 +65,6 @@ def record_placed(tx: Connection, world: World, attempt_id: str, created: Create
             now=now,
         )
         attempts.change(tx, attempt_id, sent_at=created.sent_at)
-    gate.clear_streaks(tx)
-    row = attempts.get(tx, attempt_id)
-    if row is not None:
-        campaigns.clear_rejections(tx, row.campaign_id)
     log.info("placed", attempt_id=attempt_id, call_id=created.call_id)
 
 

@@ -10,7 +10,7 @@ from dialer.domain.dispositions import MEANING, Disposition, Verdict
 from dialer.domain.evidence import CallEvidence
 from dialer.domain.gates import HoldCode
 from dialer.domain.patience import ANALYSIS_WAIT
-from dialer.domain.states import Analysis, CampaignStatus, ClosedAs, LeadStatus
+from dialer.domain.states import OVER, Analysis, ClosedAs, LeadStatus
 from dialer.domain.window import next_opening
 from dialer.log import get_logger
 from dialer.store import campaigns, leads
@@ -18,8 +18,6 @@ from dialer.store.database import Connection
 from dialer.store.tables import Lead
 
 log = get_logger(__name__)
-
-OVER = (CampaignStatus.STOPPED, CampaignStatus.ARCHIVED, CampaignStatus.FINISHED)
 
 
 def end_values(evidence: CallEvidence, *, now: datetime) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """`dialer demo`: a whole campaign against the local simulator, and a table of what happened."""
 
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -60,6 +61,14 @@ def say(line: str) -> None:
     sys.stderr.flush()
 
 
+def forget_settings() -> None:
+    """Make this process forget all settings from outside: a rehearsal uses none of them."""
+    for variable in list(os.environ):
+        if variable.startswith(("DIALER_", "RETELL_")) or variable in ("DATABASE_URL", "REDIS_URL"):
+            del os.environ[variable]
+    os.environ["DIALER_ENV_FILE"] = os.devnull
+
+
 def campaign_file() -> Path:
     """Find the campaign that ships with the project."""
     for folder in (Path.cwd(), Path(__file__).parents[2]):
@@ -95,8 +104,8 @@ def run_demo(home: Path, *, seed: int, quiet: bool) -> dict[str, Any]:
         "DIALER_LINES": str(LINES),
         "DIALER_CALLS_PER_SECOND": "50",
         "DIALER_LOG_LEVEL": "warning",
-        "DATABASE_URL": f"sqlite:///{home / 'dialer.db'}",
     }
+    forget_settings()
     simulator = (f"--seed={seed}", f"--speed={SPEED}", f"--limit={LINES}")
     say("starting broker, simulator, web, worker, beat …")
     with running_stack(

@@ -42,7 +42,8 @@ def running_stack(
     """Start everything, wait until it can be used, and stop it at the end.
 
     `environment` are settings for all processes, over those of this one. `simulator` are the
-    arguments of the simulator, without its address; None starts none.
+    arguments of the simulator, without its address; None starts none. The addresses of broker
+    and simulator are written into `home`, where every process finds them.
     """
     os.environ.update({"DIALER_HOME": str(home), **environment})
     home.mkdir(parents=True, exist_ok=True)
@@ -53,7 +54,7 @@ def running_stack(
         broker_name = settings.redis_url
         if "redis_url" not in settings.model_fields_set:
             broker = EmbeddedBroker(home, leash=supervisor.leash)
-            os.environ["REDIS_URL"] = broker.start()
+            broker.start()
             broker_name = broker.kind
             supervisor.add(broker.process())
         simulator_url = None
@@ -68,6 +69,7 @@ def running_stack(
         yield Stack(settings, supervisor, broker_name, simulator_url)
     finally:
         supervisor.stop()
+        (home / "simulator.url").unlink(missing_ok=True)
         if broker is not None:
             broker.stop()
 
@@ -75,7 +77,7 @@ def running_stack(
 def _add_simulator(supervisor: Supervisor, settings: Settings, arguments: tuple[str, ...]) -> str:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    os.environ["RETELL_BASE_URL"] = url
+    settings.simulator_file.write_text(url + "\n", encoding="utf-8")
     key = settings.retell_api_key
     supervisor.add(
         processes.simulator(

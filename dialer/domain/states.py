@@ -129,6 +129,13 @@ class CampaignStatus(StrEnum):
     ARCHIVED = "archived"  # out of sight
 
 
+OVER: tuple[CampaignStatus, ...] = (
+    CampaignStatus.FINISHED,
+    CampaignStatus.STOPPED,
+    CampaignStatus.ARCHIVED,
+)
+"""Nobody is called any more."""
+
 CAMPAIGN_MOVES: Mapping[CampaignStatus, frozenset[CampaignStatus]] = {
     CampaignStatus.DRAFT: frozenset(
         {CampaignStatus.SCHEDULED, CampaignStatus.RUNNING, CampaignStatus.STOPPED}

@@ -180,7 +180,7 @@ def open_of_phone(tx: Connection, phone: str) -> Attempt | None:
 
 
 def recent_sends(tx: Connection, *, since: datetime, most: int) -> tuple[int, int]:
-    """Count the latest sends, and those among them that are or were unknown."""
+    """Count the latest sends, and those among them that are unknown now."""
     latest = (
         select(attempt.c.status)
         .where(attempt.c.send_started_at >= since)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dialer.store.rows import many, one
@@ -56,6 +56,21 @@ def finish(
         update(inbox)
         .where(inbox.c.id == row_id, inbox.c.status == NEW)
         .values(status=status, settled_at=now, error=error, tries=inbox.c.tries + 1)
+    )
+
+
+def count_try(tx: Connection, row_id: int, *, most: int, error: str, now: datetime) -> None:
+    """Count a failed try to settle an event; after `most` of them it is a dead letter."""
+    last = inbox.c.tries + 1 >= most
+    tx.execute(
+        update(inbox)
+        .where(inbox.c.id == row_id, inbox.c.status == NEW)
+        .values(
+            tries=inbox.c.tries + 1,
+            error=error,
+            status=case((last, DEAD), else_=NEW),
+            settled_at=case((last, now), else_=None),
+        )
     )
 
 
