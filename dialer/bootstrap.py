@@ -3,7 +3,7 @@
 from dialer.actions.world import World
 from dialer.clock import SystemClock
 from dialer.config import Settings
-from dialer.queue import CeleryQueue, make_app
+from dialer.queue import CeleryQueue
 from dialer.retell.client import RetellClient
 from dialer.retell.selftest import check_trace
 from dialer.store import gate
@@ -39,7 +39,7 @@ def build_world(settings: Settings) -> World:
     return World(
         db=database,
         provider=open_provider(settings),
-        queue=CeleryQueue(make_app(settings)),
+        queue=CeleryQueue(settings),
         clock=SystemClock(),
         same_key_replay=settings.same_key_replay,
         webhook_url=settings.webhook_url if settings.public_url else None,
@@ -69,6 +69,6 @@ def build_desk(settings: Settings, database: Database) -> World:
     return World(
         db=database,
         provider=open_provider(settings),
-        queue=CeleryQueue(make_app(settings)),
+        queue=CeleryQueue(settings),
         clock=SystemClock(),
     )

@@ -71,8 +71,10 @@ def make_app(settings: Settings) -> Celery:
 class CeleryQueue:
     """Sends hints through the broker. When it is away, `reconcile` finds the work all the same."""
 
-    def __init__(self, app: Celery) -> None:
-        self._app = app
+    def __init__(self, settings: Settings) -> None:
+        self._app = make_app(settings)
+        # Nobody waits for a hint: one try, where workers try for ever.
+        self._app.conf.broker_transport_options["max_retries"] = 0
 
     def dial(self, attempt_id: str, *, label: str) -> None:
         """Ask a worker to send an attempt; `label` makes the task readable in Flower."""

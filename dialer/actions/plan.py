@@ -16,7 +16,7 @@ from dialer.actions.facts import facts_of
 from dialer.actions.world import World
 from dialer.domain.gates import CLAIM_MARGIN, why_not_dial
 from dialer.domain.lines import GateState, Want, claimable, deal, lines_in_force, send_times
-from dialer.domain.patience import INTENT_LIFE
+from dialer.domain.patience import INTENT_REMINDER
 from dialer.domain.states import Analysis, AttemptStatus, CampaignStatus
 from dialer.log import get_logger
 from dialer.store import attempts, campaigns, gate, leads, numbers
@@ -167,7 +167,7 @@ def _attempts_for(
             "status": AttemptStatus.INTENT,
             "analysis": Analysis.NONE,
             "created_at": now,
-            "check_at": now + INTENT_LIFE,
+            "check_at": now + INTENT_REMINDER,
             "late": False,
             "look_ups": 0,
             "absent_answers": 0,

@@ -16,7 +16,7 @@ from dialer.actions.plan import plan
 from dialer.actions.settle import settle
 from dialer.actions.world import World
 from dialer.domain.gates import Hold, HoldCode
-from dialer.domain.patience import EVENT_SWEEP
+from dialer.domain.patience import EVENT_SWEEP, INTENT_LIFE
 from dialer.domain.states import AttemptStatus
 from dialer.errors import AccountProblem, LookUpFailed
 from dialer.log import get_logger
@@ -87,11 +87,19 @@ def _look_at(world: World, row: Attempt) -> bool:
     return False
 
 
-def _cancel_old_intent(world: World, row: Attempt) -> bool:
+def _remind_or_cancel(world: World, row: Attempt) -> bool:
+    """Ask once more for an attempt nobody has sent: its message may be lost. Then give it up."""
+    now = world.clock.now()
+    gives_up_at = row.created_at + INTENT_LIFE
+    if now < gives_up_at:
+        if world.db.transact(lambda tx: attempts.claim_check(tx, row, until=gives_up_at)):
+            world.queue.dial(row.id, label=f"{row.lead_id}-{row.n}-again")
+        return False
+
     def body(tx: Connection) -> bool:
         hold = Hold(HoldCode.TOO_LATE, "Claimed, but never sent.")
         lead = leads.lock(tx, row.lead_id)
-        return cancel_intent(tx, row, lead, hold, now=world.clock.now(), by="reconcile")
+        return cancel_intent(tx, row, lead, hold, now=now, by="reconcile")
 
     return world.db.transact(body)
 
@@ -115,7 +123,7 @@ def _doubt_silent_sending(world: World, row: Attempt) -> bool:
 
 
 _LOOKS: dict[AttemptStatus, Callable[[World, Attempt], bool]] = {
-    AttemptStatus.INTENT: _cancel_old_intent,
+    AttemptStatus.INTENT: _remind_or_cancel,
     AttemptStatus.SENDING: _doubt_silent_sending,
     AttemptStatus.UNKNOWN: look_up_unknown,
     AttemptStatus.PLACED: ask_for_call,

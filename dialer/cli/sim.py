@@ -32,7 +32,7 @@ def sim(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any.")] = 8787,
     api_key: Annotated[
         str | None,
-        typer.Option(help="Key that callers must show and that signs webhooks [of the settings]."),
+        typer.Option(help="Key that callers must show and that signs webhooks; unset: that of the settings."),
     ] = None,
     webhook_url: Annotated[
         str | None, typer.Option(help="Where webhooks go; without it none are sent.")
@@ -73,7 +73,7 @@ def sim(
     broken = _read_faults(faults) if faults is not None else {}
     broken |= _pairs(fault or [], option="--fault")
     settings = load_settings()
-    chosen = _settings({**given, "api_key": api_key or _key_of(settings), "faults": {**broken}})
+    chosen = _settings({**given, "api_key": api_key or _key_of(settings), "faults": broken})
     _serve(chosen, address_file=settings.create_home() / settings.simulator_file.name)
 
 

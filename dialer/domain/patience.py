@@ -6,6 +6,8 @@ All periods of the protocol stand here, so that they can be read against each ot
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+INTENT_REMINDER = timedelta(seconds=10)
+"""An attempt claimed this long ago and not sent is put into the queue once more."""
 INTENT_LIFE = timedelta(seconds=60)
 """An attempt claimed this long ago and never sent is cancelled."""
 SEND_DEADLINE = timedelta(seconds=10)
