@@ -6,7 +6,7 @@
 4. After the commit, send one message per attempt.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,7 @@ from dialer.store.tables import Campaign, Lead
 log = get_logger(__name__)
 
 ROUNDS = 5
-"""How often a campaign may take leads anew when the gates refuse those it took."""
+"""How often lines are dealt anew when the gates refuse the leads that were taken for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,27 +80,23 @@ def claim(tx: Connection, world: World, *, freed_at: datetime | None) -> list[Cl
 def _take(
     tx: Connection, world: World, state: GateState, *, free: int, now: datetime
 ) -> list[dict[str, Any]]:
-    """Deal the free lines to the campaigns, and take the leads for them."""
+    """Deal the free lines to the campaigns, and take the leads for them.
+
+    Lines that a campaign could not use, because its gates refused, are dealt again.
+    """
     running = _running(tx)
     in_use = gate.open_by_campaign(tx)
-    shares = deal(
-        free,
-        [
-            Want(
-                row.id,
-                due=leads.count_due(tx, row.id, now=now, most=free),
-                in_use=in_use.get(row.id, 0),
-                cap=row.lines,
-                weight=row.weight,
-            )
-            for row in running
-        ],
-    )
     rows: list[dict[str, Any]] = []
     phones: set[str] = set()  # the same number may be due in two campaigns
-    for row in running:
-        chosen = _choose(tx, row, state, share=shares[row.id], phones=phones, now=now)
-        rows += _attempts_for(tx, row, chosen, world=world, now=now)
+    for _ in range(ROUNDS):
+        shares = _shares(tx, running, free=free - len(rows), in_use=in_use, phones=phones, now=now)
+        taken = len(rows)
+        for row in running:
+            chosen = _choose(tx, row, state, share=shares[row.id], phones=phones, now=now)
+            rows += _attempts_for(tx, row, chosen, world=world, now=now)
+            in_use[row.id] = in_use.get(row.id, 0) + len(chosen)
+        if len(rows) - taken == sum(shares.values()):
+            break
     return rows
 
 
@@ -108,6 +104,30 @@ def _running(tx: Connection) -> list[Campaign]:
     ids = [row.id for row in campaigns.in_status(tx, CampaignStatus.RUNNING)]
     still = campaigns.hold_still(tx, ids)
     return [row for row in still.values() if row.status is CampaignStatus.RUNNING]
+
+
+def _shares(
+    tx: Connection,
+    running: Sequence[Campaign],
+    *,
+    free: int,
+    in_use: Mapping[int, int],
+    phones: Collection[str],
+    now: datetime,
+) -> dict[int, int]:
+    return deal(
+        free,
+        [
+            Want(
+                row.id,
+                due=leads.count_due(tx, row.id, now=now, most=free, without=phones),
+                in_use=in_use.get(row.id, 0),
+                cap=row.lines,
+                weight=row.weight,
+            )
+            for row in running
+        ],
+    )
 
 
 def _choose(
@@ -120,38 +140,35 @@ def _choose(
     now: datetime,
 ) -> list[Lead]:
     """Take up to `share` due leads that every gate lets pass, and put aside those it does not."""
+    if share == 0:
+        return []
+    due = leads.take_due(tx, campaign.id, now=now, most=share, without=phones)
+    suppressed = leads.suppressed_among(tx, [lead.phone for lead in due])
     spec = campaigns.spec_of(campaign)
-    chosen: list[Lead] = []
-    for _ in range(ROUNDS):
-        wanted = share - len(chosen)
-        due = leads.take_due(tx, campaign.id, now=now, most=wanted) if wanted > 0 else []
-        due = [lead for lead in due if lead.phone not in phones]
-        if not due:
-            break
-        suppressed = leads.suppressed_among(tx, [lead.phone for lead in due])
-        passed = []
-        for lead in due:
-            facts = facts_of(
-                lead,
-                status=campaign.status,
-                spec=spec,
-                suppressed=lead.phone in suppressed,
-                state=state,
-            )
-            hold = why_not_dial(facts, now=now, margin=CLAIM_MARGIN)
-            if hold is None:
-                passed.append(lead)
-                phones.add(lead.phone)
-            else:
-                put_aside(tx, lead, hold, now=now)
-        leads.take_off(tx, [lead.id for lead in passed])
-        chosen += passed
+    chosen = []
+    for lead in due:
+        facts = facts_of(
+            lead,
+            status=campaign.status,
+            spec=spec,
+            suppressed=lead.phone in suppressed,
+            state=state,
+        )
+        hold = why_not_dial(facts, now=now, margin=CLAIM_MARGIN)
+        if hold is None:
+            chosen.append(lead)
+            phones.add(lead.phone)
+        else:
+            put_aside(tx, lead, hold, now=now)
+    leads.take_off(tx, [lead.id for lead in chosen])
     return chosen
 
 
 def _attempts_for(
     tx: Connection, campaign: Campaign, chosen: Sequence[Lead], *, world: World, now: datetime
 ) -> list[dict[str, Any]]:
+    if not chosen:
+        return []
     spec = campaigns.spec_of(campaign)
     resting = numbers.resting(tx, now=now)
     # The next try calls from another number where there are several.

@@ -89,8 +89,7 @@ def claimable(gate: GateState, *, open_attempts: int, unsent: int, now: datetime
 def _paced(gate: GateState, *, now: datetime) -> int:
     if gate.calls_per_second is None:
         return 1_000
-    start = max(gate.next_send_at or now, now)
-    room = now + CLAIM_AHEAD - start
+    room = now + CLAIM_AHEAD - _next_send(gate, now=now)
     if room <= timedelta(0):
         return 0
     return max(1, int(room.total_seconds() * gate.calls_per_second))
@@ -104,9 +103,20 @@ def _breaker_room(gate: GateState, *, unsent: int, now: datetime) -> int:
     return 1 - unsent  # half open: one probe
 
 
+def _next_send(gate: GateState, *, now: datetime) -> datetime:
+    """Give the pace's next moment; one further ahead than a claim ever looks is no moment.
+
+    Such a one was written before the clock was set back or the pace was raised.
+    """
+    if gate.next_send_at is None or gate.calls_per_second is None:
+        return now
+    furthest = now + CLAIM_AHEAD + timedelta(seconds=1 / gate.calls_per_second)
+    return now if gate.next_send_at > furthest else max(gate.next_send_at, now)
+
+
 def send_times(gate: GateState, *, count: int, now: datetime) -> tuple[list[datetime], datetime]:
     """Space `count` sends by the pace. Returns their moments and the gate's next free one."""
-    start = max(gate.next_send_at or now, now)
+    start = _next_send(gate, now=now)
     if gate.calls_per_second is None:
         return [now] * count, start
     gap = timedelta(seconds=1 / gate.calls_per_second)

@@ -1,6 +1,6 @@
 """Leads."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -42,9 +42,12 @@ def lock(tx: Connection, lead_id: int) -> Lead:
     return row
 
 
-def count_due(tx: Connection, campaign_id: int, *, now: datetime, most: int) -> int:
-    """Count the leads due now, up to `most`."""
-    due = select(lead.c.id).where(*_due(campaign_id, now)).limit(most).subquery()
+def count_due(
+    tx: Connection, campaign_id: int, *, now: datetime, most: int, without: Collection[str] = ()
+) -> int:
+    """Count the leads that `take_due` would give, locked ones included, up to `most`."""
+    chosen = _due(campaign_id, now, without)
+    due = select(lead.c.id).where(*chosen).limit(most).subquery()
     return int(tx.execute(select(func.count()).select_from(due)).scalar_one())
 
 
@@ -61,15 +64,17 @@ def any_due(tx: Connection, *, now: datetime) -> bool:
     )
 
 
-def take_due(tx: Connection, campaign_id: int, *, now: datetime, most: int) -> list[Lead]:
+def take_due(
+    tx: Connection, campaign_id: int, *, now: datetime, most: int, without: Collection[str] = ()
+) -> list[Lead]:
     """Lock up to `most` due leads, the longest due first.
 
-    Rows that somebody else holds, and numbers in a call right now, are passed over.
+    Rows that somebody else holds, numbers in a call right now, and the numbers in `without` are
+    passed over.
     """
-    busy = text(f"NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.phone = lead.phone AND {_OPEN})")
     statement = (
         select(lead)
-        .where(*_due(campaign_id, now), busy)
+        .where(*_due(campaign_id, now, without))
         .order_by(lead.c.due_at)
         .limit(most)
         .with_for_update(skip_locked=True)
@@ -80,12 +85,15 @@ def take_due(tx: Connection, campaign_id: int, *, now: datetime, most: int) -> l
 _OPEN = IS_OPEN.replace("status", "attempt.status")
 
 
-def _due(campaign_id: int, now: datetime) -> tuple[Any, ...]:
-    return (
+def _due(campaign_id: int, now: datetime, without: Collection[str]) -> tuple[Any, ...]:
+    idle = text(f"NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.phone = lead.phone AND {_OPEN})")
+    due = (
         lead.c.campaign_id == campaign_id,
         lead.c.status == LeadStatus.READY,
         lead.c.due_at <= now,
+        idle,
     )
+    return (*due, lead.c.phone.not_in(list(without))) if without else due
 
 
 def move(

@@ -1,0 +1,223 @@
+"""A Retell at the wire that does exactly what the test says, under the test's own clock.
+
+The production client talks to it through a transport; nothing of the dialer is replaced.
+"""
+
+import json
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+
+from dialer.clock import Clock
+from dialer.retell.client import RetellClient
+from dialer.retell.wire import HEADERS_STARTED
+
+Act = Callable[["ScriptedRetell", dict[str, Any]], httpx.Response]
+
+
+@dataclass
+class ScriptedRetell(httpx.BaseTransport):
+    """Retell, its calls, and how it answers the next requests for a call.
+
+    `acts` are used up one by one; after the last one each request is answered with a call.
+    """
+
+    clock: Clock
+    acts: deque[Act] = field(default_factory=deque)
+    posted: list[dict[str, Any]] = field(default_factory=list)  # every body that was written
+    calls: dict[str, dict[str, Any]] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)  # calls that lists do not show yet
+    list_cut: bool = False  # lists never come to an end
+    down: bool = False  # every question is refused
+    lines: int = 1000
+    foreign: int = 0
+    before_sending: Callable[[], None] | None = None  # runs between connecting and writing
+    asked: list[str] = field(default_factory=list)  # the paths of all questions
+
+    def then(self, *acts: Act) -> None:
+        """Answer the next requests for a call in these ways."""
+        self.acts.extend(acts)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v2/create-phone-call":
+            return self._create(request)
+        self.asked.append(request.url.path)
+        if self.down:
+            # So long a wait is not waited for: the client gives up at once.
+            return httpx.Response(503, json={"message": "later"}, headers={"Retry-After": "99"})
+        if request.url.path == "/v3/list-calls":
+            return self._list(json.loads(request.content))
+        if request.url.path == "/get-concurrency":
+            busy = sum(call["call_status"] == "ongoing" for call in self.calls.values())
+            return httpx.Response(
+                200,
+                json={
+                    "concurrency_limit": self.lines,
+                    "current_concurrency": busy + self.foreign,
+                },
+            )
+        call = self.calls.get(request.url.path.rpartition("/")[2])
+        if call is None:
+            return httpx.Response(404, json={"message": "no such call"})
+        return httpx.Response(200, json=call)
+
+    def _create(self, request: httpx.Request) -> httpx.Response:
+        if self.acts and self.acts[0] in NEVER_WRITTEN:
+            return self.acts.popleft()(self, {})
+        if self.before_sending is not None:
+            self.before_sending()
+        if "trace" in request.extensions:
+            request.extensions["trace"](HEADERS_STARTED, {})
+        body = json.loads(request.content)
+        self.posted.append(body)
+        act = self.acts.popleft() if self.acts else placed
+        return act(self, body)
+
+    def _list(self, question: dict[str, Any]) -> httpx.Response:
+        criteria = question["filter_criteria"]
+        found = [call for key, call in self.calls.items() if key not in self.hidden]
+        for wanted in criteria.get("metadata", []):
+            found = [call for call in found if call["metadata"][wanted["key"]] == wanted["value"]]
+        if "to_number" in criteria:
+            found = [call for call in found if call["to_number"] == criteria["to_number"]["value"]]
+        return httpx.Response(200, json={"items": found, "has_more": self.list_cut})
+
+    def place(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Make a call, whatever the answer will be."""
+        call = {
+            "call_id": f"call_{len(self.calls) + 1}",
+            "call_type": "phone_call",
+            "call_status": "registered",
+            "direction": "outbound",
+            "from_number": body["from_number"],
+            "to_number": body["to_number"],
+            "agent_id": "agent_1",
+            "agent_version": 3,
+            "metadata": body["metadata"],
+        }
+        self.calls[call["call_id"]] = call
+        return call
+
+    def call_of(self, attempt_id: str) -> dict[str, Any]:
+        """Give the one call of an attempt."""
+        (call,) = self.calls_of(attempt_id)
+        return call
+
+    def calls_of(self, attempt_id: str) -> list[dict[str, Any]]:
+        """Give all calls of an attempt; more than one must never be."""
+        return [c for c in self.calls.values() if c["metadata"]["attempt_id"] == attempt_id]
+
+    def answer(self, attempt_id: str) -> bytes:
+        """Let somebody pick up; gives the webhook call_started."""
+        call = self.call_of(attempt_id)
+        call |= {"call_status": "ongoing", "start_timestamp": _ms(self.clock.now())}
+        return _webhook("call_started", call)
+
+    def end(self, attempt_id: str, reason: str | None = "user_hangup", **changes: Any) -> bytes:
+        """End a call; gives the webhook call_ended."""
+        call = self.call_of(attempt_id)
+        started = call.get("start_timestamp", _ms(self.clock.now()))
+        call |= {
+            "call_status": "ended",
+            "start_timestamp": started,
+            "end_timestamp": _ms(self.clock.now() + timedelta(seconds=1)),
+            "disconnection_reason": reason,
+            "recording_url": "https://recordings.invalid/1.wav",
+        }
+        call |= changes
+        return _webhook("call_ended", call)
+
+    def analyze(self, attempt_id: str, **changes: Any) -> bytes:
+        """Analyze a call that ended; gives the webhook call_analyzed."""
+        call = self.call_of(attempt_id)
+        call["call_analysis"] = {
+            "call_summary": "They talked.",
+            "user_sentiment": "Positive",
+            "call_successful": True,
+            "in_voicemail": False,
+            "custom_analysis_data": {"wants": "an offer"},
+        }
+        call["call_cost"] = {"combined_cost": 12.5}
+        call |= changes
+        return _webhook("call_analyzed", call)
+
+
+def placed(retell: ScriptedRetell, body: dict[str, Any]) -> httpx.Response:
+    """Place the call and say so."""
+    return httpx.Response(201, json=retell.place(body))
+
+
+def refused(status: int, message: str = "refused", **headers: str) -> Act:
+    """Place nothing and answer with this status."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda retell, body: httpx.Response(status, json={"message": message}, headers=named)
+
+
+def executed_then(status: int) -> Act:
+    """Place the call, and answer as if something went wrong."""
+
+    def act(retell: ScriptedRetell, body: dict[str, Any]) -> httpx.Response:
+        retell.place(body)
+        return httpx.Response(status, json={"message": "sorry"})
+
+    return act
+
+
+def silent(retell: ScriptedRetell, body: dict[str, Any]) -> httpx.Response:
+    """Place nothing, and never answer."""
+    raise httpx.ReadTimeout("no answer")
+
+
+def executed_then_silent(retell: ScriptedRetell, body: dict[str, Any]) -> httpx.Response:
+    """Place the call, and never answer."""
+    retell.place(body)
+    raise httpx.ReadTimeout("no answer")
+
+
+def unreachable(retell: ScriptedRetell, body: dict[str, Any]) -> httpx.Response:
+    """Refuse the connection."""
+    raise httpx.ConnectError("connection refused")
+
+
+def no_connection(retell: ScriptedRetell, body: dict[str, Any]) -> httpx.Response:
+    """Have no connection to spare."""
+    raise httpx.PoolTimeout("no connection free")
+
+
+def unanswered_connection(retell: ScriptedRetell, body: dict[str, Any]) -> httpx.Response:
+    """Never finish connecting."""
+    raise httpx.ConnectTimeout("no connection")
+
+
+NEVER_WRITTEN = (unreachable, no_connection, unanswered_connection)
+
+
+def raising(error: httpx.HTTPError) -> Act:
+    """Read the request and then fail with this error."""
+
+    def act(retell: ScriptedRetell, body: dict[str, Any]) -> httpx.Response:
+        raise error
+
+    return act
+
+
+def saying(status: int, content: bytes) -> Act:
+    """Place nothing and answer with these bytes."""
+    return lambda retell, body: httpx.Response(status, content=content)
+
+
+def open_client(retell: ScriptedRetell, *, clock: Clock) -> RetellClient:
+    """Open the production client upon a scripted Retell."""
+    return RetellClient("http://retell.invalid", "key", clock=clock, transport=retell)
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def _webhook(event: str, call: dict[str, Any]) -> bytes:
+    return json.dumps({"event": event, "call": call}).encode()
