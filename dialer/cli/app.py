@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dialer.cli import sim
+from dialer.cli import campaigns, config, demo, doctor, lists, migrate, sim, up
 
 app = typer.Typer(
     name="dialer",
@@ -33,4 +33,11 @@ def dialer(
     """Call every lead of a list through Retell AI, and prove how each call came out."""
 
 
+app.command()(demo.demo)
+app.command()(up.up)
+app.add_typer(campaigns.app, name="campaigns")
+app.add_typer(lists.app, name="lists")
+app.command()(doctor.doctor)
+app.add_typer(config.app, name="config")
+app.command()(migrate.migrate)
 app.command()(sim.sim)

@@ -32,7 +32,7 @@ def sim(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any.")] = 8787,
     api_key: Annotated[
         str | None,
-        typer.Option(help="Key that callers must show and that signs webhooks; unset: that of the settings."),
+        typer.Option(help="Key of callers and webhooks; unset: that of the settings."),
     ] = None,
     webhook_url: Annotated[
         str | None, typer.Option(help="Where webhooks go; without it none are sent.")

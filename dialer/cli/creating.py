@@ -1,0 +1,96 @@
+"""`dialer campaigns create`: a campaign of a campaign file and its leads."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dialer.cli.exits import ExitCode
+from dialer.cli.importing import rejects_path, say_loaded
+from dialer.cli.output import AsJson, print_fields, print_json, say, say_mode
+from dialer.cli.views import loaded_fields
+from dialer.cli.worlds import actor, load_settings, opened_world
+
+if TYPE_CHECKING:
+    from dialer.actions.load import Loaded
+    from dialer.actions.world import World
+    from dialer.config import Settings
+    from dialer.domain.campaign_spec import CampaignSpec
+
+
+def create(
+    file: Annotated[Path, typer.Argument(help="Campaign file (TOML).")],
+    *,
+    start_now: Annotated[bool, typer.Option("--start", help="Start it at once.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check the files; store nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a campaign of a campaign file, with the leads it names. It is a draft until started."""
+    from dialer.actions.campaign_file import read_campaign_file
+
+    settings = load_settings()
+    spec = read_campaign_file(file)
+    expected = _check_leads(spec, file)
+    if dry_run:
+        say(f"{file} is a campaign; {expected:,} leads could be imported; nothing was stored")
+        return
+    say_mode(settings)
+    with opened_world(settings) as world:
+        campaign_id, loaded = _create(world, settings, spec, file)
+        fields: dict[str, Any] = {"campaign_id": campaign_id, "name": spec.name}
+        fields |= loaded_fields(campaign_id, loaded) if loaded is not None else {}
+        code = say_loaded(loaded) if loaded is not None else ExitCode.DONE
+        if start_now:
+            fields["status"] = start_campaign(world, campaign_id)
+        else:
+            fields["status"] = "draft"
+            say(f"campaign {campaign_id} is a draft: dialer campaigns start {campaign_id}")
+    (print_json if as_json else print_fields)(fields)
+    raise typer.Exit(code)
+
+
+def _check_leads(spec: "CampaignSpec", file: Path) -> int:
+    """Read the lead file once before anything is stored, so that no campaign without leads stays.
+
+    Raises:
+        NotFound: the file is not there.
+        FileProblem: nothing of it can be imported.
+    """
+    from dialer.actions.campaign_file import lead_file_of
+    from dialer.actions.load import options_of
+    from dialer.leads.rows import read_leads
+
+    path = lead_file_of(spec, file)
+    if path is None:
+        return 0
+    found = read_leads(path, options=options_of(spec))
+    for _ in found:
+        pass
+    return found.accepted
+
+
+def _create(
+    world: "World", settings: "Settings", spec: "CampaignSpec", file: Path
+) -> "tuple[int, Loaded | None]":
+    from dialer.actions import control
+    from dialer.actions.campaign_file import lead_file_of
+    from dialer.actions.load import load
+
+    campaign_id = control.create(world, spec, actor=actor())
+    path = lead_file_of(spec, file)
+    if path is None:
+        say(f"no leads yet: dialer lists import FILE --campaign {campaign_id}")
+        return campaign_id, None
+    target = rejects_path(settings, lead_file=path, campaign_id=campaign_id)
+    return campaign_id, load(world, campaign_id, path, actor=actor(), rejects_to=target)
+
+
+def start_campaign(world: "World", campaign_id: int) -> str:
+    """Start a campaign, say so, and give its status."""
+    from dialer.actions import control
+
+    status = control.start(world, campaign_id, actor=actor())
+    say(f"campaign {campaign_id} is {status}; dialer campaigns watch {campaign_id}")
+    return status.value
