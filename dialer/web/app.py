@@ -33,12 +33,16 @@ def create_app() -> FastAPI:
     """Make the app of a web process; it connects to nothing before it is started."""
     settings = Settings.load()
     logs.configure(settings.log_level, settings.log_format)
-    return _app(Site(settings, build=lambda: build_world(settings)))
+    return _app(
+        Site(settings, build=lambda: build_world(settings), release=lambda world: world.db.close())
+    )
 
 
 def make_app(world: World, settings: Settings, *, body_within: timedelta = BODY_WITHIN) -> FastAPI:
-    """Make an app around a world that exists already."""
-    return _app(Site(settings, build=lambda: world, body_within=body_within))
+    """Make an app around a world that exists already, and outlives it."""
+    return _app(
+        Site(settings, build=lambda: world, release=lambda _: None, body_within=body_within)
+    )
 
 
 def _app(site: Site) -> FastAPI:

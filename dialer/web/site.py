@@ -29,6 +29,7 @@ class Site:
         settings: Settings,
         *,
         build: Callable[[], World],
+        release: Callable[[World], None],
         body_within: timedelta = BODY_WITHIN,
     ) -> None:
         self.settings = settings
@@ -38,6 +39,7 @@ class Site:
         self.hints = Hints()
         self.metrics = Metrics(self.world)
         self._build = build
+        self._release = release
         self._building = threading.Lock()
         self._world: World | None = None
 
@@ -69,6 +71,8 @@ class Site:
         """End the threads; webhooks that have begun are kept first."""
         self.receiving.shutdown()
         self.hints.close()
+        if self._world is not None:
+            self._release(self._world)
 
 
 def site_of(request: Request) -> Site:

@@ -1,0 +1,55 @@
+"""The sentences of the status page."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from dialer.domain.lines import GateState
+from dialer.domain.states import CampaignStatus
+from dialer.store.figures import Progress
+from dialer.store.tables import Campaign
+from dialer.web.status_page import SENTENCES, notices, reason
+
+NOW = datetime(2026, 11, 3, 18, 0, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
+
+
+def campaign(status: CampaignStatus, **values: Any) -> Campaign:
+    return Campaign(id=1, name="Spring", status=status, spec={}, created_at=NOW, **values)
+
+
+@pytest.mark.parametrize("status", list(CampaignStatus))
+def test_every_status_has_a_sentence(status: CampaignStatus) -> None:
+    assert SENTENCES[status].endswith(".")
+    assert reason(campaign(status), Progress(), now=NOW).endswith(".")
+
+
+def test_a_scheduled_campaign_says_when_it_starts() -> None:
+    row = campaign(CampaignStatus.SCHEDULED, start_at=LATER)
+    assert reason(row, Progress(), now=NOW) == "Starts by itself at 2026-11-03 19:00:00 UTC."
+
+
+def test_a_running_campaign_with_nothing_callable_says_until_when_it_waits() -> None:
+    row = campaign(CampaignStatus.RUNNING)
+    waiting = Progress(retry_later=3, next_due_at=LATER)
+    assert "due at 2026-11-03 19:00:00 UTC" in reason(row, waiting, now=NOW)
+    assert "held for a person" in reason(row, Progress(held=2), now=NOW)
+
+
+def test_a_running_campaign_with_calls_open_is_not_waiting() -> None:
+    row = campaign(CampaignStatus.RUNNING)
+    busy = Progress(in_flight=1, retry_later=3, next_due_at=LATER)
+    assert reason(row, busy, now=NOW) == SENTENCES[CampaignStatus.RUNNING]
+
+
+def test_a_quiet_gate_has_no_notice() -> None:
+    past = GateState(lines=5, backing_off_until=NOW, breaker_until=NOW)
+    assert notices(past, now=NOW) == []
+
+
+def test_whatever_stops_all_dialing_is_said() -> None:
+    stopped = GateState(
+        lines=5, everything_paused=True, backing_off_until=LATER, breaker_until=LATER
+    )
+    assert len(notices(stopped, now=NOW)) == 3
