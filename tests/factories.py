@@ -179,6 +179,15 @@ class Stage:
         chosen = self.campaign() if campaign_id is None else campaign_id
         return [self.lead(chosen, **changes) for _ in range(number)]
 
+    def change_spec(self, campaign_id: int, spec: CampaignSpec) -> None:
+        """Give a campaign other settings."""
+        changed = (
+            campaigns.campaign.update()
+            .where(campaigns.campaign.c.id == campaign_id)
+            .values(spec=spec.model_dump(mode="json"))
+        )
+        self.world.db.transact(lambda tx: tx.execute(changed))
+
     def lines(self, lines: int, **limits: Any) -> None:
         """Set how many lines there are."""
         self.world.db.transact(lambda tx: gate.set_limits(tx, lines=lines, **limits))

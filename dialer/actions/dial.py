@@ -52,7 +52,12 @@ def dial(world: World, attempt_id: str) -> None:
     if row is None or row.status is not AttemptStatus.INTENT:
         return
     world.clock.sleep(min(row.send_at - world.clock.now(), LONGEST_WAIT))
-    sending = world.db.transact(lambda tx: pass_gate(tx, world, attempt_id))
+    try:
+        sending = world.db.transact(lambda tx: pass_gate(tx, world, attempt_id))
+    except AccountProblem as problem:
+        refuse = partial(_refuse_request, world=world, attempt_id=attempt_id, problem=problem)
+        world.db.transact(refuse)
+        return
     if sending is None:
         return
     try:
@@ -71,6 +76,9 @@ def pass_gate(tx: Connection, world: World, attempt_id: str) -> Sending | None:
     """Move an attempt from INTENT to SENDING if every gate still lets it pass.
 
     Returns None when it was refused (and its lead given back) or another worker has it.
+
+    Raises:
+        AccountProblem: the settings make no valid request; nothing was changed.
     """
     now = world.clock.now()
     seen = attempts.get(tx, attempt_id)
@@ -105,6 +113,19 @@ def pass_gate(tx: Connection, world: World, attempt_id: str) -> Sending | None:
     return Sending(attempt_id, campaign.id, body, now)
 
 
+def _refuse_request(tx: Connection, world: World, attempt_id: str, problem: AccountProblem) -> None:
+    """Hold a campaign whose settings make no valid request, and give the lead back."""
+    now = world.clock.now()
+    attempt = attempts.get(tx, attempt_id)
+    if attempt is None:
+        return
+    campaigns.hold(tx, attempt.campaign_id, reason=problem.code, sentence=problem.message)
+    lead = leads.lock(tx, attempt.lead_id)
+    hold = Hold(HoldCode.NOT_RUNNING, problem.message)
+    cancel_intent(tx, attempt, lead, hold, now=now, by="dial")
+    log.error("campaign_held", campaign_id=attempt.campaign_id, reason=problem.code)
+
+
 def _why_not_send(
     tx: Connection,
     attempt: Attempt,
@@ -134,11 +155,11 @@ def request_body(
     Raises:
         AccountProblem: the settings make a request that Retell would refuse.
     """
-    override = spec.agent_override
-    if webhook_url is not None:
-        override = {**(override or {})}
-        override["agent"] = {"webhook_url": webhook_url, **override.get("agent", {})}
     try:
+        override = spec.agent_override
+        if webhook_url is not None:
+            override = {**(override or {})}
+            override["agent"] = {"webhook_url": webhook_url, **override.get("agent", {})}
         return CreatePhoneCall(
             from_number=attempt.from_number,
             to_number=lead.phone,
@@ -156,5 +177,5 @@ def request_body(
             idempotency_key=attempt.id,
             honor_internal_dnc=spec.honor_internal_dnc or None,
         ).body()
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise AccountProblem(f"The request is not valid: {error}", code="bad_request") from error

@@ -15,7 +15,7 @@ def test_a_due_lead_is_claimed_with_everything_a_worker_needs(stage: Stage) -> N
     lead, attempt = stage.lead_row(lead_id), stage.attempt_row(attempt_id)
     assert (lead.status, lead.due_at, lead.tries) == (LeadStatus.IN_FLIGHT, None, 1)
     assert (attempt.status, attempt.n, attempt.phone) == (AttemptStatus.INTENT, 1, lead.phone)
-    assert attempt.check_at == NOW + timedelta(seconds=60)
+    assert attempt.check_at == NOW + timedelta(seconds=10)
     assert stage.queue.labels == [f"{lead_id}-1"]
     assert [event.to_status for event in stage.history(attempt_id)] == [AttemptStatus.INTENT]
 
@@ -122,6 +122,7 @@ def test_our_own_calls_are_not_taken_for_others(stage: Stage) -> None:
 
 
 def test_retell_is_asked_for_its_lines_every_ten_seconds_at_most(stage: Stage) -> None:
+    stage.lead(due_at=NOW + timedelta(days=1))
     stage.wait_long(seconds=30, every=timedelta(seconds=1))
     assert stage.retell.asked.count("/get-concurrency") == 3
 
