@@ -1,5 +1,7 @@
 """Bootstrap: build the world from the settings. Every process does this once."""
 
+import sys
+
 from dialer.actions.world import World
 from dialer.clock import SystemClock
 from dialer.config import Settings
@@ -8,6 +10,8 @@ from dialer.retell.client import RetellClient
 from dialer.retell.selftest import check_trace
 from dialer.store import gate
 from dialer.store.database import Connection, Database
+
+SWITCH_INTERVAL_S = 0.0005
 
 
 def open_database(settings: Settings) -> Database:
@@ -33,6 +37,9 @@ def build_world(settings: Settings) -> World:
         TransportUnfit: the installed HTTP library cannot tell "never sent" from "maybe sent";
             nothing may be dialed.
     """
+    # A transaction gives up the interpreter at every statement; with the usual 5 ms until it
+    # gets it back, the threads that wait for its lock would wait most of their time for nothing.
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     check_trace()
     database = open_database(settings)
     apply_limits(database, settings)

@@ -1,6 +1,6 @@
 """Dial: send one attempt, once.
 
-1. Wait for the attempt's moment.
+1. Wait for the attempt's moment, if it is early.
 2. Send gate: ask every gate again and move INTENT to SENDING, in one transaction.
 3. POST, outside any transaction, unless more than ten seconds have passed.
 4. Record what the answer means.
@@ -46,14 +46,19 @@ class Sending:
     started_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Early:
+    """An attempt whose moment has not come; nothing was changed."""
+
+    wait: timedelta
+
+
 def dial(world: World, attempt_id: str) -> None:
     """Send one attempt and record the outcome. May be called any number of times."""
-    row = world.db.read(lambda tx: attempts.get(tx, attempt_id))
-    if row is None or row.status is not AttemptStatus.INTENT:
-        return
-    world.clock.sleep(min(row.send_at - world.clock.now(), LONGEST_WAIT))
+    ask = partial(pass_gate, world=world, attempt_id=attempt_id)
     try:
-        sending = world.db.transact(lambda tx: pass_gate(tx, world, attempt_id))
+        while isinstance(sending := world.db.transact(ask), Early):
+            world.clock.sleep(sending.wait)
     except AccountProblem as problem:
         refuse = partial(_refuse_request, world=world, attempt_id=attempt_id, problem=problem)
         world.db.transact(refuse)
@@ -72,7 +77,7 @@ def dial(world: World, attempt_id: str) -> None:
     world.db.transact(lambda tx: record_placed(tx, world, sending.attempt_id, created))
 
 
-def pass_gate(tx: Connection, world: World, attempt_id: str) -> Sending | None:
+def pass_gate(tx: Connection, world: World, attempt_id: str) -> Sending | Early | None:
     """Move an attempt from INTENT to SENDING if every gate still lets it pass.
 
     Returns None when it was refused (and its lead given back) or another worker has it.
@@ -84,6 +89,8 @@ def pass_gate(tx: Connection, world: World, attempt_id: str) -> Sending | None:
     seen = attempts.get(tx, attempt_id)
     if seen is None or seen.status is not AttemptStatus.INTENT:
         return None
+    if now < seen.send_at and now < seen.created_at + INTENT_LIFE:
+        return Early(min(seen.send_at - now, LONGEST_WAIT))
     campaign = campaigns.hold_still(tx, [seen.campaign_id])[seen.campaign_id]
     lead = leads.lock(tx, seen.lead_id)
     attempt = attempts.lock(tx, attempt_id)

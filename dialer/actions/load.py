@@ -84,6 +84,7 @@ def load(
     list_id = _open_list(world, campaign_id, path, file, actor=actor)
     rejected = list(_batches_in(world, file, campaign_id=campaign_id, list_id=list_id))
     if rejected:
+        rejects_to.parent.mkdir(parents=True, exist_ok=True)
         write_rejects(rejects_to, file.header, rejected)
     loaded = _close_list(world, list_id, campaign_id=campaign_id, blank=file.blank)
     log.info("list_loaded", list_id=list_id, imported=loaded.imported, rejected=loaded.rejected)

@@ -38,15 +38,21 @@ class Claimed:
     n: int
 
 
-def plan(world: World, *, freed_at: datetime | None = None) -> int:
-    """Claim what may be called now, and give the number of attempts claimed.
-
-    `freed_at` is when the end of the call that freed a line was received; the first attempt
-    claimed remembers it, so that the time a line stood idle can be measured.
-    """
+def plan(world: World) -> int:
+    """Claim what may be called now, and give the number of attempts claimed."""
     now = world.clock.now()
+    # Most ticks find nothing due; a look without a lock is enough for them.
     if not world.db.read(lambda tx: leads.any_due(tx, now=now)):
         return 0
+    return refill(world, freed_at=None)
+
+
+def refill(world: World, *, freed_at: datetime | None) -> int:
+    """Claim for a line that became free, and give the number of attempts claimed.
+
+    `freed_at` is when the end of its last call was received; the first attempt claimed
+    remembers it, so that the time the line stood idle can be measured.
+    """
     claimed = world.db.transact(lambda tx: claim(tx, world, freed_at=freed_at))
     for one in claimed:
         world.queue.dial(one.attempt_id, label=f"{one.lead_id}-{one.n}")

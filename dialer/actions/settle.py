@@ -10,7 +10,7 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from dialer.actions.evidence import apply_evidence
-from dialer.actions.plan import plan
+from dialer.actions.plan import refill
 from dialer.actions.world import World
 from dialer.domain.evidence import CallEvidence
 from dialer.log import get_logger
@@ -36,20 +36,21 @@ class Settled:
 
 def settle(world: World, event_row: int) -> None:
     """Settle one event. May be called any number of times."""
-    event = world.db.read(lambda tx: webhooks.get(tx, event_row))
+    freed_at = world.db.transact(lambda tx: _settle(tx, event_row, now=world.clock.now()))
+    if freed_at is not None:
+        refill(world, freed_at=freed_at)
+
+
+def _settle(tx: Connection, event_row: int, *, now: datetime) -> datetime | None:
+    """Settle an event in one transaction. Gives when it was received if it freed a line."""
+    event = webhooks.get(tx, event_row)
     if event is None or event.status != webhooks.NEW:
-        return
-    settled = world.db.transact(lambda tx: _settle(tx, event, now=world.clock.now()))
-    if settled.freed:
-        plan(world, freed_at=event.received_at)
-
-
-def _settle(tx: Connection, event: WebhookEvent, *, now: datetime) -> Settled:
+        return None
     settled = _apply(tx, event, now=now)
     webhooks.finish(tx, event.id, status=settled.status, now=now, error=settled.error)
     if settled.status == webhooks.DEAD:
         log.error("dead_letter", event_id=event.event_id, error=settled.error)
-    return settled
+    return event.received_at if settled.freed else None
 
 
 def _apply(tx: Connection, event: WebhookEvent, *, now: datetime) -> Settled:
