@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dialer.cli.creating import create, start_campaign
+from dialer.cli.creating import create, say_running, start_campaign
 from dialer.cli.exits import ExitCode
 from dialer.cli.output import (
     AsJson,
@@ -103,7 +103,7 @@ def start(campaign_id: CampaignId, *, yes: Yes = False) -> None:
         question = _starting_question(world, settings, campaign_id)
         if question is not None:
             confirm(question, yes=yes, declined=f"campaign {campaign_id} was not started")
-        start_campaign(world, campaign_id)
+        start_campaign(world, settings, campaign_id)
 
 
 def _starting_question(world: "World", settings: "Settings", campaign_id: int) -> str | None:
@@ -145,7 +145,7 @@ def resume(campaign_id: CampaignId) -> None:
     say_mode(settings)
     with opened_world(settings) as world:
         control.resume(world, campaign_id, actor=actor())
-    say(f"campaign {campaign_id} is running; dialer campaigns watch {campaign_id}")
+    say_running(settings, campaign_id, "running")
 
 
 @app.command()

@@ -43,7 +43,7 @@ def create(
         fields |= loaded_fields(campaign_id, loaded) if loaded is not None else {}
         code = say_loaded(loaded) if loaded is not None else ExitCode.DONE
         if start_now:
-            fields["status"] = start_campaign(world, campaign_id)
+            fields["status"] = start_campaign(world, settings, campaign_id)
         else:
             fields["status"] = "draft"
             say(f"campaign {campaign_id} is a draft: dialer campaigns start {campaign_id}")
@@ -87,10 +87,17 @@ def _create(
     return campaign_id, load(world, campaign_id, path, actor=actor(), rejects_to=target)
 
 
-def start_campaign(world: "World", campaign_id: int) -> str:
+def start_campaign(world: "World", settings: "Settings", campaign_id: int) -> str:
     """Start a campaign, say so, and give its status."""
     from dialer.actions import control
 
     status = control.start(world, campaign_id, actor=actor())
-    say(f"campaign {campaign_id} is {status}; dialer campaigns watch {campaign_id}")
+    say_running(settings, campaign_id, status)
     return status.value
+
+
+def say_running(settings: "Settings", campaign_id: int, status: str) -> None:
+    """Say what comes next for a campaign that was started."""
+    say(f"campaign {campaign_id} is {status}; dialer campaigns watch {campaign_id}")
+    if settings.is_embedded and not settings.broker_file.exists():
+        say("nothing is dialed until the dialer runs: dialer up")

@@ -28,7 +28,7 @@ class Declined(UserError):
 
 
 class KeyMissing(UserError):
-    """There is no key that Retell would accept."""
+    """The key is missing, or Retell refuses it."""
 
 
 _CODES: tuple[tuple[type[UserError], ExitCode], ...] = (

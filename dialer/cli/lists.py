@@ -49,7 +49,8 @@ def import_list(
     changed = changed_options(country=country, allow=allow_country, columns=column)
     settings = load_settings()
     if dry_run:
-        found = _preview(settings, file, campaign=campaign, changed=changed, limit=limit)
+        most = SHOWN_ROWS if limit is None and not as_json else limit
+        found = _preview(settings, file, campaign=campaign, changed=changed, limit=most)
         _show_preview(found, as_json=as_json)
         raise typer.Exit(_code_of(found))
     if campaign is None:
@@ -95,10 +96,13 @@ def _show_preview(found: dict[str, Any], *, as_json: bool) -> None:
     if found["file_error"]:
         say(f"error: {found['message']}")
         return
-    say(f"columns: {', '.join(f'{name} = {place}' for name, place in found['columns'].items())}")
-    print_rows(("row", "phone", "name", "zone"), found["accepted"][:SHOWN_ROWS])
-    if found["rejected"]:
-        print_rows(("row", "reason", "message"), found["rejected"][:SHOWN_ROWS])
+    columns = {name: place for name, place in found["columns"].items() if name != "phone"}
+    told = {"phone": ", ".join(found["columns"]["phone"]), **columns}
+    say("columns: " + "; ".join(f"{name} is {header}" for name, header in told.items()))
+    rows = [{**row, "result": "lead"} for row in found["accepted"]]
+    rows += [{**row, "result": row["reason"]} for row in found["rejected"]]
+    rows.sort(key=lambda row: row["row"])
+    print_rows(("row", "result", "phone", "name", "message"), rows)
     counts = found["counts"]
     say(
         f"{counts['accepted']:,} rows would become leads, {counts['rejected']:,} would not, "

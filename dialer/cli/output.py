@@ -100,7 +100,7 @@ def _cell(value: object) -> str:
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_cell(one)}" for name, one in value.items())
+        return ", ".join(f"{name} {_cell(one)}" for name, one in value.items() if one is not None)
     if isinstance(value, list | tuple | set | frozenset):
         return ", ".join(_cell(one) for one in value)
     return " ".join(str(value).split())

@@ -7,8 +7,14 @@ from collections.abc import Sequence
 
 import typer
 
-from dialer.cli.exits import ExitCode, exit_code_of
-from dialer.errors import DialerError, UserError
+from dialer.cli.exits import ExitCode, KeyMissing, exit_code_of
+from dialer.errors import (
+    AccountProblem,
+    DialerError,
+    ProviderUnavailable,
+    Unreachable,
+    UserError,
+)
 
 
 def main_of_process() -> int:
@@ -57,6 +63,8 @@ def _tell(error: Exception) -> ExitCode:
 
 
 def _tell_usage(error: typer.TyperException) -> int:
+    if not error.format_message():  # a group without a command has shown its help
+        return error.exit_code
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "dialer"
     message = error.format_message().rstrip(".")
@@ -65,7 +73,6 @@ def _tell_usage(error: typer.TyperException) -> int:
 
 
 def _as_user_error(error: Exception) -> UserError:
-    from dialer.errors import Unreachable
     from dialer.log import mask_phones
 
     if isinstance(error, UserError):
@@ -74,6 +81,10 @@ def _as_user_error(error: Exception) -> UserError:
     first_line = text.partition("\n")[0]
     if _is_outage(error):
         return Unreachable("the database does not answer", why=first_line, fix="dialer doctor")
+    if isinstance(error, AccountProblem) and error.status in (401, 403):
+        return KeyMissing(f"Retell refuses the key: {first_line}", fix="set RETELL_API_KEY")
+    if isinstance(error, ProviderUnavailable):
+        return Unreachable("Retell does not answer", why=first_line, fix="dialer doctor")
     if isinstance(error, DialerError):
         return UserError(first_line)
     if isinstance(error, OSError) and error.filename is not None:
