@@ -92,7 +92,7 @@ def _heed_retell(tx: Connection, seen: Attempt, evidence: CallEvidence, *, now: 
     """Slow down or hold the campaign when the call says that the fault is not the lead's."""
     if evidence.disposition is Disposition.PROVIDER_BUSY:
         state = gate.lock(tx)
-        open_attempts, _ = gate.count_open(tx)
+        open_attempts = gate.count_open(tx).total
         changed = backed_off(
             state,
             sent_at=seen.send_started_at or now,

@@ -24,13 +24,13 @@ def ask_concurrency(world: World) -> None:
         return
     if not world.db.transact(lambda tx: gate.claim_asking(tx, now=now, not_after=now - ASK_EVERY)):
         return
-    before, _ = world.db.read(gate.count_open)
+    before = world.db.read(gate.count_open).total
     try:
         concurrency = world.provider.get_concurrency()
     except (LookUpFailed, AccountProblem) as error:
         log.warning("concurrency_unknown", code=error.code)
         return
-    after, _ = world.db.read(gate.count_open)
+    after = world.db.read(gate.count_open).total
     current = concurrency.current_concurrency or 0
     world.db.transact(
         lambda tx: gate.set_provider(

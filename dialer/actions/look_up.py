@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from dialer.actions.aside import give_back
 from dialer.actions.evidence import apply_evidence
 from dialer.actions.replay import replay
-from dialer.actions.settling import end_values, finish_lead
+from dialer.actions.settling import end_values, finish_lead, opening_for
 from dialer.actions.world import World
 from dialer.domain.dispositions import Disposition
 from dialer.domain.evidence import CallEvidence
+from dialer.domain.gates import Hold, HoldCode
 from dialer.domain.patience import (
     ABSENCE_ANSWERS,
     ABSENCE_GAP,
@@ -31,9 +32,9 @@ from dialer.log import get_logger
 from dialer.retell.client import FoundCalls
 from dialer.retell.mapping import LOOKED_UP, evidence_of
 from dialer.retell.models import Call
-from dialer.store import attempts, leads
+from dialer.store import attempts, campaigns, leads
 from dialer.store.database import Connection
-from dialer.store.tables import Attempt
+from dialer.store.tables import Attempt, Lead
 
 log = get_logger(__name__)
 
@@ -82,7 +83,9 @@ def look_up_unknown(world: World, row: Attempt) -> bool:
     if found.calls:
         return False
     if world.same_key_replay and replay_due(send_started_at=started, replays=row.replays, now=now):
-        return replay(world, row)
+        freed = replay(world, row)
+        if freed is not None:
+            return freed
     return _weigh_absence(world, row, found)
 
 
@@ -92,13 +95,16 @@ def _weigh_absence(world: World, row: Attempt, found: FoundCalls) -> bool:
     answers = _count_answer(world, row, found, now=now)
     if now - started >= UNRESOLVED_AGE:
         return _close_unresolved(world, row, why="no look-up ever found the call")
-    if answers < ABSENCE_ANSWERS:
+    if answers < ABSENCE_ANSWERS or not found.complete:
         return False
+    last_sent_at = started  # a repetition may have made the call that the first request did not
+    if row.replays:
+        last_sent_at = world.db.read(lambda tx: attempts.last_replay_at(tx, row.id)) or started
     facts = AbsenceFacts(
-        send_started_at=started,
+        send_started_at=last_sent_at,
         complete_answers=answers,
         calls_to_number=_unaccounted_calls(world, row, since=started - NUMBER_MARGIN),
-        newer_call_visible=_control_visible(world, newer_than=started),
+        newer_call_visible=_control_visible(world, newer_than=last_sent_at),
         any_call_visible=_control_visible(world, newer_than=None),
     )
     if not absence_confirmed(facts, now=now):
@@ -145,6 +151,7 @@ def _confirm_absence(tx: Connection, row: Attempt, facts: AbsenceFacts, *, now: 
     if attempts.lock(tx, row.id).call_id is not None:
         return False
     control = "a newer call" if facts.newer_call_visible else "an older call"
+    gap = _usual_gap(tx, lead, now=now)
     moved = attempts.move(
         tx,
         row.id,
@@ -154,11 +161,20 @@ def _confirm_absence(tx: Connection, row: Attempt, facts: AbsenceFacts, *, now: 
         by="reconcile",
         evidence=f"absent from {facts.complete_answers} answers that show {control} of ours",
         rang=False,
+        retry_at=gap.until,
     )
     if moved:
-        give_back(tx, lead, None, now=now)
+        give_back(tx, lead, gap, now=now)
         log.info("absence_confirmed", attempt_id=row.id, answers=facts.complete_answers)
     return moved
+
+
+def _usual_gap(tx: Connection, lead: Lead, *, now: datetime) -> Hold:
+    """The lead waits as after a call nobody answered: even this proof may be wrong."""
+    spec = campaigns.settings_of(tx, lead.campaign_id)
+    due_at = now + spec.cadence.delay(Disposition.NO_ANSWER, times=lead.attempts + 1)
+    until = opening_for(spec, lead, after=due_at) or due_at
+    return Hold(HoldCode.GAP, "The wait after an attempt is not over.", until=until)
 
 
 def _close_unresolved(world: World, row: Attempt, *, why: str) -> bool:

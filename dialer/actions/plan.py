@@ -17,7 +17,7 @@ from dialer.actions.world import World
 from dialer.domain.gates import CLAIM_MARGIN, why_not_dial
 from dialer.domain.lines import GateState, Want, claimable, deal, lines_in_force, send_times
 from dialer.domain.patience import INTENT_REMINDER
-from dialer.domain.states import Analysis, AttemptStatus, CampaignStatus
+from dialer.domain.states import Analysis, AttemptStatus
 from dialer.log import get_logger
 from dialer.store import attempts, campaigns, gate, leads, numbers
 from dialer.store.database import Connection
@@ -63,11 +63,11 @@ def claim(tx: Connection, world: World, *, freed_at: datetime | None) -> list[Cl
     """Claim due leads for the free lines, in one transaction under the gate's lock."""
     state = gate.lock(tx)
     now = world.clock.now()
-    open_attempts, unsent = gate.count_open(tx)
-    free = claimable(state, open_attempts=open_attempts, unsent=unsent, now=now)
+    in_use = gate.count_open(tx)
+    free = claimable(state, open_attempts=in_use.total, unsent=in_use.unsent, now=now)
     if free == 0:
         return []
-    rows = _take(tx, world, state, free=free, now=now)
+    rows = _take(tx, world, state, free=free, in_use=in_use.by_campaign, now=now)
     if not rows:
         return []
     moments, next_send_at = send_times(state, count=len(rows), now=now)
@@ -75,23 +75,28 @@ def claim(tx: Connection, world: World, *, freed_at: datetime | None) -> list[Cl
     for index, row in enumerate(rows):
         row["send_at"] = moments[index]
         row["refill_from"] = freed_at if index == 0 else None
-        row["lines_open"] = open_attempts + index + 1
+        row["lines_open"] = in_use.total + index + 1
         row["lines_limit"] = limit
     attempts.add(tx, rows, now=now)
     gate.save(tx, replace(state, next_send_at=next_send_at), before=state)
-    log.info("claimed", attempts=len(rows), open=open_attempts + len(rows), limit=limit)
+    log.info("claimed", attempts=len(rows), open=in_use.total + len(rows), limit=limit)
     return [Claimed(row["id"], row["lead_id"], row["n"]) for row in rows]
 
 
 def _take(
-    tx: Connection, world: World, state: GateState, *, free: int, now: datetime
+    tx: Connection,
+    world: World,
+    state: GateState,
+    *,
+    free: int,
+    in_use: dict[int, int],
+    now: datetime,
 ) -> list[dict[str, Any]]:
     """Deal the free lines to the campaigns, and take the leads for them.
 
     Lines that a campaign could not use, because its gates refused, are dealt again.
     """
-    running = _running(tx)
-    in_use = gate.open_by_campaign(tx)
+    running = campaigns.hold_running_still(tx)
     rows: list[dict[str, Any]] = []
     phones: set[str] = set()  # the same number may be due in two campaigns
     for _ in range(ROUNDS):
@@ -104,12 +109,6 @@ def _take(
         if len(rows) - taken == sum(shares.values()):
             break
     return rows
-
-
-def _running(tx: Connection) -> list[Campaign]:
-    ids = [row.id for row in campaigns.in_status(tx, CampaignStatus.RUNNING)]
-    still = campaigns.hold_still(tx, ids)
-    return [row for row in still.values() if row.status is CampaignStatus.RUNNING]
 
 
 def _shares(

@@ -140,7 +140,7 @@ def _unknown(tx: Connection, seen: Attempt, error: CallError, *, now: datetime) 
 
 def _slow_down(tx: Connection, seen: Attempt, error: ProviderBusy, *, now: datetime) -> None:
     state = gate.lock(tx)
-    open_attempts, _ = gate.count_open(tx)
+    open_attempts = gate.count_open(tx).total
     wait = None if error.retry_after_s is None else timedelta(seconds=error.retry_after_s)
     changed = backed_off(
         state,

@@ -4,10 +4,13 @@ Off unless the workspace was seen to honour idempotency keys: Retell then answer
 call and rings nobody. At most four times, never after 45 minutes, and every gate is asked again.
 """
 
+from datetime import datetime
+
 from dialer.actions.evidence import apply_evidence
 from dialer.actions.facts import facts_of
 from dialer.actions.world import World
 from dialer.domain.gates import why_not_dial
+from dialer.domain.patience import REPLAY_LAST, SEND_DEADLINE, replay_due
 from dialer.domain.states import AttemptStatus
 from dialer.errors import CallError
 from dialer.log import get_logger
@@ -19,12 +22,16 @@ from dialer.store.tables import Attempt
 log = get_logger(__name__)
 
 
-def replay(world: World, row: Attempt) -> bool:
-    """Repeat an unknown attempt's request once. True when the call is over and its line free."""
-    if row.request is None or not world.db.transact(lambda tx: _may_replay(tx, world, row)):
-        return False
+def replay(world: World, row: Attempt) -> bool | None:
+    """Repeat an unknown attempt's request once.
+
+    True when the call is over and its line free; None when it was not to be repeated.
+    """
+    send_by = world.db.transact(lambda tx: _pass_gates(tx, world, row))
+    if send_by is None or row.request is None:
+        return None
     try:
-        created = world.provider.create_phone_call(row.request)
+        created = world.provider.create_phone_call(row.request, send_by=send_by)
     except CallError as error:
         # A refusal of the repetition says nothing of the first request.
         log.warning("replay_failed", attempt_id=row.id, code=error.code)
@@ -41,10 +48,14 @@ def replay(world: World, row: Attempt) -> bool:
     )
 
 
-def _may_replay(tx: Connection, world: World, row: Attempt) -> bool:
+def _pass_gates(tx: Connection, world: World, row: Attempt) -> datetime | None:
+    """Ask every gate again. Gives the last moment for the repetition, None when it is refused."""
     now = world.clock.now()
-    if gate.replay_refused(tx):
-        return False
+    started = row.send_started_at
+    if row.request is None or started is None or gate.replay_refused(tx):
+        return None
+    if not replay_due(send_started_at=started, replays=row.replays, now=now):
+        return None
     campaign = campaigns.hold_still(tx, [row.campaign_id])[row.campaign_id]
     lead = leads.lock(tx, row.lead_id)
     facts = facts_of(
@@ -55,7 +66,7 @@ def _may_replay(tx: Connection, world: World, row: Attempt) -> bool:
         state=gate.peek(tx),
     )
     if why_not_dial(facts, now=now) is not None or not attempts.claim_replay(tx, row):
-        return False
+        return None
     attempts.note(
         tx,
         row.id,
@@ -65,4 +76,4 @@ def _may_replay(tx: Connection, world: World, row: Attempt) -> bool:
         by="reconcile",
         evidence=f"replay {row.replays + 1}",
     )
-    return True
+    return min(now + SEND_DEADLINE, started + REPLAY_LAST)

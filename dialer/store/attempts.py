@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
 from dialer.domain.states import (
     ATTEMPT_MOVES,
@@ -19,14 +19,22 @@ from dialer.store.tables import IS_OPEN, Attempt, AttemptEvent, table
 attempt = table(Attempt)
 attempt_event = table(AttemptEvent)
 
+_ADD = insert(attempt)
+_NOTE = insert(attempt_event)
+_GET = select(attempt).where(attempt.c.id == bindparam("which"))
+_LOCK = _GET.with_for_update()
+_BY_CALL = select(attempt).where(attempt.c.call_id == bindparam("which"))
+_CHANGE = update(attempt).where(attempt.c.id == bindparam("which"))
+_MOVE = _CHANGE.where(attempt.c.status == bindparam("current"))
+
 
 def add(tx: Connection, rows: Sequence[dict[str, Any]], *, now: datetime) -> None:
     """Insert attempts as INTENT, each with the first line of its history."""
     if not rows:
         return
-    tx.execute(insert(attempt), list(rows))
+    tx.execute(_ADD, list(rows))
     tx.execute(
-        insert(attempt_event),
+        _NOTE,
         [
             {
                 "attempt_id": row["id"],
@@ -43,12 +51,12 @@ def add(tx: Connection, rows: Sequence[dict[str, Any]], *, now: datetime) -> Non
 
 def get(tx: Connection, attempt_id: str) -> Attempt | None:
     """Read one attempt."""
-    return one(tx, Attempt, select(attempt).where(attempt.c.id == attempt_id))
+    return one(tx, Attempt, _GET, which=attempt_id)
 
 
 def lock(tx: Connection, attempt_id: str) -> Attempt:
     """Lock and read one attempt; its lead must be locked already."""
-    row = one(tx, Attempt, select(attempt).where(attempt.c.id == attempt_id).with_for_update())
+    row = one(tx, Attempt, _LOCK, which=attempt_id)
     if row is None:
         raise LookupError(f"attempt {attempt_id} is gone")
     return row
@@ -56,7 +64,7 @@ def lock(tx: Connection, attempt_id: str) -> Attempt:
 
 def by_call(tx: Connection, call_id: str) -> Attempt | None:
     """Find the attempt a call belongs to."""
-    return one(tx, Attempt, select(attempt).where(attempt.c.call_id == call_id))
+    return one(tx, Attempt, _BY_CALL, which=call_id)
 
 
 def move(
@@ -85,12 +93,8 @@ def move(
         values.setdefault("evidence", evidence)
     elif current not in OPEN_STATUSES:
         values.setdefault("closed_at", None)
-    result = tx.execute(
-        update(attempt)
-        .where(attempt.c.id == attempt_id, attempt.c.status == current)
-        .values(status=target, **values)
-    )
-    if not result.rowcount:
+    guarded = {"which": attempt_id, "current": current, "status": target, **values}
+    if not tx.execute(_MOVE, guarded).rowcount:
         return False
     note(tx, attempt_id, current=current, target=target, now=now, by=by, evidence=evidence)
     return True
@@ -108,20 +112,21 @@ def note(
 ) -> None:
     """Write one line of history; `current` equals `target` for what changes no status."""
     tx.execute(
-        insert(attempt_event).values(
-            attempt_id=attempt_id,
-            from_status=current,
-            to_status=target,
-            at=now,
-            by=by,
-            evidence=evidence,
-        )
+        _NOTE,
+        {
+            "attempt_id": attempt_id,
+            "from_status": current,
+            "to_status": target,
+            "at": now,
+            "by": by,
+            "evidence": evidence,
+        },
     )
 
 
 def change(tx: Connection, attempt_id: str, **values: Any) -> None:
     """Change columns other than the status."""
-    tx.execute(update(attempt).where(attempt.c.id == attempt_id).values(**values))
+    tx.execute(_CHANGE, {"which": attempt_id, **values})
 
 
 def due_checks(tx: Connection, *, now: datetime, most: int) -> list[Attempt]:
@@ -148,7 +153,10 @@ def claim_check(tx: Connection, row: Attempt, *, until: datetime) -> bool:
 
 
 def claim_replay(tx: Connection, row: Attempt) -> bool:
-    """Win the right to repeat an attempt's request once more."""
+    """Win the right to repeat an attempt's request once more.
+
+    What was looked up before says nothing of the call that this may make.
+    """
     result = tx.execute(
         update(attempt)
         .where(
@@ -156,9 +164,21 @@ def claim_replay(tx: Connection, row: Attempt) -> bool:
             attempt.c.status == AttemptStatus.UNKNOWN,
             attempt.c.replays == row.replays,
         )
-        .values(replays=attempt.c.replays + 1)
+        .values(replays=attempt.c.replays + 1, absent_answers=0, absent_at=None)
     )
     return bool(result.rowcount)
+
+
+def last_replay_at(tx: Connection, attempt_id: str) -> datetime | None:
+    """Give the moment an attempt's request was last repeated."""
+    at: datetime | None = tx.execute(
+        select(func.max(attempt_event.c.at)).where(
+            attempt_event.c.attempt_id == attempt_id,
+            attempt_event.c.from_status == AttemptStatus.UNKNOWN,
+            attempt_event.c.to_status == AttemptStatus.UNKNOWN,
+        )
+    ).scalar_one()
+    return at
 
 
 def open_of_lead(tx: Connection, lead_id: int) -> Attempt | None:

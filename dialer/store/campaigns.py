@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.states import CAMPAIGN_MOVES, CampaignStatus, LeadStatus, check_move
@@ -13,6 +13,25 @@ from dialer.store.tables import Campaign, Lead, table
 
 campaign = table(Campaign)
 lead = table(Lead)
+
+_GET = select(campaign).where(campaign.c.id == bindparam("which"))
+_HOLD_STILL = (
+    select(campaign)
+    .where(campaign.c.id.in_(bindparam("which", expanding=True)))
+    .order_by(campaign.c.id)
+    .with_for_update(read=True)
+)
+_HOLD_RUNNING = (
+    select(campaign)
+    .where(campaign.c.status == CampaignStatus.RUNNING)
+    .order_by(campaign.c.id)
+    .with_for_update(read=True)
+)
+_CLEAR_REJECTIONS = (
+    update(campaign)
+    .where(campaign.c.id == bindparam("which"), campaign.c.rejections_in_a_row > 0)
+    .values(rejections_in_a_row=0)
+)
 
 
 def add(tx: Connection, spec: CampaignSpec, *, now: datetime) -> int:
@@ -36,7 +55,7 @@ def add(tx: Connection, spec: CampaignSpec, *, now: datetime) -> int:
 
 def get(tx: Connection, campaign_id: int) -> Campaign | None:
     """Read one campaign."""
-    return one(tx, Campaign, select(campaign).where(campaign.c.id == campaign_id))
+    return one(tx, Campaign, _GET, which=campaign_id)
 
 
 def every(tx: Connection) -> list[Campaign]:
@@ -54,18 +73,25 @@ def hold_still(tx: Connection, campaign_ids: Sequence[int]) -> dict[int, Campaig
 
     A pause therefore waits for the claims and sends that have begun, and none begins after it.
     """
-    statement = (
-        select(campaign)
-        .where(campaign.c.id.in_(campaign_ids))
-        .order_by(campaign.c.id)
-        .with_for_update(read=True)
-    )
-    return {row.id: row for row in many(tx, Campaign, statement)}
+    return {row.id: row for row in many(tx, Campaign, _HOLD_STILL, which=list(campaign_ids))}
+
+
+def hold_running_still(tx: Connection) -> list[Campaign]:
+    """Read the running campaigns and keep them so until the transaction ends."""
+    return many(tx, Campaign, _HOLD_RUNNING)
 
 
 def spec_of(row: Campaign) -> CampaignSpec:
     """Read the settings of a campaign's row."""
     return CampaignSpec.model_validate(row.spec)
+
+
+def settings_of(tx: Connection, campaign_id: int) -> CampaignSpec:
+    """Read the settings of a campaign that exists."""
+    row = get(tx, campaign_id)
+    if row is None:
+        raise LookupError(f"campaign {campaign_id} is gone")
+    return spec_of(row)
 
 
 def move(
@@ -115,11 +141,7 @@ def count_rejection(tx: Connection, campaign_id: int) -> int:
 
 def clear_rejections(tx: Connection, campaign_id: int) -> None:
     """A number was accepted; writes nothing when none was refused before."""
-    tx.execute(
-        update(campaign)
-        .where(campaign.c.id == campaign_id, campaign.c.rejections_in_a_row > 0)
-        .values(rejections_in_a_row=0)
-    )
+    tx.execute(_CLEAR_REJECTIONS, {"which": campaign_id})
 
 
 def without_open_leads(tx: Connection) -> list[int]:

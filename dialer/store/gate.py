@@ -1,11 +1,11 @@
 """The dial gate: one row, under whose lock slots are counted."""
 
 import uuid
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, insert, select, text, update
 
 from dialer.domain.lines import GateState
 from dialer.store.rows import one
@@ -13,6 +13,22 @@ from dialer.store.tables import IS_OPEN, DialGate, table
 
 gate = table(DialGate)
 _STATE = tuple(field.name for field in fields(GateState))
+_READ = select(gate)
+_LOCK = select(gate).with_for_update()
+_SAVE = update(gate)
+_INSTALL = select(gate.c.install)
+_CLEAR_STREAKS = (
+    update(gate)
+    .where(
+        (gate.c.unknown_streak > 0) | (gate.c.busy_streak > 0) | gate.c.breaker_until.is_not(None)
+    )
+    .values(unknown_streak=0, busy_streak=0, breaker_until=None)
+)
+_COUNT_OPEN = text(
+    "SELECT campaign_id, count(*), "
+    "sum(CASE WHEN status IN ('INTENT', 'SENDING') THEN 1 ELSE 0 END) "
+    f"FROM attempt WHERE {IS_OPEN} GROUP BY campaign_id"
+)
 
 
 def ensure(
@@ -47,12 +63,12 @@ def ensure(
 
 def lock(tx: Connection) -> GateState:
     """Take the lock that everyone who claims must hold, and read the gate."""
-    return _state(tx, select(gate).with_for_update())
+    return _state(tx, _LOCK)
 
 
 def peek(tx: Connection) -> GateState:
     """Read the gate without its lock."""
-    return _state(tx, select(gate))
+    return _state(tx, _READ)
 
 
 def _state(tx: Connection, statement: Any) -> GateState:
@@ -64,7 +80,7 @@ def _state(tx: Connection, statement: Any) -> GateState:
 
 def install(tx: Connection) -> str:
     """Give the name under which our calls are told from other installations' calls."""
-    return str(tx.execute(select(gate.c.install)).scalar_one())
+    return str(tx.execute(_INSTALL).scalar_one())
 
 
 def save(tx: Connection, state: GateState, *, before: GateState) -> None:
@@ -72,26 +88,12 @@ def save(tx: Connection, state: GateState, *, before: GateState) -> None:
     old = asdict(before)
     changed = {name: value for name, value in asdict(state).items() if value != old[name]}
     if changed:
-        tx.execute(update(gate).values(**changed))
+        tx.execute(_SAVE, changed)
 
 
 def clear_streaks(tx: Connection) -> None:
     """Record a clear answer from Retell; writes nothing when nothing was wrong."""
-    tx.execute(
-        update(gate)
-        .where(
-            (gate.c.unknown_streak > 0)
-            | (gate.c.busy_streak > 0)
-            | gate.c.breaker_until.is_not(None)
-        )
-        .values(unknown_streak=0, busy_streak=0, breaker_until=None)
-    )
-
-
-def provider_asked_at(tx: Connection) -> datetime | None:
-    """Give the moment Retell was last asked for its concurrency."""
-    asked: datetime | None = one_value(tx, gate.c.provider_asked_at)
-    return asked
+    tx.execute(_CLEAR_STREAKS)
 
 
 def claim_asking(tx: Connection, *, now: datetime, not_after: datetime) -> bool:
@@ -134,24 +136,20 @@ def one_value(tx: Connection, column: Any) -> Any:
     return tx.execute(select(column)).scalar_one()
 
 
-def count_open(tx: Connection) -> tuple[int, int]:
-    """Count open attempts, and those among them whose request has no answer yet."""
-    row = tx.execute(
-        select(
-            func.count(),
-            func.coalesce(
-                func.sum(text("CASE WHEN status IN ('INTENT', 'SENDING') THEN 1 ELSE 0 END")), 0
-            ),
-        )
-        .select_from(text("attempt"))
-        .where(text(IS_OPEN))
-    ).one()
-    return int(row[0]), int(row[1])
+@dataclass(frozen=True, slots=True)
+class OpenAttempts:
+    """How many attempts are open."""
+
+    total: int
+    unsent: int  # those whose request has no answer yet
+    by_campaign: dict[int, int]
 
 
-def open_by_campaign(tx: Connection) -> dict[int, int]:
-    """Count open attempts by campaign."""
-    rows = tx.execute(
-        text(f"SELECT campaign_id, count(*) FROM attempt WHERE {IS_OPEN} GROUP BY campaign_id")
+def count_open(tx: Connection) -> OpenAttempts:
+    """Count the open attempts."""
+    rows = tx.execute(_COUNT_OPEN).all()
+    return OpenAttempts(
+        total=sum(row[1] for row in rows),
+        unsent=sum(row[2] for row in rows),
+        by_campaign={row[0]: row[1] for row in rows},
     )
-    return {row[0]: row[1] for row in rows}

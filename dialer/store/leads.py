@@ -15,6 +15,39 @@ from dialer.store.types import UtcDateTime
 lead = table(Lead)
 suppression = table(Suppression)
 
+_GET = select(lead).where(lead.c.id == bindparam("which"))
+_LOCK = _GET.with_for_update()
+_CHANGE = update(lead).where(lead.c.id == bindparam("which"))
+_MOVE = _CHANGE.where(lead.c.status == bindparam("current"))
+_SUPPRESSED = select(suppression.c.phone).where(
+    suppression.c.phone.in_(bindparam("phones", expanding=True))
+)
+_IDLE = "NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.phone = lead.phone AND {})".format(
+    IS_OPEN.replace("status", "attempt.status")
+)
+_DUE = (
+    lead.c.campaign_id == bindparam("campaign"),
+    lead.c.status == LeadStatus.READY,
+    lead.c.due_at <= bindparam("now"),
+    text(_IDLE),
+    lead.c.phone.not_in(bindparam("without", expanding=True)),
+)
+_COUNT_DUE = select(func.count()).select_from(
+    select(lead.c.id).where(*_DUE).limit(bindparam("most")).subquery()
+)
+_TAKE_DUE = (
+    select(lead)
+    .where(*_DUE)
+    .order_by(lead.c.due_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_ANY_DUE = text(
+    "SELECT EXISTS (SELECT 1 FROM campaign WHERE status = 'running' AND EXISTS ("
+    "SELECT 1 FROM lead WHERE lead.campaign_id = campaign.id "
+    "AND lead.status = 'READY' AND lead.due_at <= :now))"
+).bindparams(bindparam("now", type_=UtcDateTime))
+
 
 def add(tx: Connection, rows: Sequence[dict[str, Any]]) -> int:
     """Insert leads and give the number of new ones; a phone the campaign has is left as it is."""
@@ -31,12 +64,12 @@ def add(tx: Connection, rows: Sequence[dict[str, Any]]) -> int:
 
 def get(tx: Connection, lead_id: int) -> Lead | None:
     """Read one lead."""
-    return one(tx, Lead, select(lead).where(lead.c.id == lead_id))
+    return one(tx, Lead, _GET, which=lead_id)
 
 
 def lock(tx: Connection, lead_id: int) -> Lead:
     """Lock and read one lead; always before its attempts."""
-    row = one(tx, Lead, select(lead).where(lead.c.id == lead_id).with_for_update())
+    row = one(tx, Lead, _LOCK, which=lead_id)
     if row is None:
         raise LookupError(f"lead {lead_id} is gone")
     return row
@@ -46,22 +79,13 @@ def count_due(
     tx: Connection, campaign_id: int, *, now: datetime, most: int, without: Collection[str] = ()
 ) -> int:
     """Count the leads that `take_due` would give, locked ones included, up to `most`."""
-    chosen = _due(campaign_id, now, without)
-    due = select(lead.c.id).where(*chosen).limit(most).subquery()
-    return int(tx.execute(select(func.count()).select_from(due)).scalar_one())
+    chosen = {"campaign": campaign_id, "now": now, "most": most, "without": list(without)}
+    return int(tx.execute(_COUNT_DUE, chosen).scalar_one())
 
 
 def any_due(tx: Connection, *, now: datetime) -> bool:
     """Tell whether a lead of any running campaign is due now."""
-    return bool(
-        tx.execute(
-            text(
-                "SELECT EXISTS (SELECT 1 FROM campaign WHERE status = 'running' AND EXISTS ("
-                "SELECT 1 FROM lead WHERE lead.campaign_id = campaign.id "
-                "AND lead.status = 'READY' AND lead.due_at <= :now))"
-            ).bindparams(bindparam("now", now, type_=UtcDateTime))
-        ).scalar_one()
-    )
+    return bool(tx.execute(_ANY_DUE, {"now": now}).scalar_one())
 
 
 def take_due(
@@ -72,28 +96,9 @@ def take_due(
     Rows that somebody else holds, numbers in a call right now, and the numbers in `without` are
     passed over.
     """
-    statement = (
-        select(lead)
-        .where(*_due(campaign_id, now, without))
-        .order_by(lead.c.due_at)
-        .limit(most)
-        .with_for_update(skip_locked=True)
+    return many(
+        tx, Lead, _TAKE_DUE, campaign=campaign_id, now=now, most=most, without=list(without)
     )
-    return many(tx, Lead, statement)
-
-
-_OPEN = IS_OPEN.replace("status", "attempt.status")
-
-
-def _due(campaign_id: int, now: datetime, without: Collection[str]) -> tuple[Any, ...]:
-    idle = text(f"NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.phone = lead.phone AND {_OPEN})")
-    due = (
-        lead.c.campaign_id == campaign_id,
-        lead.c.status == LeadStatus.READY,
-        lead.c.due_at <= now,
-        idle,
-    )
-    return (*due, lead.c.phone.not_in(list(without))) if without else due
 
 
 def move(
@@ -105,12 +110,8 @@ def move(
         IllegalMove: the transition table forbids this move.
     """
     check_move(LEAD_MOVES, current, target)
-    result = tx.execute(
-        update(lead)
-        .where(lead.c.id == lead_id, lead.c.status == current)
-        .values(status=target, **values)
-    )
-    return bool(result.rowcount)
+    guarded = {"which": lead_id, "current": current, "status": target, **values}
+    return bool(tx.execute(_MOVE, guarded).rowcount)
 
 
 def take_off(tx: Connection, lead_ids: Sequence[int]) -> int:
@@ -139,7 +140,7 @@ def close(tx: Connection, row: Lead, *, closed_as: ClosedAs, now: datetime, **va
 
 def change(tx: Connection, lead_id: int, **values: Any) -> None:
     """Change columns other than the status."""
-    tx.execute(update(lead).where(lead.c.id == lead_id).values(**values))
+    tx.execute(_CHANGE, {"which": lead_id, **values})
 
 
 def zones_waiting(tx: Connection, campaign_id: int) -> list[str]:
@@ -207,9 +208,7 @@ def close_waiting(
 
 def suppressed_among(tx: Connection, phones: Iterable[str]) -> set[str]:
     """Give those of the numbers that are not to be called."""
-    wanted = list(phones)
-    rows = tx.execute(select(suppression.c.phone).where(suppression.c.phone.in_(wanted)))
-    return {row[0] for row in rows}
+    return {row[0] for row in tx.execute(_SUPPRESSED, {"phones": list(phones)})}
 
 
 def suppress(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, case, func, select, update
+from sqlalchemy import Connection, bindparam, case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dialer.store.rows import many, one
@@ -12,6 +12,13 @@ from dialer.store.tables import WebhookEvent, table
 inbox = table(WebhookEvent)
 
 NEW, DONE, IGNORED, DEAD = "NEW", "DONE", "IGNORED", "DEAD"
+
+_GET = select(inbox).where(inbox.c.id == bindparam("which"))
+_FINISH = (
+    update(inbox)
+    .where(inbox.c.id == bindparam("which"), inbox.c.status == NEW)
+    .values(tries=inbox.c.tries + 1)
+)
 
 
 def receive(
@@ -45,18 +52,14 @@ def receive(
 
 def get(tx: Connection, row_id: int) -> WebhookEvent | None:
     """Read one event."""
-    return one(tx, WebhookEvent, select(inbox).where(inbox.c.id == row_id))
+    return one(tx, WebhookEvent, _GET, which=row_id)
 
 
 def finish(
     tx: Connection, row_id: int, *, status: str, now: datetime, error: str | None = None
 ) -> None:
     """Mark a new event as settled, ignored or dead; an event settled before stays as it is."""
-    tx.execute(
-        update(inbox)
-        .where(inbox.c.id == row_id, inbox.c.status == NEW)
-        .values(status=status, settled_at=now, error=error, tries=inbox.c.tries + 1)
-    )
+    tx.execute(_FINISH, {"which": row_id, "status": status, "settled_at": now, "error": error})
 
 
 def count_try(tx: Connection, row_id: int, *, most: int, error: str, now: datetime) -> None:

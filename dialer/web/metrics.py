@@ -95,7 +95,7 @@ class DatabaseFigures(Collector):
 
         def body(tx: Connection) -> tuple[int, int, int, dict[LeadStatus, int]]:
             lines = lines_in_force(gate.peek(tx), now=now).lines
-            open_attempts, _ = gate.count_open(tx)
+            open_attempts = gate.count_open(tx).total
             return open_attempts, lines, figures.new_events(tx), figures.leads_by_status(tx)
 
         open_attempts, lines, new_events, leads = world.db.read(body)

@@ -96,7 +96,7 @@ def _render(template: str, settings: Settings, **values: object) -> str:
 
 def _view(tx: Connection, *, now: datetime) -> StatusView:
     state = gate.peek(tx)
-    in_use, _ = gate.count_open(tx)
+    in_use = gate.count_open(tx).total
     rows = figures.newest_campaigns(tx, most=MOST_CAMPAIGNS)
     ids = [row.id for row in rows]
     progress = figures.progress(tx, ids)
