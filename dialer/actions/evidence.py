@@ -28,47 +28,47 @@ def apply_evidence(
     tx: Connection,
     evidence: CallEvidence,
     *,
-    attempt_id: str,
+    seen: Attempt,
     by: str,
     source: str,
     now: datetime,
 ) -> bool:
-    """Apply one sighting of a call. Returns True when it freed a line.
+    """Apply one sighting of the call of attempt `seen`. Returns True when it freed a line.
 
-    Locks in the order gate, campaign, lead, attempt.
+    Locks in the order gate, campaign, lead, attempt; `seen` may be out of date.
     """
-    seen = attempts.get(tx, attempt_id)
-    if seen is None:
-        raise LookupError(f"attempt {attempt_id} is gone")
     if seen.status is not AttemptStatus.ENDED:
         _heed_retell(tx, seen, evidence, now=now)
     lead = leads.lock(tx, seen.lead_id)
-    attempt = attempts.lock(tx, attempt_id)
+    attempt = attempts.lock(tx, seen.id)
     if _is_second_call(tx, attempt, evidence, now=now):
         return False
-    freed = False
+    details = _news(attempt, evidence)
+    if not attempts.outranks(evidence.rank, attempt.status):
+        if details:
+            attempts.change(tx, attempt.id, **details)
+        return False
     if attempt.status in GIVEN_UP:
         apply_late(tx, attempt, lead, evidence, by=by, source=source, now=now)
-    elif attempts.outranks(evidence.rank, attempt.status):
-        ends = evidence.rank is AttemptStatus.ENDED
-        values: dict[str, Any] = {"check_at": now + SILENCE}
-        if ends:
-            values = end_values(evidence, now=now)
-            values["retry_at"] = finish_lead(tx, lead, evidence, now=now)
-        freed = attempts.move(
-            tx,
-            attempt_id,
-            current=attempt.status,
-            target=evidence.rank,
-            now=now,
-            by=by,
-            evidence=source,
-            call_id=evidence.call_id,
-            **values,
-        )
-        freed = freed and ends
-    _add_details(tx, attempt, evidence)
-    return freed
+        attempts.change(tx, attempt.id, **details)
+        return False
+    ends = evidence.rank is AttemptStatus.ENDED
+    if ends:
+        details |= end_values(evidence, now=now)
+        details["retry_at"] = finish_lead(tx, lead, evidence, now=now)
+    else:
+        details["check_at"] = now + SILENCE
+    moved = attempts.move(
+        tx,
+        attempt.id,
+        current=attempt.status,
+        target=evidence.rank,
+        now=now,
+        by=by,
+        evidence=source,
+        **details,
+    )
+    return moved and ends
 
 
 def _is_second_call(
@@ -110,8 +110,8 @@ def _heed_retell(tx: Connection, seen: Attempt, evidence: CallEvidence, *, now: 
         log.error("unknown_reason", attempt_id=seen.id, reason=evidence.reason)
 
 
-def _add_details(tx: Connection, before: Attempt, evidence: CallEvidence) -> None:
-    """Store what is known of the call. The analysis knows best; anything else fills blanks."""
+def _news(before: Attempt, evidence: CallEvidence) -> dict[str, Any]:
+    """Give what is not known yet. The analysis knows best; anything else only fills blanks."""
     details: dict[str, Any] = {
         "call_id": evidence.call_id if before.call_id is None else None,
         "started_at": evidence.started_at,
@@ -140,8 +140,7 @@ def _add_details(tx: Connection, before: Attempt, evidence: CallEvidence) -> Non
         changed |= {"analysis": Analysis.DONE}
         if evidence.rank is AttemptStatus.ENDED:
             changed |= {"check_at": None}
-    if changed:
-        attempts.change(tx, before.id, **changed)
+    return changed
 
 
 def _custom(evidence: CallEvidence) -> Any:

@@ -223,7 +223,7 @@ def _apply(world: World, row: Attempt, call: Call) -> bool:
         lambda tx: apply_evidence(
             tx,
             evidence,
-            attempt_id=row.id,
+            seen=row,
             by="reconcile",
             source="look-up",
             now=world.clock.now(),

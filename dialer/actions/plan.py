@@ -106,7 +106,7 @@ def _take(
             chosen = _choose(tx, row, state, share=shares[row.id], phones=phones, now=now)
             rows += _attempts_for(tx, row, chosen, world=world, now=now)
             in_use[row.id] = in_use.get(row.id, 0) + len(chosen)
-        if len(rows) - taken == sum(shares.values()):
+        if len(rows) == taken or len(rows) - taken == sum(shares.values()):
             break
     return rows
 
@@ -120,12 +120,15 @@ def _shares(
     phones: Collection[str],
     now: datetime,
 ) -> dict[int, int]:
+    alone = len(running) == 1  # then nobody else could use what it does not need
     return deal(
         free,
         [
             Want(
                 row.id,
-                due=leads.count_due(tx, row.id, now=now, most=free, without=phones),
+                due=free
+                if alone
+                else leads.count_due(tx, row.id, now=now, most=free, without=phones),
                 in_use=in_use.get(row.id, 0),
                 cap=row.lines,
                 weight=row.weight,

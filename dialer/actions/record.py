@@ -59,7 +59,7 @@ def record_placed(tx: Connection, world: World, attempt_id: str, created: Create
         apply_evidence(
             tx,
             evidence_of(LOOKED_UP, created.call),
-            attempt_id=attempt_id,
+            seen=seen,
             by="dial",
             source="answer",
             now=now,

@@ -40,7 +40,7 @@ def replay(world: World, row: Attempt) -> bool | None:
         lambda tx: apply_evidence(
             tx,
             evidence_of(LOOKED_UP, created.call),
-            attempt_id=row.id,
+            seen=row,
             by="reconcile",
             source="replay",
             now=world.clock.now(),

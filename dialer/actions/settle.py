@@ -18,7 +18,7 @@ from dialer.retell.mapping import evidence_of
 from dialer.retell.models import WebhookEvent as Webhook
 from dialer.store import attempts, gate, incidents, webhooks
 from dialer.store.database import Connection
-from dialer.store.tables import WebhookEvent
+from dialer.store.tables import Attempt, WebhookEvent
 
 log = get_logger(__name__)
 
@@ -63,20 +63,18 @@ def _apply(tx: Connection, event: WebhookEvent, *, now: datetime) -> Settled:
     if webhook.event not in APPLIED or webhook.call is None:
         return Settled(webhooks.IGNORED, error=f'Events "{webhook.event}" change nothing here.')
     evidence = evidence_of(webhook.event, webhook.call)
-    attempt_id = _attempt_of(tx, evidence)
-    if attempt_id is None:
+    seen = _attempt_of(tx, evidence)
+    if seen is None:
         return _nobodys(tx, evidence, now=now)
     freed = apply_evidence(
-        tx, evidence, attempt_id=attempt_id, by="settle", source=f"webhook {webhook.event}", now=now
+        tx, evidence, seen=seen, by="settle", source=f"webhook {webhook.event}", now=now
     )
     return Settled(webhooks.DONE, freed=freed)
 
 
-def _attempt_of(tx: Connection, evidence: CallEvidence) -> str | None:
-    if evidence.attempt_id is not None and attempts.get(tx, evidence.attempt_id) is not None:
-        return evidence.attempt_id
-    known = attempts.by_call(tx, evidence.call_id)
-    return known.id if known is not None else None
+def _attempt_of(tx: Connection, evidence: CallEvidence) -> Attempt | None:
+    named = attempts.get(tx, evidence.attempt_id) if evidence.attempt_id is not None else None
+    return named or attempts.by_call(tx, evidence.call_id)
 
 
 def _nobodys(tx: Connection, evidence: CallEvidence, *, now: datetime) -> Settled:

@@ -105,6 +105,7 @@ def _engine(url: str, *, pool_size: int, is_sqlite: bool) -> Engine:
         "json_deserializer": orjson.loads,
         "pool_size": pool_size,
         "max_overflow": 24,
+        "pool_use_lifo": True,  # the connection used last has its pages in memory
     }
     if not is_sqlite:
         return create_engine(url, isolation_level="READ COMMITTED", pool_pre_ping=True, **options)
