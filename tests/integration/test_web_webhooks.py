@@ -432,11 +432,12 @@ class TestOrder:
 
 class TestDatabaseDown:
     def test_while_postgresql_refuses_us_retell_is_asked_to_come_again(
-        self, postgres_url: str, postgres_admin: psycopg.Connection
+        self, bare_postgres_url: str, postgres_admin: psycopg.Connection
     ) -> None:
-        database, given = Database(postgres_url), HintsGiven()
-        settings = settings_for(postgres_url)
-        name = urlsplit(postgres_url).path.removeprefix("/")
+        database, given = Database(bare_postgres_url), HintsGiven()
+        database.create_all()
+        settings = settings_for(database.url)
+        name = urlsplit(database.url).path.removeprefix("/")
         with serving(make_app(world_on(database, settings, given), settings)) as web:
             assert deliver(web, event_body(call_id="before")).status_code == 204
             close_to_all(postgres_admin, name)
@@ -479,9 +480,10 @@ class TestDatabaseDown:
             aside.rename(file)
             assert deliver(web, event_body()).status_code == 204
 
-    def test_a_fault_of_our_own_is_500_without_details(self, postgres_url: str) -> None:
-        database = Database(postgres_url)
-        settings = settings_for(postgres_url)
+    def test_a_fault_of_our_own_is_500_without_details(self, bare_postgres_url: str) -> None:
+        database = Database(bare_postgres_url)
+        database.create_all()
+        settings = settings_for(database.url)
         world = world_on(database, settings, HintsGiven())
         database.transact(lambda tx: tx.exec_driver_sql("DROP TABLE webhook_event"))
         with serving(make_app(world, settings)) as web:
