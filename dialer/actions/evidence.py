@@ -7,10 +7,12 @@ applying it twice, or in any order, ends in the same rows.
 from datetime import datetime
 from typing import Any
 
+from dialer.actions.aside import cancel_intent
 from dialer.actions.late import apply_late
-from dialer.actions.settling import end_values, finish_lead
+from dialer.actions.settling import end_values, finish_lead, opt_out
 from dialer.domain.dispositions import Disposition
 from dialer.domain.evidence import CallEvidence
+from dialer.domain.gates import Hold, HoldCode
 from dialer.domain.lines import backed_off
 from dialer.domain.patience import SILENCE
 from dialer.domain.states import Analysis, AttemptStatus
@@ -41,8 +43,15 @@ def apply_evidence(
         _heed_retell(tx, seen, evidence, now=now)
     lead = leads.lock(tx, seen.lead_id)
     attempt = attempts.lock(tx, seen.id)
+    if evidence.disposition is Disposition.OPTED_OUT:  # whatever else is made of this call
+        lead = opt_out(tx, lead, evidence, now=now)
     if _is_second_call(tx, attempt, evidence, now=now):
         return False
+    if attempt.status is AttemptStatus.INTENT:
+        # A fail-over or a restored backup has forgotten the send. This stops another one.
+        hold = Hold(HoldCode.TOO_LATE, "There is a call of this attempt already.")
+        cancel_intent(tx, attempt, lead, hold, now=now, by=by)
+        lead, attempt = leads.lock(tx, lead.id), attempts.lock(tx, attempt.id)
     details = _news(attempt, evidence)
     if not attempts.outranks(evidence.rank, attempt.status):
         if details:
@@ -50,7 +59,8 @@ def apply_evidence(
         return False
     if attempt.status in GIVEN_UP:
         apply_late(tx, attempt, lead, evidence, by=by, source=source, now=now)
-        attempts.change(tx, attempt.id, **details)
+        if details:
+            attempts.change(tx, attempt.id, **details)
         return False
     ends = evidence.rank is AttemptStatus.ENDED
     if ends:

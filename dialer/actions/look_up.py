@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from dialer.actions.aside import give_back
 from dialer.actions.evidence import apply_evidence
 from dialer.actions.replay import replay
-from dialer.actions.settling import end_values, finish_lead, opening_for
+from dialer.actions.settling import end_values, finish_lead, opening_for, times_ended_as
 from dialer.actions.world import World
 from dialer.domain.dispositions import Disposition
 from dialer.domain.evidence import CallEvidence
@@ -172,7 +172,8 @@ def _confirm_absence(tx: Connection, row: Attempt, facts: AbsenceFacts, *, now: 
 def _usual_gap(tx: Connection, lead: Lead, *, now: datetime) -> Hold:
     """The lead waits as after a call nobody answered: even this proof may be wrong."""
     spec = campaigns.settings_of(tx, lead.campaign_id)
-    due_at = now + spec.cadence.delay(Disposition.NO_ANSWER, times=lead.attempts + 1)
+    times = times_ended_as(tx, lead, Disposition.NO_ANSWER)
+    due_at = now + spec.cadence.delay(Disposition.NO_ANSWER, times=times)
     until = opening_for(spec, lead, after=due_at) or due_at
     return Hold(HoldCode.GAP, "The wait after an attempt is not over.", until=until)
 

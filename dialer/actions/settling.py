@@ -13,7 +13,7 @@ from dialer.domain.patience import ANALYSIS_WAIT
 from dialer.domain.states import OVER, Analysis, ClosedAs, LeadStatus
 from dialer.domain.window import next_opening
 from dialer.log import get_logger
-from dialer.store import campaigns, leads
+from dialer.store import attempts, campaigns, leads
 from dialer.store.database import Connection
 from dialer.store.tables import Lead
 
@@ -32,6 +32,14 @@ def end_values(evidence: CallEvidence, *, now: datetime) -> dict[str, Any]:
     }
 
 
+def opt_out(tx: Connection, lead: Lead, evidence: CallEvidence, *, now: datetime) -> Lead:
+    """Never call this person again, in whatever campaign; gives the lead as it is then."""
+    reason = evidence.reason or "opted_out"
+    leads.suppress(tx, lead.phone, reason=reason, call_id=evidence.call_id, now=now)
+    leads.close_waiting(tx, closed_as=ClosedAs.SUPPRESSED, phone=lead.phone, now=now)
+    return leads.lock(tx, lead.id)
+
+
 def finish_lead(
     tx: Connection, lead: Lead, evidence: CallEvidence, *, now: datetime
 ) -> datetime | None:
@@ -42,12 +50,6 @@ def finish_lead(
     """
     disposition = evidence.disposition or Disposition.UNKNOWN
     counted = _count(lead, disposition, rang=MEANING[disposition].rang or evidence.connected)
-    if disposition is Disposition.OPTED_OUT:
-        leads.suppress(
-            tx, lead.phone, reason=evidence.reason or "opted_out", call_id=evidence.call_id, now=now
-        )
-        leads.close_waiting(tx, closed_as=ClosedAs.SUPPRESSED, phone=lead.phone, now=now)
-        lead = leads.lock(tx, lead.id)
     if lead.status is LeadStatus.CLOSED:
         leads.change(tx, lead.id, **counted)
         return None
@@ -87,6 +89,7 @@ def _decide(
     step = next_step(
         spec.cadence,
         disposition,
+        times=times_ended_as(tx, lead, disposition),
         attempts=counted["attempts"],
         free_tries=counted["free_tries"],
         now=now,
@@ -98,6 +101,12 @@ def _decide(
     if leads.suppressed_among(tx, [lead.phone]):
         return ClosedAs.SUPPRESSED, None
     return None, opening_for(spec, lead, after=step.due_at)
+
+
+def times_ended_as(tx: Connection, lead: Lead, disposition: Disposition) -> int:
+    """Count the lead's attempts that came out so, with the one that is ending."""
+    earlier = attempts.count_ended_as(tx, lead.id, disposition) if lead.tries > 1 else 0
+    return earlier + 1
 
 
 def opening_for(spec: CampaignSpec, lead: Lead, *, after: datetime) -> datetime | None:

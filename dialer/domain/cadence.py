@@ -93,14 +93,15 @@ def next_step(
     cadence: Cadence,
     disposition: Disposition,
     *,
+    times: int,
     attempts: int,
     free_tries: int,
     now: datetime,
 ) -> Close | Retry:
     """Decide what becomes of a lead after an attempt came out as `disposition`.
 
-    `attempts` counts those that rang or may have rung, `free_tries` those that cost the lead
-    nothing, both with this one included.
+    `times` counts its attempts that came out so, `attempts` those that rang or may have rung,
+    `free_tries` those that cost the lead nothing; all with this one included.
     """
     match MEANING[disposition].verdict:
         case Verdict.REACHED:
@@ -115,7 +116,5 @@ def next_step(
             return Close(ClosedAs.EXHAUSTED)
         case Verdict.FREE if free_tries >= cadence.max_free_tries:
             return Close(ClosedAs.EXHAUSTED)
-        case Verdict.RETRY:
-            return Retry(now + cadence.delay(disposition, times=attempts))
         case _:
-            return Retry(now + cadence.delay(disposition, times=free_tries))
+            return Retry(now + cadence.delay(disposition, times=times))

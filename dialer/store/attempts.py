@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
+from dialer.domain.dispositions import Disposition
 from dialer.domain.states import (
     ATTEMPT_MOVES,
     OPEN_STATUSES,
@@ -248,6 +249,14 @@ def of_lead(tx: Connection, lead_id: int) -> list[Attempt]:
     return many(
         tx, Attempt, select(attempt).where(attempt.c.lead_id == lead_id).order_by(attempt.c.n)
     )
+
+
+def count_ended_as(tx: Connection, lead_id: int, disposition: Disposition) -> int:
+    """Count the attempts of a lead that came out as `disposition`."""
+    counted = select(func.count()).where(
+        attempt.c.lead_id == lead_id, attempt.c.disposition == disposition
+    )
+    return int(tx.execute(counted).scalar_one())
 
 
 def history(tx: Connection, attempt_id: str) -> list[AttemptEvent]:
