@@ -11,14 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.request import urlopen
 
 import typer
 
 from dialer.errors import NotFound, UserError
 
 LINES = 20
-SPEED = 3
+SPEED = 4
 TIME_LIMIT_S = 120
 LOOK_EVERY_S = 0.2
 
@@ -93,6 +92,8 @@ class _Run:
 
 def run_demo(home: Path, *, seed: int, quiet: bool) -> dict[str, Any]:
     """Run the demo campaign with everything under `home`, and give its figures."""
+    from urllib.request import urlopen
+
     from dialer.cli.stack import running_stack
     from dialer.embedded.broker import free_port
 

@@ -89,7 +89,12 @@ def _refills(tx: Connection, campaign_id: int) -> list[float]:
 
 def result_rows(tx: Connection, campaign_id: int) -> list[dict[str, Any]]:
     """Give one row per lead with its result and its latest attempt, in the file's order."""
-    latest = select(func.max(attempt.c.n)).where(attempt.c.lead_id == lead.c.id).scalar_subquery()
+    latest = (
+        select(func.max(attempt.c.n))
+        .where(attempt.c.lead_id == lead.c.id)
+        .correlate(lead)
+        .scalar_subquery()
+    )
     statement = (
         select(
             lead.c.id.label("lead_id"),

@@ -13,10 +13,6 @@ from dialer.cli.exits import ExitCode
 from dialer.config import Settings
 from dialer.store.database import Database
 
-until_results_can_be_read = pytest.mark.xfail(
-    reason="the statement of store.report.result_rows does not compile", strict=True
-)
-
 
 @pytest.fixture
 def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Desk]:
@@ -162,7 +158,6 @@ def test_watching_a_stopped_campaign_ends_at_once_with_its_figures(desk: Desk) -
     assert json.loads(line)["status"] == "stopped"
 
 
-@until_results_can_be_read
 def test_an_export_has_one_row_per_lead(any_desk: Desk) -> None:
     campaign = any_desk.create()
     answer = any_desk.type("campaigns", "export", campaign)
@@ -174,7 +169,6 @@ def test_an_export_has_one_row_per_lead(any_desk: Desk) -> None:
     ]
 
 
-@until_results_can_be_read
 @pytest.mark.parametrize("arguments", [("--format", "jsonl"), ()])
 def test_an_export_may_be_json_lines(desk: Desk, arguments: tuple[str, ...]) -> None:
     campaign = desk.create()
@@ -185,7 +179,6 @@ def test_an_export_may_be_json_lines(desk: Desk, arguments: tuple[str, ...]) -> 
     assert phones == ["+14155552671", "+12125553144"]
 
 
-@until_results_can_be_read
 def test_an_export_of_an_empty_campaign_is_an_empty_table(desk: Desk) -> None:
     path = desk.write("bare.toml", 'name = "Bare"\nfrom_numbers = ["+14155550198"]\n')
     desk.type("campaigns", "create", path)
