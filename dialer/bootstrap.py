@@ -8,7 +8,7 @@ from dialer.config import Settings
 from dialer.queue import CeleryQueue
 from dialer.retell.client import RetellClient
 from dialer.retell.selftest import check_trace
-from dialer.store import gate
+from dialer.store import gate, migrate
 from dialer.store.database import Connection, Database
 
 SWITCH_INTERVAL_S = 0.0005
@@ -42,6 +42,8 @@ def build_world(settings: Settings) -> World:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     check_trace()
     database = open_database(settings)
+    if "database_url" not in settings.model_fields_set:
+        migrate.upgrade(settings.database_url)  # an embedded database is nobody else's to migrate
     apply_limits(database, settings)
     return World(
         db=database,

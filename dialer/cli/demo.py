@@ -3,7 +3,6 @@
 import json
 import os
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from dialer.cli.output import say
 from dialer.errors import NotFound, UserError
 
 LINES = 20
@@ -54,12 +54,6 @@ def _home(*, keep: bool) -> Iterator[Path]:
         yield Path(home)
 
 
-def say(line: str) -> None:
-    """Tell a person on stderr."""
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
-
-
 def forget_settings() -> None:
     """Make this process forget all settings from outside: a rehearsal uses none of them."""
     for variable in list(os.environ):
@@ -95,6 +89,7 @@ def run_demo(home: Path, *, seed: int, quiet: bool) -> dict[str, Any]:
     from urllib.request import urlopen
 
     from dialer.cli.stack import running_stack
+    from dialer.cli.worlds import load_settings
     from dialer.embedded.broker import free_port
 
     began = time.monotonic()
@@ -112,6 +107,7 @@ def run_demo(home: Path, *, seed: int, quiet: bool) -> dict[str, Any]:
     with running_stack(
         home, environment=environment, simulator=simulator, say=say, with_files=False
     ) as stack:
+        load_settings()  # the log of this process, too
         took = time.monotonic() - began
         say(f"ready after {took:.1f} s: {stack.broker}, {stack.settings.web_url}")
         run = _run_campaign(stack, path, quiet=quiet)

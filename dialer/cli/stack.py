@@ -61,7 +61,7 @@ def running_stack(
         if simulator is not None:
             simulator_url = _add_simulator(supervisor, settings, simulator)
         settings = Settings.load()
-        if settings.database_url.startswith("sqlite"):
+        if "database_url" not in settings.model_fields_set:
             migrate.upgrade(settings.database_url)
         _add_processes(supervisor, settings, with_files=with_files, with_flower=with_flower)
         supervisor.start()

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from dialer.cli.demo import say
+from dialer.cli.output import say
 
 
 def up(
@@ -21,9 +21,9 @@ def up(
     DIALER_MODE=live and RETELL_API_KEY.
     """
     from dialer.cli.stack import running_stack
-    from dialer.config import Settings
+    from dialer.cli.worlds import load_settings
 
-    settings = Settings.load()
+    settings = load_settings()
     own_simulator = settings.mode == "simulator" and (
         "retell_base_url" not in settings.model_fields_set
     )
