@@ -20,7 +20,7 @@ from dialer.actions.world import Provider, World
 from dialer.clock import Clock
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.lines import GateState
-from dialer.domain.states import AttemptStatus, LeadStatus
+from dialer.domain.states import AttemptStatus, CampaignStatus, LeadStatus
 from dialer.domain.zones import ZoneSource
 from dialer.store import attempts, campaigns, gate, incidents, leads
 from dialer.store.database import Connection, Database
@@ -187,6 +187,11 @@ class Stage:
             .values(spec=spec.model_dump(mode="json"))
         )
         self.world.db.transact(lambda tx: tx.execute(changed))
+
+    def force_campaign(self, campaign_id: int, status: CampaignStatus) -> None:
+        """Put a campaign into a status, whatever the rules say."""
+        chosen = campaigns.campaign.update().where(campaigns.campaign.c.id == campaign_id)
+        self.world.db.transact(lambda tx: tx.execute(chosen.values(status=status)))
 
     def lines(self, lines: int, **limits: Any) -> None:
         """Set how many lines there are."""

@@ -1,10 +1,12 @@
 """Campaigns that begin or end by themselves."""
 
+from contextlib import suppress
 from functools import partial
 
 from dialer.actions.control import begin
 from dialer.actions.world import World
 from dialer.domain.states import CampaignStatus
+from dialer.errors import RefusedByRule
 from dialer.log import get_logger
 from dialer.store import campaigns
 from dialer.store.database import Connection
@@ -18,7 +20,8 @@ def start_campaigns(world: World) -> None:
     waiting = world.db.read(lambda tx: campaigns.in_status(tx, CampaignStatus.SCHEDULED))
     for row in waiting:
         if row.start_at is None or row.start_at <= now:
-            world.db.transact(partial(begin, row=row, now=now, actor="system"))
+            with suppress(RefusedByRule):  # started or stopped by somebody in the meantime
+                world.db.transact(partial(begin, row=row, now=now, actor="system"))
 
 
 def finish_campaigns(world: World) -> None:

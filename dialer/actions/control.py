@@ -40,6 +40,12 @@ def start(world: World, campaign_id: int, *, actor: str) -> CampaignStatus:
 
     def body(tx: Connection) -> CampaignStatus:
         row = find(tx, campaign_id)
+        if row.status not in (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED):
+            halted = row.status in (CampaignStatus.PAUSED, CampaignStatus.HELD)
+            raise RefusedByRule(
+                f'campaign {row.id} "{row.name}" is {row.status} and cannot be started',
+                fix="resume it" if halted else "make a new campaign",
+            )
         if row.start_at is not None and row.start_at > now and row.status is CampaignStatus.DRAFT:
             _move(tx, row, CampaignStatus.SCHEDULED, actor=actor, now=now)
             return CampaignStatus.SCHEDULED

@@ -6,7 +6,7 @@ from factories import ALL_DAY, NOW, Stage
 
 from dialer.domain.states import AttemptStatus, CampaignStatus, ClosedAs, LeadStatus
 from dialer.domain.zones import ZoneSource
-from dialer.store import campaigns, gate
+from dialer.store import gate
 
 
 def test_a_due_lead_is_claimed_with_everything_a_worker_needs(stage: Stage) -> None:
@@ -236,13 +236,7 @@ def test_zones_without_a_common_hour_wait_for_a_person(stage: Stage) -> None:
 def test_only_running_campaigns_are_called(stage: Stage) -> None:
     for status in set(CampaignStatus) - {CampaignStatus.RUNNING}:
         campaign = stage.draft()
-        stage.world.db.transact(
-            lambda tx, campaign=campaign, status=status: tx.execute(  # type: ignore[misc]
-                campaigns.campaign.update()
-                .where(campaigns.campaign.c.id == campaign)
-                .values(status=status)
-            )
-        )
+        stage.force_campaign(campaign, status)
         stage.lead(campaign)
     assert stage.claim() == []
 
