@@ -5,10 +5,10 @@ from functools import partial
 
 from dialer.actions.control import begin
 from dialer.actions.world import World
-from dialer.domain.states import CampaignStatus
+from dialer.domain.states import CampaignStatus, ClosedAs
 from dialer.errors import RefusedByRule
 from dialer.log import get_logger
-from dialer.store import campaigns
+from dialer.store import campaigns, leads
 from dialer.store.database import Connection
 
 log = get_logger(__name__)
@@ -45,3 +45,13 @@ def finish_campaigns(world: World) -> None:
         return
     for campaign_id in world.db.transact(body):
         log.info("campaign_finished", campaign_id=campaign_id)
+
+
+def close_left_overs(world: World) -> None:
+    """Close the leads that came back to a campaign while it was being stopped."""
+    now = world.clock.now()
+    for campaign_id in world.db.read(leads.waiting_in_stopped):
+        close = partial(
+            leads.close_waiting, closed_as=ClosedAs.STOPPED, now=now, campaign_id=campaign_id
+        )
+        world.db.transact(close)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from dialer.actions.aside import cancel_intent
-from dialer.actions.campaigns_due import finish_campaigns, start_campaigns
+from dialer.actions.campaigns_due import close_left_overs, finish_campaigns, start_campaigns
 from dialer.actions.lines import ask_concurrency
 from dialer.actions.look_up import ask_for_call, look_up_unknown, time_out_analysis
 from dialer.actions.plan import plan
@@ -48,6 +48,7 @@ def reconcile(world: World) -> Reconciled:
     ask_concurrency(world)
     start_campaigns(world)
     finish_campaigns(world)
+    close_left_overs(world)
     if freed:
         plan(world)
     return Reconciled(attempts=len(due), events=events)

@@ -122,7 +122,7 @@ def _return_lead(tx: Connection, lead: Lead, error: CallError, *, now: datetime)
 def _unknown(tx: Connection, seen: Attempt, error: CallError, *, now: datetime) -> bool:
     state = gate.lock(tx)
     started = seen.send_started_at or now
-    attempts.move(
+    moved = attempts.move(
         tx,
         seen.id,
         current=AttemptStatus.SENDING,
@@ -133,8 +133,9 @@ def _unknown(tx: Connection, seen: Attempt, error: CallError, *, now: datetime) 
         reason=error.message,
         check_at=next_look_up(send_started_at=started, now=now),
     )
-    sends, unknown = attempts.recent_sends(tx, since=now - SAMPLE_TIME, most=SAMPLE_SIZE)
-    gate.save(tx, after_unknown(state, sends=sends, unknown=unknown, now=now), before=state)
+    if moved:
+        sends, unknown = attempts.recent_sends(tx, since=now - SAMPLE_TIME, most=SAMPLE_SIZE)
+        gate.save(tx, after_unknown(state, sends=sends, unknown=unknown, now=now), before=state)
     return False
 
 

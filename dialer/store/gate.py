@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from dialer.domain.lines import GateState
 from dialer.store.rows import one
@@ -45,8 +46,11 @@ def ensure(
     settings = {"lines": lines, "calls_per_second": calls_per_second, "headroom": headroom}
     row = one(tx, DialGate, select(gate))
     if row is None:
+        # Two processes may start at once; the other one applies the same settings.
+        dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
         tx.execute(
-            insert(gate).values(
+            dialect.insert(gate)
+            .values(
                 id=1,
                 install=uuid.uuid4().hex,
                 configured=settings,
@@ -56,6 +60,7 @@ def ensure(
                 everything_paused=False,
                 **settings,
             )
+            .on_conflict_do_nothing(index_elements=["id"])
         )
     elif row.configured != settings:
         tx.execute(update(gate).values(configured=settings, **settings))

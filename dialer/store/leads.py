@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dialer.domain.states import LEAD_MOVES, ClosedAs, LeadStatus, check_move
+from dialer.domain.states import LEAD_MOVES, CampaignStatus, ClosedAs, LeadStatus, check_move
 from dialer.store.rows import many, one
-from dialer.store.tables import IS_OPEN, Lead, Suppression, table
+from dialer.store.tables import IS_OPEN, Campaign, Lead, Suppression, table
 from dialer.store.types import UtcDateTime
 
+campaign = table(Campaign)
 lead = table(Lead)
 suppression = table(Suppression)
 
@@ -204,6 +205,25 @@ def close_waiting(
         .values(status=LeadStatus.CLOSED, closed_as=closed_as, closed_at=now, due_at=None)
     )
     return int(result.rowcount)
+
+
+def waiting_in_stopped(tx: Connection) -> list[int]:
+    """Give the stopped campaigns in which a lead still waits.
+
+    A call that ends while its campaign is being stopped may hand its lead back too late.
+    """
+    waiting = (
+        select(lead.c.id)
+        .where(
+            lead.c.campaign_id == campaign.c.id,
+            lead.c.status.in_([LeadStatus.READY, LeadStatus.HELD]),
+        )
+        .exists()
+    )
+    rows = tx.execute(
+        select(campaign.c.id).where(campaign.c.status == CampaignStatus.STOPPED, waiting)
+    )
+    return [row[0] for row in rows]
 
 
 def suppressed_among(tx: Connection, phones: Iterable[str]) -> set[str]:

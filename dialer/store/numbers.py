@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from dialer.store.tables import CallerNumber, table
 
@@ -17,9 +18,10 @@ def resting(tx: Connection, *, now: datetime) -> set[str]:
 
 def rest(tx: Connection, number: str, *, until: datetime, reason: str) -> None:
     """Do not call from this number until then."""
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
     values = {"resting_until": until, "reason": reason}
-    found = tx.execute(
-        update(caller_number).where(caller_number.c.number == number).values(**values)
+    tx.execute(
+        dialect.insert(caller_number)
+        .values(number=number, **values)
+        .on_conflict_do_update(index_elements=["number"], set_=values)
     )
-    if not found.rowcount:
-        tx.execute(insert(caller_number).values(number=number, **values))

@@ -95,6 +95,13 @@ def test_a_stop_closes_what_waits_and_lets_calls_end(stage: Stage) -> None:
     assert counts == {LeadStatus.CLOSED: 4}
 
 
+def test_a_lead_that_comes_back_while_its_campaign_is_stopped_is_closed(stage: Stage) -> None:
+    lead_id = stage.lead()
+    stage.force_campaign(stage.lead_row(lead_id).campaign_id, CampaignStatus.STOPPED)
+    stage.reconcile()
+    assert stage.lead_row(lead_id).closed_as is ClosedAs.STOPPED
+
+
 def test_a_person_reached_in_a_stopped_campaign_was_reached(stage: Stage) -> None:
     lead_id = stage.lead()
     attempt_id = stage.call(lead_id)
