@@ -42,9 +42,14 @@ def build_world(settings: Settings) -> World:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     check_trace()
     database = open_database(settings)
-    if "database_url" not in settings.model_fields_set:
-        migrate.upgrade(settings.database_url)  # an embedded database is nobody else's to migrate
-    apply_limits(database, settings)
+    try:
+        if "database_url" not in settings.model_fields_set:
+            # An embedded database is nobody else's to migrate.
+            migrate.upgrade(settings.database_url)
+        apply_limits(database, settings)
+    except BaseException:
+        database.close()
+        raise
     return World(
         db=database,
         provider=open_provider(settings),

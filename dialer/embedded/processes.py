@@ -44,7 +44,7 @@ def web(settings: Settings) -> Process:
             *(sys.executable, "-m", "uvicorn", "dialer.web.app:create_app", "--factory"),
             *listen,
             # Open pages hold event streams; a stop must not wait for people to close them.
-            *("--no-access-log", "--timeout-graceful-shutdown", "5"),
+            *("--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "5"),
         ),
         ready=lambda: web_answers(urlsplit(settings.web_url).hostname or "", settings.web_port),
     )

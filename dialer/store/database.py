@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import SQLModel
 
 from dialer.store import tables
@@ -30,6 +31,7 @@ FIRST_SAFE_WAL = (3, 51, 3)
 Elsewhere a rollback journal is used, which costs three times as much per commit.
 """
 BUSY_TIMEOUT_MS = 30_000
+CONNECT_TIMEOUT_S = 5
 TRIES = 5
 _RETRYABLE = {"40001", "40P01"}  # serialization failure, deadlock
 
@@ -115,10 +117,14 @@ def _engine(url: str, *, pool_size: int, is_sqlite: bool) -> Engine:
         "pool_use_lifo": True,  # the connection used last has its pages in memory
     }
     if not is_sqlite:
-        return create_engine(url, isolation_level="READ COMMITTED", pool_pre_ping=True, **options)
-    engine = create_engine(
-        url, module=sqlite, connect_args={"check_same_thread": False}, **options
-    )
+        return create_engine(
+            url,
+            isolation_level="READ COMMITTED",
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
+            **options,
+        )
+    engine = create_engine(url, module=sqlite, connect_args={"check_same_thread": False}, **options)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
@@ -184,7 +190,7 @@ def _may_run_again(error: DBAPIError) -> bool:
 
 def is_outage(error: BaseException) -> bool:
     """Tell whether the database did not answer, as opposed to refusing a statement."""
-    return isinstance(error, OperationalError)
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeout | OSError)
 
 
 __all__ = ["Connection", "Database", "is_outage", "tables"]

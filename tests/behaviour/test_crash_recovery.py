@@ -41,14 +41,9 @@ days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 opens = "00:00"
 closes = "24:00"
 [cadence]
-max_attempts = 2
+max_attempts = 1
 max_free_tries = 3
 [cadence.delays]
-no_answer = "1s"
-voicemail = "1s"
-busy = "1s"
-declined = "1s"
-callback = "1s"
 dial_failed = "1s"
 provider_error = "1s"
 """
