@@ -1,7 +1,7 @@
-"""Real processes: kill -9 and an emptied broker in the middle of a campaign lose and double nothing.
+"""Real processes: kill -9 and an emptied broker in mid-campaign lose and double nothing.
 
-The periods of patience are shortened by `short_patience/sitecustomize.py`, so that a call whose fate
-is unknown is resolved in seconds instead of a quarter of an hour. Nothing else differs.
+The periods of patience are shortened by `short_patience/sitecustomize.py`, so that a call whose
+fate is unknown is resolved in seconds instead of a quarter of an hour. Nothing else differs.
 """
 
 import json
@@ -20,10 +20,14 @@ from urllib.request import urlopen
 import pytest
 import redis
 
+from dialer.clock import SystemClock
+from dialer.domain.states import CampaignStatus
 from dialer.embedded.broker import free_port
 from dialer.simulator.settings import SimulatorSettings
 from dialer.simulator.testing import running_simulator
-from dialer.store import migrate
+from dialer.store import campaigns, migrate, report
+from dialer.store.database import Database
+from dialer.store.invariants import violations
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
 
@@ -56,6 +60,7 @@ class Running:
     home: Path
     environment: dict[str, str]
     simulator: str
+    database: Database
     process: subprocess.Popen[bytes]
 
     def cli(self, *arguments: str) -> str:
@@ -70,9 +75,9 @@ class Running:
         assert done.returncode in (0, 7), done.stderr
         return done.stdout
 
-    def campaign(self) -> dict[str, Any]:
-        shown: dict[str, Any] = json.loads(self.cli("campaigns", "show", "1", "--json"))
-        return shown
+    def is_finished(self) -> bool:
+        campaign = self.database.read(lambda tx: campaigns.get(tx, 1))
+        return campaign is not None and campaign.status is CampaignStatus.FINISHED
 
     def truth(self) -> dict[str, Any]:
         with urlopen(f"{self.simulator}/_sim/truth", timeout=10) as answer:
@@ -117,10 +122,12 @@ def dialer_up(home: Path, *, web_port: int, simulator: str, **more: str) -> Iter
             stdout=log,
             stderr=log,
         )
+    database = Database(more.get("DATABASE_URL", f"sqlite:///{home / 'dialer.db'}"))
     try:
         wait_until(lambda: _answers(web_port), within_s=60)
-        yield Running(home, environment, simulator, process)
+        yield Running(home, environment, simulator, database, process)
     finally:
+        database.close()
         process.send_signal(signal.SIGTERM)
         try:
             process.wait(40)
@@ -170,9 +177,11 @@ def simulator(web_port: int) -> Iterator[str]:
 
 
 def assert_everything_closed_once(running: Running) -> None:
-    wait_until(lambda: running.campaign()["status"] == "finished", within_s=120)
-    shown, truth = running.campaign(), running.truth()
-    assert shown["closed"] == shown["leads"] == LEADS
+    wait_until(running.is_finished, within_s=120)
+    standing = running.database.read(lambda tx: report.progress(tx, 1))
+    assert standing.closed == standing.leads == LEADS
+    assert running.database.read(lambda tx: violations(tx, now=SystemClock().now())) == []
+    truth = running.truth()
     assert truth["attempts_with_two_calls"] == 0
     assert truth["persons_in_two_calls"] == 0
     assert truth["most_active"] <= LINES

@@ -1,0 +1,56 @@
+"""A campaign's settings: what is taken, and what is refused with a sentence."""
+
+from datetime import UTC, datetime
+
+import pytest
+from factories import make_spec
+from pydantic import ValidationError
+
+from dialer.domain.campaign_spec import CampaignSpec
+
+
+def test_a_name_and_a_number_are_enough() -> None:
+    spec = CampaignSpec.model_validate({"name": "Spring", "from_numbers": ["+12125550000"]})
+    assert spec.countries == {"US"}
+    assert (spec.window.opens, spec.window.closes) == (540, 1200)
+    assert (spec.cadence.max_attempts, spec.limits.lines, spec.weight) == (5, None, 1.0)
+
+
+def test_settings_are_written_as_they_are_read() -> None:
+    spec = make_spec(
+        start_at="2026-03-04T10:00:00-05:00",
+        limits={"lines": 4},
+        cadence={"delays": {"busy": ["20m", "1d"]}},
+        allowed_countries=["us", "CA"],
+        default_zone="America/Chicago",
+    )
+    assert CampaignSpec.model_validate(spec.model_dump(mode="json")) == spec
+    assert spec.start_at == datetime(2026, 3, 4, 15, tzinfo=UTC)
+    assert spec.countries == {"US", "CA"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"name": ""}, "at least 1 character"),
+        ({"from_numbers": []}, "at least 1 item"),
+        ({"from_numbers": ["2125550000"]}, "not an international number"),
+        ({"from_numbers": ["+0125550000"]}, "not an international number"),
+        ({"country": "USA"}, "not a two-letter country"),
+        ({"allowed_countries": ["1A"]}, "not a two-letter country"),
+        ({"default_zone": "Mars/Olympus"}, "not a zone"),
+        ({"default_zone": "/etc/passwd"}, "not a zone"),
+        ({"default_zone": ""}, "not a zone"),
+        ({"weight": 0}, "greater than 0"),
+        ({"limits": {"lines": 0}}, "greater than or equal to 1"),
+        ({"start_at": "2026-03-04T10:00:00"}, "timezone"),
+        ({"variables": {"user_number": "1"}}, "Retell sets these"),
+        ({"colour": "red"}, "Extra inputs"),
+        ({"limits": {"calls": 3}}, "Extra inputs"),
+        ({"window": {"opens": "22:00", "closes": "06:00"}}, "never crosses midnight"),
+        ({"cadence": {"max_attempts": 0}}, "greater than or equal to 1"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(changes: dict[str, object], complaint: str) -> None:
+    with pytest.raises(ValidationError, match=complaint):
+        make_spec(**changes)
