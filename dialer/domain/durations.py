@@ -27,14 +27,15 @@ def parse_duration(value: object) -> timedelta:
 
 def format_duration(value: timedelta) -> str:
     """Write a duration so that `parse_duration` reads it back."""
-    rest = value.total_seconds()
+    rest = value
     parts = []
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
-        count, rest = divmod(rest, size)
+    for unit, name in (("d", "days"), ("h", "hours"), ("m", "minutes")):
+        count, rest = divmod(rest, timedelta(**{name: 1}))
         if count:
-            parts.append(f"{int(count)}{unit}")
+            parts.append(f"{count}{unit}")
     if rest or not parts:
-        parts.append(f"{rest:g}s")
+        seconds = f"{rest.total_seconds():.6f}".rstrip("0").rstrip(".")
+        parts.append(f"{seconds}s")
     return " ".join(parts)
 
 

@@ -19,7 +19,7 @@ SEARCH_DAYS = 15
 
 
 def _parse_minute(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 24 * 60:
         return value
     hours, _, minutes = str(value).strip().partition(":")
     if not (hours.isdigit() and minutes.isdigit() and len(minutes) == 2):
@@ -119,13 +119,34 @@ def _next_in_zone(window: Window, name: str, *, after: datetime) -> datetime:
 def _opening_on(
     window: Window, day: date, local_zone: ZoneInfo, *, after: datetime
 ) -> datetime | None:
-    if DAYS[day.weekday()] not in window.days:
+    """Find the window's first open moment from `after` on among those that `day` has to offer.
+
+    A window opens when the wall clock passes `opens`, which happens twice on a night when it goes
+    back, or when the clock jumps into it.
+    """
+    midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001
+    wall = midnight + timedelta(minutes=window.opens)
+    moments = [wall.replace(tzinfo=local_zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
+    jump = _clock_change(midnight, local_zone)
+    if jump is not None:
+        moments.append(jump)
+    return min(
+        (m for m in moments if m >= after and window.contains(m.astimezone(local_zone))),
+        default=None,
+    )
+
+
+def _clock_change(midnight: datetime, local_zone: ZoneInfo) -> datetime | None:
+    """Find the minute at which the clock changes on a local day or in the hours before it."""
+    low = midnight.replace(tzinfo=local_zone).astimezone(UTC) - timedelta(hours=2)
+    high = low + timedelta(hours=26)  # no further: the next day may open before its own change
+    before = low.astimezone(local_zone).utcoffset()
+    if high.astimezone(local_zone).utcoffset() == before:
         return None
-    wall = datetime(day.year, day.month, day.day) + timedelta(minutes=window.opens)  # noqa: DTZ001
-    # When the clock goes back an opening happens twice; when it goes forward it may be skipped,
-    # and the conversion lands behind the gap, still inside the window or past it.
-    for fold in (0, 1):
-        moment = wall.replace(tzinfo=local_zone, fold=fold).astimezone(UTC)
-        if moment >= after and window.contains(moment.astimezone(local_zone)):
-            return moment
-    return None
+    while high - low > timedelta(minutes=1):
+        middle = low + (high - low) // timedelta(minutes=2) * timedelta(minutes=1)
+        if middle.astimezone(local_zone).utcoffset() == before:
+            low = middle
+        else:
+            high = middle
+    return high

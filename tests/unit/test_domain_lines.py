@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -153,7 +154,7 @@ def test_no_more_is_claimed_than_the_pace_sends_within_a_second(
         gate = replace(gate, next_send_at=next_send_at)
         now += timedelta(milliseconds=step_ms)
     gap = timedelta(seconds=1 / pace) - timedelta(microseconds=2)
-    assert all(later - earlier >= gap for earlier, later in zip(sent, sent[1:], strict=False))
+    assert all(later - earlier >= gap for earlier, later in pairwise(sent))
 
 
 def test_without_a_pace_everything_is_sent_at_once() -> None:
