@@ -36,24 +36,20 @@ class Settled:
 
 def settle(world: World, event_row: int) -> None:
     """Settle one event. May be called any number of times."""
-    freed_at = world.db.transact(lambda tx: _settle(tx, event_row, now=world.clock.now()))
-    if freed_at is not None:
-        refill(world, freed_at=freed_at)
-
-
-def _settle(tx: Connection, event_row: int, *, now: datetime) -> datetime | None:
-    """Settle an event in one transaction. Gives when it was received if it freed a line."""
-    event = webhooks.get(tx, event_row)
+    event = world.db.read(lambda tx: webhooks.get(tx, event_row))
     if event is None or event.status != webhooks.NEW:
-        return None
-    settled = _apply(tx, event, now=now)
-    webhooks.finish(tx, event.id, status=settled.status, now=now, error=settled.error)
+        return
+    understood = understand(event)
+    now = world.clock.now()
+    settled = world.db.transact(lambda tx: _settle(tx, event, understood, now=now))
     if settled.status == webhooks.DEAD:
         log.error("dead_letter", event_id=event.event_id, error=settled.error)
-    return event.received_at if settled.freed else None
+    if settled.freed:
+        refill(world, freed_at=event.received_at)
 
 
-def _apply(tx: Connection, event: WebhookEvent, *, now: datetime) -> Settled:
+def understand(event: WebhookEvent) -> CallEvidence | Settled:
+    """Read an event's body: what it says of a call, or why it changes nothing."""
     try:
         webhook = Webhook.model_validate_json(event.raw)
     except ValidationError as error:
@@ -62,12 +58,25 @@ def _apply(tx: Connection, event: WebhookEvent, *, now: datetime) -> Settled:
         )
     if webhook.event not in APPLIED or webhook.call is None:
         return Settled(webhooks.IGNORED, error=f'Events "{webhook.event}" change nothing here.')
-    evidence = evidence_of(webhook.event, webhook.call)
+    return evidence_of(webhook.event, webhook.call)
+
+
+def _settle(
+    tx: Connection, event: WebhookEvent, understood: CallEvidence | Settled, *, now: datetime
+) -> Settled:
+    settled = understood
+    if isinstance(settled, CallEvidence):
+        settled = _apply(tx, settled, source=event.event_id.partition(":")[0], now=now)
+    webhooks.finish(tx, event.id, status=settled.status, now=now, error=settled.error)
+    return settled
+
+
+def _apply(tx: Connection, evidence: CallEvidence, *, source: str, now: datetime) -> Settled:
     seen = _attempt_of(tx, evidence)
     if seen is None:
         return _nobodys(tx, evidence, now=now)
     freed = apply_evidence(
-        tx, evidence, seen=seen, by="settle", source=f"webhook {webhook.event}", now=now
+        tx, evidence, seen=seen, by="settle", source=f"webhook {source}", now=now
     )
     return Settled(webhooks.DONE, freed=freed)
 
