@@ -89,8 +89,8 @@ def pass_gate(tx: Connection, world: World, attempt_id: str) -> Sending | Early 
     seen = attempts.get(tx, attempt_id)
     if seen is None or seen.status is not AttemptStatus.INTENT:
         return None
-    if now < seen.send_at and now < seen.created_at + INTENT_LIFE:
-        return Early(min(seen.send_at - now, LONGEST_WAIT))
+    if timedelta(0) < seen.send_at - now <= LONGEST_WAIT:
+        return Early(seen.send_at - now)
     campaign = campaigns.hold_still(tx, [seen.campaign_id])[seen.campaign_id]
     lead = leads.lock(tx, seen.lead_id)
     attempt = attempts.lock(tx, attempt_id)

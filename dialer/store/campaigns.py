@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from dialer.domain.campaign_spec import CampaignSpec
@@ -83,7 +85,12 @@ def hold_running_still(tx: Connection) -> list[Campaign]:
 
 def spec_of(row: Campaign) -> CampaignSpec:
     """Read the settings of a campaign's row."""
-    return CampaignSpec.model_validate(row.spec)
+    return _spec(orjson.dumps(row.spec))
+
+
+@lru_cache(maxsize=256)
+def _spec(text: bytes) -> CampaignSpec:
+    return CampaignSpec.model_validate(orjson.loads(text))
 
 
 def settings_of(tx: Connection, campaign_id: int) -> CampaignSpec:

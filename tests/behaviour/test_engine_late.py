@@ -7,7 +7,7 @@ from factories import NOW, Stage
 from scripted_retell import executed_then_silent
 
 from dialer.actions import control
-from dialer.actions.dial import pass_gate
+from dialer.actions.dial import Sending, pass_gate
 from dialer.domain.dispositions import Disposition
 from dialer.domain.states import AttemptStatus, ClosedAs, LeadStatus
 
@@ -155,7 +155,7 @@ def test_a_call_of_a_cancelled_attempt_is_late_evidence_too(stage: Stage) -> Non
     lead_id = stage.lead()
     (attempt_id,) = stage.claim()
     sending = stage.world.db.transact(lambda tx: pass_gate(tx, stage.world, attempt_id))
-    assert sending is not None
+    assert isinstance(sending, Sending)
     stage.retell.place(sending.body)
     stage.world.db.transact(
         lambda tx: tx.exec_driver_sql(

@@ -49,6 +49,14 @@ def test_dialing_twice_sends_once(stage: Stage) -> None:
     assert len(stage.retell.posted) == 1
 
 
+def test_a_worker_does_not_wait_for_a_clock_that_was_set_back(stage: Stage) -> None:
+    _, attempt_id = claimed(stage)
+    stage.clock.pass_time(days=-1)
+    stage.dial(attempt_id)
+    assert stage.clock.now() == NOW - timedelta(days=1)
+    assert len(stage.retell.posted) == 1
+
+
 def test_an_attempt_nobody_knows_is_not_sent(stage: Stage) -> None:
     stage.dial("00000000-0000-0000-0000-000000000000")
     assert stage.retell.posted == []

@@ -93,7 +93,8 @@ def test_migrating_twice_is_harmless(empty_url: str) -> None:
 def test_indexes_that_forbid_something_hold_for_the_rows_they_name(empty_url: str) -> None:
     upgrade(empty_url)
     with connected(empty_url) as connection:
-        found = dict(connection.execute(text(_DEFINITIONS[connection.dialect.name])).all())
+        rows = connection.execute(text(_DEFINITIONS[connection.dialect.name])).all()
+        found = {row[0]: row[1] for row in rows}
     for name, column in PARTIAL.items():
         where = found[name].partition(" WHERE ")[2]
         assert column in where, name

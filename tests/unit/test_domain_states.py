@@ -74,9 +74,9 @@ def test_a_campaign_that_is_over_calls_nobody_again() -> None:
 
 def test_every_move_is_drawn() -> None:
     drawn = page()
-    for statuses, moves in TABLES:
-        for current in statuses:
-            for target in moves[current]:
+    for moves in (ATTEMPT_MOVES, LEAD_MOVES, CAMPAIGN_MOVES):
+        for current, targets in moves.items():
+            for target in targets:
                 assert f"{current} --> {target}" in drawn
 
 
