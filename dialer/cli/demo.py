@@ -35,6 +35,8 @@ def demo(
     """Run a campaign of 200 made-up leads against the simulator. Nobody's phone rings."""
     with _home(keep=keep) as home:
         figures = run_demo(home, seed=seed, quiet=as_json)
+        if not keep:
+            figures |= {"home": None, "look": None}
     if as_json:
         print(json.dumps(figures, indent=2))  # noqa: T201
     else:
@@ -114,7 +116,7 @@ def run_demo(home: Path, *, seed: int, quiet: bool) -> dict[str, Any]:
         assert stack.simulator_url is not None
         with urlopen(f"{stack.simulator_url}/_sim/truth", timeout=10) as answer:
             truth = json.load(answer)
-        return _figures(run, truth, home=home, web=stack.settings.web_url, broker=stack.broker)
+        return _figures(run, truth, home=home, broker=stack.broker)
 
 
 def _run_campaign(stack: Any, path: Path, *, quiet: bool) -> _Run:
@@ -151,9 +153,7 @@ def _run_campaign(stack: Any, path: Path, *, quiet: bool) -> _Run:
     return _Run(progress, violations, loaded, started, ended)
 
 
-def _figures(
-    run: _Run, truth: dict[str, Any], *, home: Path, web: str, broker: str
-) -> dict[str, Any]:
+def _figures(run: _Run, truth: dict[str, Any], *, home: Path, broker: str) -> dict[str, Any]:
     progress, seconds = run.progress, run.ended - run.started
     if not progress.leads:
         raise UserError("the demo list has no leads", fix="look into campaigns/demo.csv")
@@ -177,7 +177,7 @@ def _figures(
         "violations": [f"{one.name}: {one.sentence}" for one in run.violations],
         "broker": broker,
         "home": str(home),
-        "web": web,
+        "look": f"DIALER_HOME={home} dialer up",
     }
 
 

@@ -71,7 +71,7 @@ def show(figures: dict[str, Any]) -> None:
 
 def _rows(figures: dict[str, Any]) -> list[tuple[str, str]]:
     refill = figures["refill_ms"]
-    return [
+    rows = [
         ("leads", f"{figures['leads']}, of them closed {figures['closed']}"),
         ("closed as", _list(figures["closed_as"])),
         ("dispositions", _list(figures["dispositions"])),
@@ -84,8 +84,10 @@ def _rows(figures: dict[str, Any]) -> list[tuple[str, str]]:
         ("rejected rows", f"{figures['rejected_rows']}, see {figures['rejects_file']}"),
         ("invariants", f"{len(figures['violations'])} broken"),
         ("broker", str(figures["broker"])),
-        ("kept in", str(figures["home"])),
     ]
+    if figures["home"] is not None:
+        rows.append(("kept in", f"{figures['home']}; look at it: {figures['look']}"))
+    return rows
 
 
 def _list(counts: dict[str, int]) -> str:
