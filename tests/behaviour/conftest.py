@@ -3,7 +3,18 @@
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from factories import Stage, make_stage
+
+
+@pytest.fixture(autouse=True, scope="session")
+def plain_tracebacks() -> Iterator[None]:
+    """Write tracebacks as Python does; the pretty ones take seconds each."""
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    usual = structlog.get_config()["processors"]
+    structlog.configure(processors=[*usual[:-1], plain])
+    yield
+    structlog.configure(processors=usual)
 
 
 @pytest.fixture
