@@ -32,10 +32,12 @@ class ScriptedRetell(httpx.BaseTransport):
     calls: dict[str, dict[str, Any]] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)  # calls that lists do not show yet
     list_cut: bool = False  # lists never come to an end
+    numbers_cut: bool = False  # lists of a number's calls never do
     down: bool = False  # every question is refused
     lines: int = 1000
     foreign: int = 0
     before_sending: Callable[[], None] | None = None  # runs between connecting and writing
+    meanwhile: deque[Callable[[], None]] = field(default_factory=deque)  # one runs per question
     asked: list[str] = field(default_factory=list)  # the paths of all questions
 
     def then(self, *acts: Act) -> None:
@@ -46,6 +48,8 @@ class ScriptedRetell(httpx.BaseTransport):
         if request.url.path == "/v2/create-phone-call":
             return self._create(request)
         self.asked.append(request.url.path)
+        if self.meanwhile:
+            self.meanwhile.popleft()()
         if self.down:
             # So long a wait is not waited for: the client gives up at once.
             return httpx.Response(503, json={"message": "later"}, headers={"Retry-After": "99"})
@@ -84,7 +88,8 @@ class ScriptedRetell(httpx.BaseTransport):
             found = [call for call in found if call["metadata"][wanted["key"]] == wanted["value"]]
         if "to_number" in criteria:
             found = [call for call in found if call["to_number"] == criteria["to_number"]["value"]]
-        return httpx.Response(200, json={"items": found, "has_more": self.list_cut})
+        cut = self.list_cut or (self.numbers_cut and "to_number" in criteria)
+        return httpx.Response(200, json={"items": found, "has_more": cut})
 
     def place(self, body: dict[str, Any]) -> dict[str, Any]:
         """Make a call, whatever the answer will be."""

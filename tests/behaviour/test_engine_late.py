@@ -10,6 +10,7 @@ from dialer.actions import control
 from dialer.actions.dial import Sending, pass_gate
 from dialer.domain.dispositions import Disposition
 from dialer.domain.states import AttemptStatus, ClosedAs, LeadStatus
+from dialer.store import leads
 
 
 def given_up(stage: Stage) -> tuple[int, str]:
@@ -51,6 +52,19 @@ def test_a_call_given_up_that_goes_on_takes_its_lead_back(stage: Stage) -> None:
     attempt, lead = stage.attempt_row(attempt_id), stage.lead_row(lead_id)
     assert (attempt.status, attempt.late) == (AttemptStatus.ONGOING, True)
     assert (lead.status, lead.due_at) == (LeadStatus.IN_FLIGHT, None)
+    stage.deliver(stage.retell.end(attempt_id))
+    assert stage.lead_row(lead_id).closed_as is ClosedAs.REACHED
+
+
+def test_a_held_lead_whose_call_goes_on_after_all_is_in_flight(stage: Stage) -> None:
+    lead_id, attempt_id = given_up(stage)
+    stage.world.db.transact(
+        lambda tx: leads.move(
+            tx, lead_id, current=LeadStatus.READY, target=LeadStatus.HELD, due_at=None
+        )
+    )
+    stage.deliver(stage.retell.answer(attempt_id))
+    assert stage.lead_row(lead_id).status is LeadStatus.IN_FLIGHT
     stage.deliver(stage.retell.end(attempt_id))
     assert stage.lead_row(lead_id).closed_as is ClosedAs.REACHED
 

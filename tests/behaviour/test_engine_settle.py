@@ -15,7 +15,7 @@ from dialer.actions.settle import settle
 from dialer.domain.dispositions import MEANING, Disposition, Verdict
 from dialer.domain.states import Analysis, AttemptStatus, ClosedAs, LeadStatus
 from dialer.retell.mapping import DISPOSITIONS
-from dialer.store import webhooks
+from dialer.store import leads, webhooks
 from dialer.store.tables import Attempt, Lead
 
 OF_PROCESSING = {"id", "lead_id", "campaign_id", "phone", "call_id", "request", "evidence"}
@@ -212,6 +212,58 @@ def test_an_analysis_that_never_was_made_times_out_and_may_still_come(stage: Sta
     assert stage.attempt_row(attempt_id).analysis is Analysis.DONE
 
 
+def test_an_analysis_of_a_call_retell_forgot_times_out(stage: Stage) -> None:
+    attempt_id = stage.call()
+    stage.deliver(stage.retell.end(attempt_id))
+    stage.retell.calls.clear()
+    stage.wait(minutes=10)
+    assert stage.attempt_row(attempt_id).analysis is Analysis.TIMED_OUT
+
+
+def test_a_lead_that_may_never_be_called_any_more_waits_for_a_person(stage: Stage) -> None:
+    lead_id = stage.lead()
+    attempt_id = stage.call(lead_id)
+    stage.world.db.transact(lambda tx: leads.change(tx, lead_id, zones=""))
+    stage.deliver(stage.retell.end(attempt_id, "dial_no_answer"))
+    stage.excused.add("I10")  # its zone was taken away after the send
+    lead = stage.lead_row(lead_id)
+    assert (lead.status, lead.held_reason, lead.attempts) == (LeadStatus.HELD, "no_zone", 1)
+
+
+def test_an_attempt_that_cannot_be_looked_at_stops_no_other(stage: Stage) -> None:
+    stage.excused |= {"I4", "I10", "I15"}
+    broken, good = stage.call(), stage.call()
+    stage.world.db.transact(
+        lambda tx: tx.exec_driver_sql("UPDATE campaign SET spec = '{}' WHERE id = 1")
+    )
+    stage.retell.end(broken, "dial_no_answer")
+    stage.retell.end(good, "dial_no_answer")
+    stage.wait(minutes=3)
+    assert stage.status(broken) is AttemptStatus.PLACED
+    assert stage.status(good) is AttemptStatus.ENDED
+
+
+def test_settling_an_event_twice_settles_it_once(stage: Stage) -> None:
+    attempt_id = stage.call()
+    row = receive(stage.world, stage.retell.end(attempt_id), now=NOW)
+    assert row is not None
+    settle(stage.world, row)
+    before = stage.attempt_row(attempt_id)
+    settle(stage.world, row)
+    settle(stage.world, row + 1)
+    assert stage.attempt_row(attempt_id) == before
+
+
+def test_a_body_that_cannot_be_understood_later_is_a_dead_letter(stage: Stage) -> None:
+    stage.excused.add("I15")
+    row = stage.world.db.transact(
+        lambda tx: webhooks.receive(tx, "odd", call_id=None, raw="{}", now=NOW)
+    )
+    assert row is not None
+    settle(stage.world, row)
+    assert stage.world.db.read(webhooks.counts) == {webhooks.DEAD: 1}
+
+
 def test_while_retell_does_not_answer_nothing_is_decided(stage: Stage) -> None:
     attempt_id = stage.call()
     stage.retell.down = True
@@ -270,8 +322,9 @@ def test_events_that_mean_nothing_here_are_kept_and_ignored(stage: Stage) -> Non
     call = stage.retell.call_of(attempt_id)
     for event in ("transcript_updated", "transfer_started", "call_of_tomorrow"):
         stage.deliver(json.dumps({"event": event, "call": call}).encode())
+    stage.deliver(b'{"event": "call_inbound", "call_inbound": {}}')
     assert stage.attempt_row(attempt_id) == before
-    assert stage.world.db.read(webhooks.counts) == {webhooks.IGNORED: 3}
+    assert stage.world.db.read(webhooks.counts) == {webhooks.IGNORED: 4}
 
 
 def test_a_webhook_without_metadata_is_known_by_its_call(stage: Stage) -> None:

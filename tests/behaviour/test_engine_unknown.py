@@ -10,6 +10,7 @@ from factories import NOW, OUR_NUMBER, Stage
 from scripted_retell import executed_then_silent, silent
 
 from dialer.actions import control
+from dialer.actions.look_up import look_up_unknown, time_out_analysis
 from dialer.domain.dispositions import Disposition
 from dialer.domain.states import AttemptStatus, ClosedAs, LeadStatus
 
@@ -128,6 +129,10 @@ def cut(stage: Stage) -> None:
     stage.retell.list_cut = True
 
 
+def number_cut(stage: Stage) -> None:
+    stage.retell.numbers_cut = True
+
+
 def no_answer(stage: Stage) -> None:
     stage.retell.down = True
 
@@ -165,6 +170,35 @@ def test_answers_from_before_the_doubt_do_not_confirm_absence(
     doubt(stage)
     wait(stage, 30)
     assert stage.status(attempt_id) is AttemptStatus.UNKNOWN
+
+
+def test_a_webhook_in_the_middle_of_the_proof_wins(stage: Stage) -> None:
+    lead_id, attempt_id = unknown(stage, executed_then_silent)
+    stage.retell.hidden.add("call_1")
+    newer_call(stage)
+    wait(stage, 14.5)
+    while stage.status(attempt_id) is AttemptStatus.UNKNOWN:
+        # Told while the last question of the proof is being answered.
+        stage.clock.pass_time(seconds=30)
+        asked = stage.retell.asked.count("/v3/list-calls")
+        stage.retell.meanwhile.extend([lambda: None] * 3)
+        stage.retell.meanwhile.append(lambda: stage.deliver(stage.retell.answer(attempt_id)))
+        stage.reconcile()
+        stage.retell.meanwhile.clear()
+        assert stage.retell.asked.count("/v3/list-calls") - asked <= 4
+    assert stage.status(attempt_id) is AttemptStatus.ONGOING
+    assert stage.attempt_row(attempt_id).late is False
+    assert stage.lead_row(lead_id).status is LeadStatus.IN_FLIGHT
+
+
+def test_what_somebody_else_looks_at_already_is_left_to_him(stage: Stage) -> None:
+    _, attempt_id = unknown(stage)
+    seen = stage.attempt_row(attempt_id)
+    stage.wait(seconds=5)
+    asked = len(stage.retell.asked)
+    for look in (look_up_unknown, time_out_analysis):
+        assert look(stage.world, seen) is False
+    assert len(stage.retell.asked) == asked
 
 
 def test_answers_less_than_a_minute_apart_count_once(stage: Stage) -> None:

@@ -1,9 +1,11 @@
 """The transition tables themselves."""
 
 from enum import StrEnum
+from pathlib import Path
 
 import pytest
 
+from dialer.domain import diagram
 from dialer.domain.diagram import main, page
 from dialer.domain.states import (
     ATTEMPT_MOVES,
@@ -82,3 +84,13 @@ def test_every_move_is_drawn() -> None:
 
 def test_the_page_in_the_documentation_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--check"]) == 0, capsys.readouterr().err
+
+
+def test_a_page_that_is_out_of_date_is_told_and_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(diagram, "PAGE", tmp_path / "states.md")
+    assert main(["--check"]) == 1
+    assert "fix: python -m dialer.domain.diagram" in capsys.readouterr().err
+    assert main([]) == 0
+    assert main(["--check"]) == 0
