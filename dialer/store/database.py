@@ -190,7 +190,7 @@ def _may_run_again(error: DBAPIError) -> bool:
 
 def is_outage(error: BaseException) -> bool:
     """Tell whether the database did not answer, as opposed to refusing a statement."""
-    return isinstance(error, OperationalError | InterfaceError | PoolTimeout | OSError)
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeout)
 
 
 __all__ = ["Connection", "Database", "is_outage", "tables"]

@@ -19,6 +19,7 @@ from dialer.config import Settings
 from dialer.embedded import processes
 from dialer.embedded.broker import free_port
 from dialer.embedded.processes import web_answers
+from dialer.retell.wire import CREATE_TIMEOUT
 
 pytestmark = pytest.mark.processes
 
@@ -155,7 +156,8 @@ def test_a_worker_is_given_the_time_its_calls_may_take() -> None:
     given = re.findall(r"stop_grace_period: (\d+)s", (ROOT / "docker-compose.yml").read_text())
     workers_stop_within = processes.WORKER_STOPS_WITHIN.total_seconds()
     assert [int(seconds) >= workers_stop_within for seconds in given[:2]] == [True, True]
-    assert workers_stop_within > Settings.load().read_timeout_s + Settings.load().write_timeout_s
+    longest = sum(CREATE_TIMEOUT.as_dict()[step] or 0 for step in ("connect", "write", "read"))
+    assert workers_stop_within > longest
 
 
 def compose() -> list[str] | None:
