@@ -4,11 +4,12 @@ Each is a question whose answer must be empty. The same questions are asked in t
 simulated crash, and in production. They only read.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, bindparam, column, select, text
 
 from dialer.domain.campaign_spec import CampaignSpec
@@ -228,7 +229,7 @@ _too_early = _ids(
 
 
 def _outside_window(tx: Connection, span: Span) -> list[object]:
-    windows: dict[int, Window] = {}
+    windows: dict[int, Window | None] = {}
     sent = tx.execute(
         select(attempt.c.id, attempt.c.send_started_at, attempt.c.campaign_id, lead.c.zones)
         .join(lead, lead.c.id == attempt.c.lead_id)
@@ -239,20 +240,32 @@ def _outside_window(tx: Connection, span: Span) -> list[object]:
         if campaign_id not in windows:
             windows[campaign_id] = _window_of(tx, campaign_id)
         names = tuple(name for name in zones.split(",") if name)
-        if not is_open(windows[campaign_id], names, now=started_at):
+        if not _was_open(windows[campaign_id], names, at=started_at):
             found.append(attempt_id)
     return found
 
 
-def _window_of(tx: Connection, campaign_id: int) -> Window:
+def _window_of(tx: Connection, campaign_id: int) -> Window | None:
     spec = tx.execute(select(campaign.c.spec).where(campaign.c.id == campaign_id)).scalar_one()
-    return CampaignSpec.model_validate(spec).window
+    try:
+        return CampaignSpec.model_validate(spec).window
+    except ValidationError:
+        return None
+
+
+def _was_open(window: Window | None, zones: Sequence[str], *, at: datetime) -> bool:
+    """A window or a zone that cannot be read any more proves nothing, so it does not count."""
+    try:
+        return window is not None and is_open(window, zones, now=at)
+    except (KeyError, ValueError):
+        return False
 
 
 _miscounted_leads = _ids(
-    "SELECT lead.id FROM lead LEFT JOIN (SELECT lead_id, count(*) AS rang FROM attempt"
-    " WHERE status = 'ENDED' AND rang GROUP BY lead_id) AS ended ON ended.lead_id = lead.id"
-    " WHERE lead.attempts <> COALESCE(ended.rang, 0)"
+    "SELECT lead.id FROM lead WHERE (lead.created_at >= :since"
+    " OR lead.id IN (SELECT lead_id FROM attempt WHERE created_at >= :since))"
+    " AND lead.attempts <> (SELECT count(*) FROM attempt a"
+    " WHERE a.lead_id = lead.id AND a.status = 'ENDED' AND a.rang)"
 )
 _shared_calls = _ids(
     "SELECT call_id FROM attempt WHERE call_id IS NOT NULL GROUP BY call_id HAVING count(*) > 1"
@@ -274,16 +287,24 @@ _miscounted_lists = _ids(
     " (SELECT count(*) FROM import_reject r WHERE r.list_id = l.id)"
 )
 
-# The order of events is the order in which slots were taken under the gate's lock; a slot is
+# The order of events is the order in which lines were taken under the gate's lock, and a line is
 # given back before that shows, so this sum is never too high. An attempt that was given up and
 # reopened by late evidence counts until it was given up.
 _over_the_limit = _ids(
-    "SELECT a.id FROM (SELECT attempt_id, step, SUM(step) OVER (ORDER BY id) AS in_use FROM ("
-    " SELECT id, attempt_id, 1 AS step FROM attempt_event WHERE from_status IS NULL"
-    " UNION ALL SELECT min(id), attempt_id, -1 FROM attempt_event"
-    f" WHERE {_FROM_OPEN} AND NOT {_TO_OPEN} GROUP BY attempt_id) AS steps) AS sums"
-    " JOIN attempt a ON a.id = sums.attempt_id"
-    " WHERE sums.step = 1 AND sums.in_use > a.lines_limit"
+    "WITH claims AS (SELECT id, attempt_id FROM attempt_event WHERE from_status IS NULL AND id >= "
+    "(SELECT min(e.id) FROM attempt_event e JOIN attempt a ON a.id = e.attempt_id"
+    " WHERE e.from_status IS NULL AND a.created_at >= :since)),"
+    " closings AS (SELECT min(id) AS id, attempt_id FROM attempt_event"
+    f" WHERE {_FROM_OPEN} AND NOT {_TO_OPEN} AND id >= (SELECT min(id) FROM claims)"
+    " GROUP BY attempt_id),"
+    " steps AS (SELECT id, attempt_id, 1 AS step FROM claims"
+    " UNION ALL SELECT id, attempt_id, -1 FROM closings),"
+    " earlier AS (SELECT count(*) AS in_use FROM attempt a WHERE NOT a.late"
+    " AND a.id NOT IN (SELECT attempt_id FROM claims)"
+    f" AND ({_OPEN_OF_A} OR a.id IN (SELECT attempt_id FROM closings))),"
+    " sums AS (SELECT attempt_id, step, SUM(step) OVER (ORDER BY id) AS in_use FROM steps)"
+    " SELECT a.id FROM sums JOIN attempt a ON a.id = sums.attempt_id CROSS JOIN earlier"
+    " WHERE sums.step = 1 AND sums.in_use + earlier.in_use > a.lines_limit"
 )
 
 _absences = _rows(

@@ -20,7 +20,8 @@ def plain_tracebacks() -> Iterator[None]:
 @pytest.fixture
 def stage(database_url: str) -> Iterator[Stage]:
     made = make_stage(database_url)
-    yield made
-    broken = [one for one in made.violations() if one.name not in made.excused]
-    made.world.db.close()
-    assert not broken
+    try:
+        yield made
+        assert not [one for one in made.violations() if one.name not in made.excused]
+    finally:
+        made.world.db.close()
