@@ -62,6 +62,11 @@ END $$
 """
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the slow tests, so that no worker waits for another's last one."""
+    items.sort(key=lambda item: item.get_closest_marker("processes") is None)
+
+
 class OutsideWorld(RuntimeError):
     """A test tried to reach something that is not this machine."""
 
