@@ -183,7 +183,7 @@ def test_a_call_retell_forgot_is_closed_without_another_call(stage: Stage) -> No
     lead_id = stage.lead()
     attempt_id = stage.call(lead_id)
     stage.retell.calls.clear()
-    stage.wait_long(minutes=149, every=timedelta(minutes=1))
+    stage.wait_long(minutes=149, every=timedelta(minutes=5))
     assert stage.status(attempt_id) is AttemptStatus.PLACED
     stage.wait_long(minutes=3, every=timedelta(minutes=1))
     assert stage.status(attempt_id) is AttemptStatus.ENDED

@@ -210,9 +210,9 @@ def test_answers_less_than_a_minute_apart_count_once(stage: Stage) -> None:
 
 def test_with_nothing_to_compare_with_it_is_never_called_again(stage: Stage) -> None:
     lead_id, attempt_id = unknown(stage)
-    wait(stage, 149)
+    stage.wait_long(minutes=149, every=timedelta(minutes=5))
     assert stage.status(attempt_id) is AttemptStatus.UNKNOWN
-    wait(stage, 3)
+    stage.wait(minutes=1)
     attempt, lead = stage.attempt_row(attempt_id), stage.lead_row(lead_id)
     assert (attempt.status, attempt.disposition) == (AttemptStatus.ENDED, Disposition.UNKNOWN)
     assert (lead.closed_as, lead.attempts) == (ClosedAs.EXHAUSTED, 1)
@@ -224,7 +224,7 @@ def test_an_opt_out_that_turns_up_after_the_attempt_was_given_up_is_heeded(
 ) -> None:
     lead_id, attempt_id = unknown(stage, executed_then_silent)
     stage.retell.hidden.add("call_1")
-    wait(stage, 152)
+    stage.wait(minutes=151)
     assert stage.status(attempt_id) is AttemptStatus.ENDED
     elsewhere = stage.lead(phone=stage.lead_row(lead_id).phone, due_at=NOW + timedelta(days=1))
     stage.deliver(stage.retell.end(attempt_id, "user_requested_dnc"))
@@ -245,7 +245,7 @@ def replaying(stage: Stage) -> Stage:
 
 def test_by_default_no_request_is_ever_repeated(stage: Stage) -> None:
     unknown(stage)
-    wait(stage, 60)
+    stage.wait_long(minutes=60, every=timedelta(minutes=2))
     assert len(stage.retell.posted) == 1
 
 
