@@ -10,7 +10,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
 from pydantic import (
@@ -112,9 +111,6 @@ class Settings(BaseSettings):
     webhook_max_bytes: int = Field(
         8 * 1024 * 1024, ge=1024, description="largest webhook body accepted"
     )
-    default_zone: str | None = Field(
-        None, description="zone such as America/Chicago for leads whose own is not known"
-    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least grave event that is logged"
     )
@@ -187,16 +183,6 @@ class Settings(BaseSettings):
             # Nothing between the commas must never mean that anyone may sign.
             raise ValueError("there is no key in it")
         return parts
-
-    @field_validator("default_zone")
-    @classmethod
-    def _known_zone(cls, zone: str | None) -> str | None:
-        if zone is not None:
-            try:
-                ZoneInfo(zone)
-            except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-                raise ValueError("a zone is a name such as America/Chicago") from error
-        return zone
 
     @field_serializer("database_url", "redis_url")
     def _hide_password(self, url: str) -> str:

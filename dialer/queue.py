@@ -24,8 +24,6 @@ class TaskName(StrEnum):
     SETTLE = "settle"
     PLAN = "plan"
     RECONCILE = "reconcile"
-    AUDIT = "audit"
-    IMPORT_LIST = "import_list"
 
 
 class QueueName(StrEnum):

@@ -102,12 +102,10 @@ def _heed_retell(tx: Connection, seen: Attempt, evidence: CallEvidence, *, now: 
     """Slow down or hold the campaign when the call says that the fault is not the lead's."""
     if evidence.disposition is Disposition.PROVIDER_BUSY:
         state = gate.lock(tx)
-        open_attempts = gate.count_open(tx).total
         changed = backed_off(
             state,
             sent_at=seen.send_started_at or now,
             retry_after=None,
-            open_attempts=open_attempts,
             now=now,
         )
         gate.save(tx, changed, before=state)

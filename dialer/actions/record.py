@@ -141,13 +141,11 @@ def _unknown(tx: Connection, seen: Attempt, error: CallError, *, now: datetime) 
 
 def _slow_down(tx: Connection, seen: Attempt, error: ProviderBusy, *, now: datetime) -> None:
     state = gate.lock(tx)
-    open_attempts = gate.count_open(tx).total
     wait = None if error.retry_after_s is None else timedelta(seconds=error.retry_after_s)
     changed = backed_off(
         state,
         sent_at=seen.send_started_at or now,
         retry_after=wait,
-        open_attempts=open_attempts,
         now=now,
     )
     gate.save(tx, changed, before=state)

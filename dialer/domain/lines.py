@@ -128,7 +128,6 @@ def backed_off(
     *,
     sent_at: datetime,
     retry_after: timedelta | None,
-    open_attempts: int,
     now: datetime,
 ) -> GateState:
     """Answer a refusal for too many calls: wait, and use fewer lines for a while.
@@ -139,8 +138,8 @@ def backed_off(
     waited = resting(gate, sent_at=sent_at, retry_after=retry_after, now=now)
     if waited.busy_streak == gate.busy_streak:
         return waited
-    base = min(lines_in_force(gate, now=now).lines, max(open_attempts, 1))
-    return replace(waited, shrunk_to=max(1, int(base * SHRINK_TO)), shrunk_at=now)
+    lines = int(lines_in_force(gate, now=now).lines * SHRINK_TO)
+    return replace(waited, shrunk_to=max(1, lines), shrunk_at=now)
 
 
 def resting(

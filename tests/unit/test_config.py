@@ -160,7 +160,6 @@ def test_no_secret_is_ever_shown() -> None:
         ("DIALER_LINES", "many"),
         ("DIALER_CALLS_PER_SECOND", "-1"),
         ("DIALER_MODE", "production"),
-        ("DIALER_DEFAULT_ZONE", "Mars/Olympus"),
         ("DIALER_PUBLIC_URL", "example.com"),
         ("DIALER_LOG_FORMAT", "xml"),
     ],

@@ -169,8 +169,8 @@ def test_one_probe_goes_out_when_the_breaker_is_half_open() -> None:
     assert claimable(gate, open_attempts=6, unsent=1, now=NOW) == 0
 
 
-def back_off(gate: GateState, *, sent_at: datetime, now: datetime, busy: int = 10) -> GateState:
-    return backed_off(gate, sent_at=sent_at, retry_after=None, open_attempts=busy, now=now)
+def back_off(gate: GateState, *, sent_at: datetime, now: datetime) -> GateState:
+    return backed_off(gate, sent_at=sent_at, retry_after=None, now=now)
 
 
 def test_a_refusal_of_an_older_request_tells_nothing_new() -> None:
@@ -181,16 +181,14 @@ def test_a_refusal_of_an_older_request_tells_nothing_new() -> None:
 
 def test_an_older_refusal_may_still_ask_for_a_longer_wait() -> None:
     first = back_off(GateState(10), sent_at=NOW, now=NOW + SECOND)
-    second = backed_off(
-        first, sent_at=NOW, retry_after=60 * SECOND, open_attempts=9, now=NOW + SECOND
-    )
+    second = backed_off(first, sent_at=NOW, retry_after=60 * SECOND, now=NOW + SECOND)
     assert second == replace(first, backing_off_until=NOW + 61 * SECOND)
 
 
-def test_the_limit_shrinks_from_what_was_really_in_use() -> None:
-    assert back_off(GateState(100), sent_at=NOW, now=NOW, busy=10).shrunk_to == 7
-    assert back_off(GateState(10), sent_at=NOW, now=NOW, busy=40).shrunk_to == 7
-    assert back_off(GateState(10), sent_at=NOW, now=NOW, busy=0).shrunk_to == 1
+def test_the_limit_shrinks_from_the_one_in_force_and_never_to_nothing() -> None:
+    assert back_off(GateState(100), sent_at=NOW, now=NOW).shrunk_to == 70
+    assert back_off(GateState(100, provider_lines=10), sent_at=NOW, now=NOW).shrunk_to == 7
+    assert back_off(GateState(1), sent_at=NOW, now=NOW).shrunk_to == 1
 
 
 def test_resting_leaves_the_limit_alone() -> None:
