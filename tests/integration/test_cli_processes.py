@@ -74,6 +74,8 @@ def test_an_interrupted_watch_exits_with_130(campaign_file: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # What a shell starts in the background ignores the signal, and so do its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert watching.stdout is not None
     assert json.loads(watching.stdout.readline())["status"] == "draft"
