@@ -19,7 +19,7 @@ from dialer.domain.states import Analysis, AttemptStatus
 from dialer.log import get_logger
 from dialer.store import attempts, campaigns, gate, incidents, leads
 from dialer.store.database import Connection
-from dialer.store.tables import Attempt
+from dialer.store.tables import Attempt, Lead
 
 log = get_logger(__name__)
 
@@ -62,6 +62,21 @@ def apply_evidence(
         if details:
             attempts.change(tx, attempt.id, **details)
         return False
+    return _raise_rank(tx, attempt, lead, evidence, details, by=by, source=source, now=now)
+
+
+def _raise_rank(
+    tx: Connection,
+    attempt: Attempt,
+    lead: Lead,
+    evidence: CallEvidence,
+    details: dict[str, Any],
+    *,
+    by: str,
+    source: str,
+    now: datetime,
+) -> bool:
+    """Move an open attempt to what the evidence says; True when that freed its line."""
     ends = evidence.rank is AttemptStatus.ENDED
     if ends:
         details |= end_values(evidence, now=now)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import statistics
 import tempfile
 import time
 from collections.abc import Iterator
@@ -154,6 +153,8 @@ def _run_campaign(stack: Any, path: Path, *, quiet: bool) -> _Run:
 
 
 def _figures(run: _Run, truth: dict[str, Any], *, home: Path, broker: str) -> dict[str, Any]:
+    from dialer.actions.watch import percentiles
+
     progress, seconds = run.progress, run.ended - run.started
     if not progress.leads:
         raise UserError("the demo list has no leads", fix="look into campaigns/demo.csv")
@@ -171,7 +172,7 @@ def _figures(run: _Run, truth: dict[str, Any], *, home: Path, broker: str) -> di
         "over_limit_calls": truth["over_limit_calls"],
         "seconds": round(seconds, 1),
         "calls_per_second": round(truth["calls"] / seconds, 1),
-        "refill_ms": _percentiles(progress.refill_ms),
+        "refill_ms": percentiles(progress.refill_ms),
         "rejected_rows": run.loaded.rejected + run.loaded.duplicates,
         "rejects_file": str(run.loaded.rejects) if run.loaded.rejects else None,
         "violations": [f"{one.name}: {one.sentence}" for one in run.violations],
@@ -179,10 +180,3 @@ def _figures(run: _Run, truth: dict[str, Any], *, home: Path, broker: str) -> di
         "home": str(home),
         "look": f"DIALER_HOME={home} dialer up",
     }
-
-
-def _percentiles(values: list[float]) -> dict[str, float | None]:
-    if len(values) < 2:
-        return {"p50": None, "p95": None}
-    cuts = statistics.quantiles(values, n=100)
-    return {"p50": round(cuts[49], 1), "p95": round(cuts[94], 1)}

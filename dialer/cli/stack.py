@@ -12,7 +12,7 @@ import redis
 from dialer.config import Settings
 from dialer.embedded import processes
 from dialer.embedded.broker import EmbeddedBroker, free_port
-from dialer.embedded.processes import Process, web_answers
+from dialer.embedded.processes import web_answers
 from dialer.embedded.supervisor import Supervisor
 from dialer.store import migrate
 
@@ -116,6 +116,3 @@ def _listening(settings: Settings, queue: str) -> Callable[[], bool]:
             return False
 
     return listens
-
-
-__all__ = ["Process", "Stack", "running_stack"]

@@ -7,7 +7,6 @@ from dialer.simulator.chance import chance
 from dialer.simulator.speech import analysis, lines, transcript, transcript_object
 
 DEFAULT_AGENT = "agent_5a1e0f7c3b9d2468ace0135791"
-TRANSCRIPT_FIELDS = ("transcript", "transcript_object", "transcript_with_tool_calls")
 
 PRICES: tuple[tuple[str, float], ...] = (
     ("elevenlabs_tts", 0.1167),
