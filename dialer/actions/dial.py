@@ -85,17 +85,18 @@ def pass_gate(tx: Connection, world: World, attempt_id: str) -> Sending | Early 
     Raises:
         AccountProblem: the settings make no valid request; nothing was changed.
     """
-    now = world.clock.now()
     seen = attempts.get(tx, attempt_id)
     if seen is None or seen.status is not AttemptStatus.INTENT:
         return None
-    if timedelta(0) < seen.send_at - now <= LONGEST_WAIT:
-        return Early(seen.send_at - now)
+    early = seen.send_at - world.clock.now()
+    if timedelta(0) < early <= LONGEST_WAIT:
+        return Early(early)
     campaign = campaigns.hold_still(tx, [seen.campaign_id])[seen.campaign_id]
     lead = leads.lock(tx, seen.lead_id)
     attempt = attempts.lock(tx, attempt_id)
     if attempt.status is not AttemptStatus.INTENT:
         return None
+    now = world.clock.now()  # under the locks: waiting for them may have taken a whole pause
     spec = campaigns.spec_of(campaign)
     hold = _why_not_send(tx, attempt, lead, status=campaign.status, spec=spec, now=now)
     if hold is not None:
