@@ -6,40 +6,31 @@ read or refused; it is never completed by guessing.
 """
 
 import re
-import unicodedata
-from dataclasses import dataclass
-from enum import StrEnum
+from typing import NamedTuple
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
+from dialer.domain import phone_problems as problems
+from dialer.domain.exchanges import NORTH_AMERICA, line_of
+from dialer.domain.phone_kinds import PhoneKind, kind_of
+from dialer.domain.phone_problems import PhoneProblem, PhoneReason
+from dialer.domain.phone_text import (
+    count_digits,
+    is_date,
+    plain,
+    says_nothing,
+    split_extension,
+    split_phones,
+    undo_spreadsheet,
+    without_words,
+)
+from dialer.domain.reserved_numbers import is_directory, is_fictional, is_placeholder
 
-class PhoneReason(StrEnum):
-    """Why a text is not a number to dial. Stable words: they are stored and exported."""
-
-    MISSING = "missing_phone"  # the cell says nothing
-    UNPARSEABLE = "unparseable_phone"  # not a telephone number at all
-    INVALID = "invalid_phone"  # looks like one, but cannot exist
-    DAMAGED = "damaged_phone"  # a spreadsheet lost digits
-    SHORT_OR_EMERGENCY = "short_or_emergency"  # 911, short codes
-    PREMIUM_RATE = "premium_rate"  # whoever calls pays
-    FICTIONAL = "fictional_number"  # reserved for films, or for the directory
-    COUNTRY_NOT_ALLOWED = "country_not_allowed"  # exists, but not in this list's countries
-
-
-class PhoneKind(StrEnum):
-    """What is known of the line behind a number."""
-
-    MOBILE = "mobile"
-    FIXED = "fixed"
-    FIXED_OR_MOBILE = "fixed_or_mobile"  # North America does not tell them apart
-    TOLL_FREE = "toll_free"
-    VOIP = "voip"
-    OTHER = "other"
+__all__ = ["Phone", "PhoneKind", "PhoneProblem", "PhoneReason", "parse_phone", "split_phones"]
 
 
-@dataclass(frozen=True, slots=True)
-class Phone:
+class Phone(NamedTuple):
     """A number that may be dialed. `country` is its own, not that of the list."""
 
     e164: str
@@ -48,51 +39,15 @@ class Phone:
     extension: str | None = None  # as written; nothing dials it
 
 
-@dataclass(frozen=True, slots=True)
-class PhoneProblem:
-    """Why a text is not dialed, with a sentence a person can act on."""
-
-    reason: PhoneReason
-    message: str
-
-
-_KINDS = {
-    PhoneNumberType.MOBILE: PhoneKind.MOBILE,
-    PhoneNumberType.FIXED_LINE: PhoneKind.FIXED,
-    PhoneNumberType.FIXED_LINE_OR_MOBILE: PhoneKind.FIXED_OR_MOBILE,
-    PhoneNumberType.TOLL_FREE: PhoneKind.TOLL_FREE,
-    PhoneNumberType.VOIP: PhoneKind.VOIP,
-}
-
-_NO_PHONE = frozenset(
-    {"n/a", "na", "#n/a", "n.a.", "null", "(null)", "nil", "none", "nan", "unknown", "no"}
-    | {"tbd", "tba", "x", "?", ".", "-", "--", "---", "–", "—"}
-)
-_EXCEL_ERRORS = re.compile(r"#+|#(?:value!|ref!|name\?|num!|div/0!|error!|null!)", re.IGNORECASE)
-_SCIENTIFIC = re.compile(r"\+?([0-9])(?:[.,]([0-9]*))?[eE]\+?([0-9]{1,2})")
-_DECIMAL = re.compile(r"(\+?[0-9]{8,})[.,]([0-9]+)")
-_THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){2,}(?:\.0+)?")
-_EXTENSION = re.compile(
-    r"[\s,;]*(?:\bext(?:ension|n)?\b|(?<=\d)ext|;ext|(?<=[\d\s)])x|#)[\s.:=]*(\d{1,7})$",
-    re.IGNORECASE,
-)
-_LABEL = re.compile(
-    r"[(\[]?\b(?:home|house|mobile|mob|cell|cellular|work|office|business|direct|main|personal|"
-    r"private|phone|telephone|tel|ph|number|no|h|m|w|c|o|p|t)\b[.:]*[)\]]?",
-    re.IGNORECASE,
-)
-_PLUS_INSIDE = re.compile(r"\d\D*\+")
-_VANITY = re.compile(r"1?[2-9][0-9]{2}[0-9A-Z]{7}")
-_KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
-_SEPARATORS = re.compile(r"[/;|,&\n\r]|\bor\b|\band\b", re.IGNORECASE)
-
-# Reserved for fiction: NPA-555-01XX in North America; Ofcom's list in the United Kingdom.
-_FICTIONAL = re.compile(
-    r"\+1[2-9]\d\d55501\d\d"
-    r"|\+44(?:1632960|7700900|2079460|8081570|3069990)\d{3}"
-    r"|\+44(?:11[3-8]|1[2-6]1)4960\d{3}"
-)
-_DIRECTORY = re.compile(r"\+1\d{3}5551212")
+# North American numbers in the forms that make up nearly every list.
+_SOLID = re.compile(r"(\+?1)?([2-9][0-9]{2}[2-9][0-9]{2})([0-9]{4})(?:[.,]0+)?").fullmatch
+_SPACED = re.compile(
+    r"(?:(\+?1)[-. ]?)?\(?([2-9][0-9]{2})\)?[-. ]{0,2}([2-9][0-9]{2})[-. ]?([0-9]{4})"
+).fullmatch
+_RINGING_IN_ONE_COUNTRY = frozenset(
+    {PhoneKind.FIXED, PhoneKind.MOBILE, PhoneKind.FIXED_OR_MOBILE}
+)  # 800 numbers serve all of North America
+_ZERO_IN_BRACKETS = re.compile(r"\(\s*0\s*\)")
 
 
 def parse_phone(
@@ -107,196 +62,161 @@ def parse_phone(
     `country` (two letters) is where a number without a country code is from;
     `allowed_countries` None allows every country. A plus is never put before bare digits:
     "44 20 7946 0018" in a list of the United States is refused, not taken for London.
+
+    Ordinary North American numbers take a shortcut, whose answers are those of
+    `parse_with_library`.
     """
-    written = _plain(text)
-    if written.casefold() in _NO_PHONE or not written:
-        return PhoneProblem(PhoneReason.MISSING, "The phone cell is empty.")
-    repaired = _undo_spreadsheet(written)
-    if isinstance(repaired, PhoneProblem):
-        return repaired
-    number, extension = _split_extension(repaired)
-    dialable = _without_words(number)
-    if dialable is None:
-        return _unparseable(written)
-    try:
-        parsed = phonenumbers.parse(_international(dialable, country=country), country)
-    except NumberParseException:
-        return _too_short(written) or _unparseable(written)
-    found = _judge(
-        parsed,
-        written=written,
+    if match := _SOLID(text):
+        prefix, exchange, rest = match.groups()
+    elif match := _SPACED(text):
+        prefix, area, office, rest = match.groups()
+        exchange = area + office
+    else:
+        exchange = None
+    if exchange and (prefix == "+1" or country in NORTH_AMERICA):
+        line = line_of(exchange)
+        if line is not None and not (exchange.endswith("555") and _is_reserved(rest)):
+            number = f"+1{exchange}{rest}"
+            if allowed_countries is None or line.country in allowed_countries:
+                return Phone(number, line.country, line.kind)
+            if line.kind in _RINGING_IN_ONE_COUNTRY:
+                return problems.not_allowed(number, region=line.country)
+    return parse_with_library(
+        text,
         country=country,
         allow_fictional=allow_fictional,
         allowed_countries=allowed_countries,
     )
-    if isinstance(found, PhoneProblem) or extension is None:
-        return found
-    return Phone(found.e164, found.country, found.kind, extension)
 
 
-def split_phones(text: str) -> list[str]:
-    """Take apart a cell that holds several numbers; a cell with one comes back as it is.
-
-    Only where every part has the digits of a whole number, so that "030/1234567" stays one.
-    """
-    parts = [part for part in _SEPARATORS.split(text) if part.strip()]
-    if len(parts) > 1 and all(_digits(part) >= 7 for part in parts):
-        return parts
-    words = text.split()
-    if len(words) > 1 and all(_digits(word) >= 10 for word in words):
-        return words
-    return [text]
-
-
-def _plain(text: str) -> str:
-    """Give the text without invisible characters, in ASCII digits, trimmed."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
-        text = "".join(
-            str(unicodedata.decimal(char)) if char.isdecimal() else char
-            for char in text
-            if unicodedata.category(char) != "Cf"
-        )
-    return "".join(char for char in text if char.isprintable() or char.isspace()).strip()
-
-
-def _undo_spreadsheet(text: str) -> str | PhoneProblem:
-    """Undo what a spreadsheet did to a number, as long as no digit was lost."""
-    if text.startswith('="') and text.endswith('"'):
-        text = text[2:-1].strip()
-    text = text.lstrip("'\"`=").rstrip("'\"` ")
-    if _EXCEL_ERRORS.fullmatch(text):
-        return _damaged(text)
-    if match := _SCIENTIFIC.fullmatch(text):
-        fraction, exponent = match[2] or "", int(match[3])
-        if len(fraction) < exponent or fraction[exponent:].strip("0"):
-            return _damaged(text)
-        return match[1] + fraction[:exponent]
-    if match := _DECIMAL.fullmatch(text):
-        return match[1] if not match[2].strip("0") else _damaged(text)
-    if _THOUSANDS.fullmatch(text):
-        return text.partition(".")[0].replace(",", "")
-    return text
-
-
-def _split_extension(text: str) -> tuple[str, str | None]:
-    match = _EXTENSION.search(text)
-    if match is None or _digits(text[: match.start()]) < 7:
-        return text, None
-    return text[: match.start()], match[1]
-
-
-def _without_words(text: str) -> str | None:
-    """Drop labels such as "(home)" and spell out 1-800-FLOWERS; None when words remain.
-
-    A single stray letter is an error of typing, never a key on the telephone; a plus after the
-    first digit means two numbers, or none.
-    """
-    if _PLUS_INSIDE.search(text):
-        return None
-    if not any(char.isalpha() for char in text):
-        return text
-    unlabelled = _LABEL.sub(" ", text).strip()
-    if not any(char.isalpha() for char in unlabelled):
-        return unlabelled if _digits(unlabelled) else None
-    keys = re.sub(r"[\s().+*-]", "", unlabelled).upper()
-    if _VANITY.fullmatch(keys) and sum(char.isalpha() for char in keys) >= 3:
-        return keys.translate(_KEYPAD)
-    return None
-
-
-def _international(text: str, *, country: str) -> str:
-    """Write the prefixes of an international call as a plus."""
-    digits = re.sub(r"[^0-9+]", "", text)
-    if digits.lstrip("+").startswith("00"):
-        return "+" + digits.lstrip("+")[2:]
-    if digits.startswith("011") and phonenumbers.country_code_for_region(country) == 1:
-        return "+" + digits[3:]
-    if digits.startswith("+"):
-        return "+" + digits.lstrip("+")  # "(+1) 415…", "++1415…"
-    return text
-
-
-def _judge(
-    parsed: PhoneNumber,
+def parse_with_library(
+    text: str,
     *,
-    written: str,
     country: str,
     allow_fictional: bool,
     allowed_countries: frozenset[str] | None,
 ) -> Phone | PhoneProblem:
-    e164 = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
-    fictional = _FICTIONAL.fullmatch(e164) is not None
-    region = phonenumbers.region_code_for_number(parsed)
-    if region is None or not phonenumbers.is_valid_number_for_region(parsed, region):
-        if not fictional:
-            return _too_short(written) or _invalid(written, country=country)
-        region = region or _region_of_code(parsed, default=country)
+    """Read one telephone number of any country and form; what `parse_phone` does, slowly."""
+    written = plain(text)
+    if says_nothing(written):
+        return problems.missing()
+    repaired = undo_spreadsheet(written)
+    if repaired is None:
+        return problems.damaged(written)
+    number, extension = split_extension(repaired)
+    dialable = without_words(number)
+    if dialable is None:
+        return problems.unparseable(written)
+    found = _read(dialable, written=written, country=country)
+    if isinstance(found, PhoneProblem):
+        return found
+    e164, region = found.e164, _region_of(found, default=country)
     if allowed_countries is not None and region not in allowed_countries:
-        return PhoneProblem(
-            PhoneReason.COUNTRY_NOT_ALLOWED,
-            f"{e164} is a number in {region}, which this list does not allow. "
-            f"Allow {region} if it is meant to be called.",
-        )
-    kind = phonenumbers.number_type(parsed)
-    if kind == PhoneNumberType.PREMIUM_RATE:
-        return PhoneProblem(
-            PhoneReason.PREMIUM_RATE, f"{e164} is a premium-rate number; the caller pays for it."
-        )
-    if _DIRECTORY.fullmatch(e164):
-        return PhoneProblem(
-            PhoneReason.FICTIONAL, f"{e164} is directory assistance, not a person's number."
-        )
-    if fictional and not allow_fictional:
-        return PhoneProblem(
-            PhoneReason.FICTIONAL,
-            f"{e164} is reserved for fiction and belongs to nobody. Ask for the real number.",
-        )
-    return Phone(e164, region, _KINDS.get(kind, PhoneKind.OTHER))
+        if country not in allowed_countries or not _serves(found.number, country=country):
+            return problems.not_allowed(e164, region=region)
+        region = country
+    if found.number_type == PhoneNumberType.PREMIUM_RATE:
+        return problems.premium(e164)
+    if is_directory(e164):
+        return problems.directory(e164)
+    if not allow_fictional and is_fictional(e164):
+        return problems.fictional(e164)
+    return Phone(e164, region, kind_of(found.number_type), extension)
 
 
-def _region_of_code(parsed: PhoneNumber, *, default: str) -> str:
-    code = parsed.country_code or 0
+def _serves(number: PhoneNumber, *, country: str) -> bool:
+    """Tell whether a number of another country is this country's as well, as 800 numbers are."""
+    return phonenumbers.is_valid_number_for_region(number, country)
+
+
+def _is_reserved(rest: str) -> bool:
+    """Tell whether NPA-555-`rest` is kept for fiction or the directory."""
+    return rest.startswith("01") or rest == "1212"
+
+
+class _Reading(NamedTuple):
+    number: PhoneNumber
+    e164: str
+    number_type: int
+
+
+def _read(dialable: str, *, written: str, country: str) -> _Reading | PhoneProblem:
+    """Give the one number that exists and could be meant, fictional ones included."""
+    if is_placeholder(re.sub(r"[^0-9]", "", dialable)):
+        return problems.placeholder(written)
+    if is_date(dialable):
+        return problems.invalid(written, country=country)
+    readings = _readings(dialable, country=country)
+    readable = not readings
+    existing: _Reading | None = None
+    for reading in readings:
+        try:
+            number = phonenumbers.parse(reading, country)
+        except NumberParseException:
+            continue
+        readable = True
+        e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+        number_type = phonenumbers.number_type(number)
+        if number_type == PhoneNumberType.UNKNOWN and not is_fictional(e164):
+            continue
+        if existing is not None and existing.e164 != e164:
+            return problems.ambiguous(written)
+        existing = _Reading(number, e164, number_type)
+    if existing is None:
+        return _why_not(dialable, written=written, country=country, readable=readable)
+    if is_placeholder(str(existing.number.national_number)):
+        return problems.placeholder(written)
+    return existing
+
+
+def _readings(text: str, *, country: str) -> list[str]:
+    """Give the ways to read a number, with the prefixes of an international call as a plus.
+
+    "(0)" after a country code is a zero that is dialed at home only, but for the countries where
+    it is part of the number; Australia dials 0011 where others dial 00.
+    """
+    digits = re.sub(r"[^0-9+]", "", text)
+    bare = digits.lstrip("+")
+    if bare.startswith("11") and len(bare) > 11 and (digits != bare or country in NORTH_AMERICA):
+        return []  # no country has 11; the library would drop a digit
+    if digits.startswith("+521") and len(digits) == 14:
+        return ["+52" + digits[4:]]  # Mexican mobiles had a 1 here until 2019
+    if bare.startswith("011") and country in NORTH_AMERICA:
+        readings = ["+" + bare[3:]]
+    elif bare.startswith("0011"):
+        readings = [text]
+    elif bare.startswith("00"):
+        readings = ["+" + bare[2:]] if digits.startswith("+") else ["+" + bare[2:], text]
+    elif digits.startswith("+"):
+        readings = ["+" + bare]  # "(+1) 415…", "++1415…"
+    else:
+        return [text]
+    if _ZERO_IN_BRACKETS.search(text):
+        readings += _readings(_ZERO_IN_BRACKETS.sub("", text), country=country)
+    return readings
+
+
+def _region_of(found: _Reading, *, default: str) -> str:
+    """Give the country of a number; of a fictional one in no area code, that of its list."""
+    region = phonenumbers.region_code_for_number(found.number)
+    if region is not None:
+        return region
+    code = found.number.country_code or 0
     if phonenumbers.country_code_for_region(default) == code:
         return default
     return phonenumbers.region_code_for_country_code(code)
 
 
-def _digits(text: str) -> int:
-    return sum(char.isdecimal() for char in text)
-
-
-def _shown(text: str) -> str:
-    return text if len(text) <= 40 else text[:39] + "…"
-
-
-def _too_short(written: str) -> PhoneProblem | None:
-    if not 1 <= _digits(written) <= 6 or any(char.isalpha() for char in written):
-        return None
-    return PhoneProblem(
-        PhoneReason.SHORT_OR_EMERGENCY,
-        f'"{_shown(written)}" is an emergency or short number, or most of its digits are missing.',
-    )
-
-
-def _unparseable(written: str) -> PhoneProblem:
-    return PhoneProblem(
-        PhoneReason.UNPARSEABLE,
-        f'"{_shown(written)}" is not a phone number. Write one number in digits.',
-    )
-
-
-def _damaged(written: str) -> PhoneProblem:
-    return PhoneProblem(
-        PhoneReason.DAMAGED,
-        f'"{_shown(written)}" lost digits in a spreadsheet. '
-        "Format the column as text and export it again.",
-    )
-
-
-def _invalid(written: str, *, country: str) -> PhoneProblem:
-    return PhoneProblem(
-        PhoneReason.INVALID,
-        f'"{_shown(written)}" cannot be a number in {country}. Check its digits and area code; '
-        "a number from elsewhere needs + and its country code.",
-    )
+def _why_not(dialable: str, *, written: str, country: str, readable: bool) -> PhoneProblem:
+    digits = count_digits(dialable)
+    if 1 <= digits <= 6:
+        return problems.short(written)
+    if digits == 7 and country in NORTH_AMERICA and "+" not in dialable:
+        return problems.without_area_code(written)
+    if dialable.startswith("+0"):
+        return problems.no_country_code(written)
+    if not readable:
+        return problems.unparseable(written)
+    if dialable.startswith("+"):
+        return problems.nowhere(written)
+    return problems.invalid(written, country=country)
