@@ -10,6 +10,7 @@ DialerError
 ├── BadSignature         a webhook that is not proven to come from Retell
 ├── LookUpFailed         a question to Retell has no answer; says nothing of any phone
 │   ├── CallNotFound     Retell knows no call with this id
+│   ├── AgentNotFound    Retell knows no agent, prompt or number of this name
 │   └── ProviderUnavailable  Retell is down, busy or unreadable; ask again later
 └── CallError            what a request to create a call tells of the phone
     ├── CallRejected     nothing placed, and never for this number
@@ -92,6 +93,10 @@ class LookUpFailed(DialerError):
 
 class CallNotFound(LookUpFailed):
     """Retell knows no call with this id."""
+
+
+class AgentNotFound(LookUpFailed):
+    """Retell knows no agent, prompt or number of this name."""
 
 
 class ProviderUnavailable(LookUpFailed):

@@ -7,10 +7,11 @@ switches and crashes exactly there.
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from dialer.clock import Clock
+from dialer.retell.agents import AgentReader
 from dialer.retell.client import CreatedCall, FoundCalls
 from dialer.retell.models import Call, Concurrency
 from dialer.store.database import Database
@@ -30,6 +31,8 @@ class Provider(Protocol):
     def calls_to_number(self, number: str, *, since: datetime) -> FoundCalls: ...
 
     def get_concurrency(self) -> Concurrency: ...
+
+    def agents(self, *, within: timedelta) -> AgentReader: ...
 
 
 class Queue(Protocol):

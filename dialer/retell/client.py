@@ -3,20 +3,21 @@
 https://docs.retellai.com/api-references
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, TypeVar
+from datetime import datetime, timedelta
+from typing import TypeVar
 from urllib.parse import quote
 
 import httpx
 import orjson
 import stamina
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from dialer.clock import Clock
-from dialer.errors import AccountProblem, CallNotFound, ProviderUnavailable
+from dialer.errors import AccountProblem, AgentNotFound, CallNotFound, ProviderUnavailable
+from dialer.retell.agents import AgentReader
 from dialer.retell.models import ApiKeyOwner, Call, CallPage, Concurrency
 from dialer.retell.outcomes import (
     call_created_by,
@@ -24,6 +25,8 @@ from dialer.retell.outcomes import (
     failure_of,
     is_passing,
     look_up_refusal_of,
+    naming_one,
+    read_as,
 )
 from dialer.retell.wire import (
     CREATE_TIMEOUT,
@@ -128,9 +131,9 @@ class RetellClient:
             AccountProblem: our key is refused.
             ProviderUnavailable: no usable answer.
         """
-        with _naming_one_call():
+        with naming_one(CallNotFound):
             answer = self._ask("GET", f"/v2/get-call/{quote(call_id, safe='')}")
-        return _read(Call, answer)
+        return read_as(Call, answer)
 
     def list_calls(
         self,
@@ -152,7 +155,9 @@ class RetellClient:
         }
         if pagination_key is not None:
             question["pagination_key"] = pagination_key
-        return _read(CallPage, self._ask("POST", "/v3/list-calls", content=orjson.dumps(question)))
+        return read_as(
+            CallPage, self._ask("POST", "/v3/list-calls", content=orjson.dumps(question))
+        )
 
     def find_calls(
         self,
@@ -219,18 +224,31 @@ class RetellClient:
             AccountProblem: our key is refused.
             ProviderUnavailable: no usable answer; the call may go on.
         """
-        with _naming_one_call():
+        with naming_one(CallNotFound):
             self._ask("POST", f"/v2/stop-call/{quote(call_id, safe='')}")
 
     def get_concurrency(self) -> Concurrency:
         """Ask for the lines of the workspace. Raises: as `list_calls`."""
-        return _read(Concurrency, self._ask("GET", "/get-concurrency"))
+        return read_as(Concurrency, self._ask("GET", "/get-concurrency"))
 
     def get_api_key_info(self) -> ApiKeyOwner:
         """Ask whose key ours is. Raises: as `list_calls`."""
-        return _read(ApiKeyOwner, self._ask("GET", "/get-api-key-info"))
+        return read_as(ApiKeyOwner, self._ask("GET", "/get-api-key-info"))
 
-    def _ask(self, method: str, path: str, *, content: bytes | None = None) -> Answer:
+    def agents(self, *, within: timedelta) -> AgentReader:
+        """Give what reads agents and their prompts; all its questions together take `within`."""
+        until = time.monotonic() + within.total_seconds()
+
+        def ask(model: type[M], path: str) -> M:
+            with naming_one(AgentNotFound):
+                answer = self._ask("GET", path, until=until)
+            return read_as(model, answer)
+
+        return AgentReader(ask)
+
+    def _ask(
+        self, method: str, path: str, *, content: bytes | None = None, until: float | None = None
+    ) -> Answer:
         for attempt in stamina.retry_context(
             on=is_passing,
             attempts=_TRIES,
@@ -240,14 +258,17 @@ class RetellClient:
             wait_jitter=0.2,
         ):
             with attempt:
-                return self._ask_once(method, path, content=content)
+                timeout = self._read_timeout if until is None else _ending(until)
+                return self._ask_once(method, path, content=content, timeout=timeout)
         raise AssertionError("retry_context either returns or raises")
 
-    def _ask_once(self, method: str, path: str, *, content: bytes | None) -> Answer:
+    def _ask_once(
+        self, method: str, path: str, *, content: bytes | None, timeout: httpx.Timeout
+    ) -> Answer:
         try:
             request = self._request(method, path, content=content)
-            request.extensions["timeout"] = self._read_timeout.as_dict()
-            answer = exchange(self._http, request, read_within_s=_read_s(self._read_timeout))
+            request.extensions["timeout"] = timeout.as_dict()
+            answer = exchange(self._http, request, read_within_s=_read_s(timeout))
         except (httpx.HTTPError, httpx.StreamError, OSError) as error:
             raise ProviderUnavailable(
                 f"{type(error).__name__}: {error}", code=code_of(error)
@@ -261,17 +282,6 @@ class RetellClient:
         return self._http.build_request(method, path, content=content, headers=headers)
 
 
-@contextmanager
-def _naming_one_call() -> Iterator[None]:
-    """Read 404 and 422 as "no such call" in the answer to a request that names one."""
-    try:
-        yield
-    except ProviderUnavailable as error:
-        if error.status not in (404, 422):
-            raise
-        raise CallNotFound(error.message, code=error.code, status=error.status) from error
-
-
 def _encoded(body: Mapping[str, object]) -> bytes:
     try:
         return orjson.dumps(dict(body))
@@ -281,14 +291,12 @@ def _encoded(body: Mapping[str, object]) -> bytes:
         ) from error
 
 
-def _read(model: type[M], answer: Answer) -> M:
-    try:
-        parsed: Any = orjson.loads(answer.body)
-        return model.model_validate(parsed)
-    except (orjson.JSONDecodeError, ValidationError, RecursionError) as error:
-        raise ProviderUnavailable(
-            "The answer of Retell cannot be read.", code="unreadable_answer", status=answer.status
-        ) from error
+def _ending(until: float) -> httpx.Timeout:
+    """Give a time-out that ends then, on the monotonic clock: half to connect, half to read."""
+    left_s = until - time.monotonic()
+    if left_s <= 0:
+        raise ProviderUnavailable("Retell took too long to answer.", code="out_of_time")
+    return httpx.Timeout(left_s / 2)
 
 
 def _read_s(timeout: httpx.Timeout) -> float:

@@ -41,12 +41,12 @@ def moment_of(epoch_ms: int | None) -> datetime | None:
     return EPOCH + timedelta(milliseconds=epoch_ms)
 
 
-def _whole(value: object) -> object:
-    """Let a number with a fraction pass as milliseconds."""
+def to_whole(value: object) -> object:
+    """Let a number with a fraction pass as a whole one."""
     return round(value) if isinstance(value, float) else value
 
 
-Milliseconds = Annotated[int, BeforeValidator(_whole)]
+Milliseconds = Annotated[int, BeforeValidator(to_whole)]
 AgentVersion = (
     Annotated[int, Field(ge=0)]
     | Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]+$", min_length=1, max_length=20)]
@@ -103,6 +103,25 @@ class Received(BaseModel):
             raise PydanticUseDefault from None
 
 
+class Kept(Received):
+    """Something of which every field counts, also those that are not known here."""
+
+    _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _keep_raw(cls, value: object, validate: ValidatorFunctionWrapHandler) -> Self:
+        read: Self = validate(value)
+        if isinstance(value, Mapping):
+            read._raw = dict(value)
+        return read
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The object as it came, with the fields that could not be read."""
+        return self._raw
+
+
 class CallAnalysis(Received):
     """What Retell made of a call after it; every field may be missing."""
 
@@ -122,7 +141,7 @@ class CallCost(Received):
     total_duration_unit_price: float | None = None
 
 
-class Call(Received):
+class Call(Kept):
     """A call as Retell tells it. Only `call_id` is sure to be there.
 
     https://docs.retellai.com/api-references/get-call
@@ -169,21 +188,6 @@ class Call(Received):
     call_analysis: CallAnalysis | None = None
     call_cost: CallCost | None = None
     llm_token_usage: dict[str, Any] | None = None
-
-    _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _keep_raw(cls, value: object, validate: ValidatorFunctionWrapHandler) -> Self:
-        call: Self = validate(value)
-        if isinstance(value, Mapping):
-            call._raw = dict(value)
-        return call
-
-    @property
-    def raw(self) -> dict[str, Any]:
-        """The object as it came, with the fields that could not be read."""
-        return self._raw
 
     @property
     def started_at(self) -> datetime | None:

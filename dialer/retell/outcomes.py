@@ -6,12 +6,15 @@ or in a later version of Retell or httpx, means that a phone may be ringing.
 
 import math
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
 
 import httpx
 import orjson
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from dialer.errors import (
     AccountProblem,
@@ -25,6 +28,8 @@ from dialer.errors import (
 )
 from dialer.retell.models import Call
 from dialer.retell.wire import NEVER_SENT, Answer, TooLate
+
+M = TypeVar("M", bound=BaseModel)
 
 ACCOUNT_STATUSES = frozenset({401, 402, 403, 404, 422})
 _MAX_RETRY_AFTER_S = 3600.0  # a longer wait than this is a mistake or a joke
@@ -85,6 +90,32 @@ def look_up_refusal_of(answer: Answer, *, now: datetime) -> LookUpFailed | Accou
         return AccountProblem(message, code=code, status=status)
     wait_s = retry_after_s(answer.headers.get("retry-after"), now=now)
     return ProviderUnavailable(message, code=code, status=status, retry_after_s=wait_s)
+
+
+@contextmanager
+def naming_one(missing: type[LookUpFailed]) -> Iterator[None]:
+    """Read 404 and 422 as "there is none" in the answer to a request that names one thing."""
+    try:
+        yield
+    except ProviderUnavailable as error:
+        if error.status not in (404, 422):
+            raise
+        raise missing(error.message, code=error.code, status=error.status) from error
+
+
+def read_as(model: type[M], answer: Answer) -> M:
+    """Read the body of an answer.
+
+    Raises:
+        ProviderUnavailable: it is not JSON, or lacks what the model cannot do without.
+    """
+    try:
+        parsed: Any = orjson.loads(answer.body)
+        return model.model_validate(parsed)
+    except (orjson.JSONDecodeError, ValidationError, RecursionError) as error:
+        raise ProviderUnavailable(
+            "The answer of Retell cannot be read.", code="unreadable_answer", status=answer.status
+        ) from error
 
 
 def message_of(answer: Answer) -> str:
