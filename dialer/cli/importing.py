@@ -54,7 +54,7 @@ def say_loaded(loaded: "Loaded") -> ExitCode:
 
 
 def _country(text: str, *, option: str) -> str:
-    from dialer.leads.cells import parse_country
+    from dialer.domain.places import parse_country
 
     code = parse_country(text.strip())
     if code is None:

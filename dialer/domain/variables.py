@@ -1,8 +1,9 @@
 """The lead's own values, as the agent sees them: `{{name}}` in its prompt.
 
 Retell fills some names itself. A column of such a name would replace what the agent knows about
-the call it is in, so those names are refused. `first_name`, `last_name` and `do_not_call` are not
-among them: they are fields of Retell's contacts, and a lead's own value is what is wanted there.
+the call it is in: a campaign may not set those names, and a column of such a name becomes
+`lead_…`. `first_name`, `last_name` and `do_not_call` are not among them: they are fields of
+Retell's contacts, and a lead's own value is what is wanted there.
 """
 
 import json
@@ -39,6 +40,11 @@ def check_variable_names(names: Iterable[str]) -> list[str]:
     Spaces around a name and its case make no difference.
     """
     return [name for name in names if _shadows(name.strip().casefold())]
+
+
+def safe_variable_name(name: str) -> str:
+    """Give a name that shadows none of Retell's: the same, or `lead_` and the name."""
+    return f"lead_{name.strip()}" if check_variable_names([name]) else name
 
 
 def as_variables(row: Mapping[str, object]) -> dict[str, str]:

@@ -2,64 +2,62 @@
 
 import re
 
-import phonenumbers
+# Seen by nobody. The joiners (U+200C, U+200D) are apart: some scripts are written with them.
+_UNSEEN = "\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+_JOINERS = "\u200c\u200d"
+_INSIDE = re.compile(f"[{_UNSEEN}]+")
+_ENDS = re.compile(rf"^[\s\x00{_UNSEEN}{_JOINERS}]+|[\s\x00{_UNSEEN}{_JOINERS}]+$")
+_LATIN = "\x00-\u052f"
+_IDLE_JOINER = re.compile(f"(?<=[{_LATIN}])[{_JOINERS}]+|[{_JOINERS}]+(?=[{_LATIN}])")
 
-_ENDS = " \t\r\n\x0b\x0c\xa0\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
-_INVISIBLE = _ENDS + "\u2060\u2066\u2067\u2068\u2069\u3000\ufeff"
-_NULL_LIKE = frozenset({"N/A", "n/a", "#N/A", "-", "--", "–", "—", "NULL", "null", "(null)", "\\N"})
+NULL_LIKE = frozenset(
+    {"N/A", "n/a", "N/a", "n.a.", "N.A.", "#N/A", "#n/a", "-", "--", "---", "–", "—"}
+    | {"NULL", "null", "(null)", "(NULL)", "<null>", "<NULL>", "[NULL]", "\\N"}
+    | {"nan", "NaN", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!"}
+    | {"#CALC!", "#ERROR!", "#GETTING_DATA", "###", "####", "#####", "######", "#######"}
+    | {"########", "#########", "##########"}
+)
+"""What programs write for nothing.
+
+"Null", "Nan" and "None" are none of them: a surname, a first name and an answer. NULL in capitals
+is what databases export for nothing, so it is empty even among surnames in capitals.
+"""
+MARKS = frozenset("'=")
+"""A cell that begins otherwise is wrapped in nothing."""
+
 _ESCAPED = re.compile(r"'[=+\-@\t\r]")
-_YES = frozenset({"1", "y", "yes", "true", "t", "x", "ja", "si", "sí", "oui", "sim", "dnc"})
-_COUNTRY_NAMES = {
-    "usa": "US",
-    "unitedstates": "US",
-    "unitedstatesofamerica": "US",
-    "america": "US",
-    "canada": "CA",
-    "mexico": "MX",
-    "méxico": "MX",
-    "uk": "GB",
-    "unitedkingdom": "GB",
-    "greatbritain": "GB",
-    "england": "GB",
-    "ireland": "IE",
-    "germany": "DE",
-    "deutschland": "DE",
-    "france": "FR",
-    "spain": "ES",
-    "españa": "ES",
-    "italy": "IT",
-    "netherlands": "NL",
-    "india": "IN",
-    "australia": "AU",
-    "newzealand": "NZ",
-    "brazil": "BR",
-    "brasil": "BR",
-    "japan": "JP",
-    "philippines": "PH",
-    "singapore": "SG",
-}
+_AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
+_NO = frozenset(
+    {"", "0", "0.0", "n", "no", "non", "nein", "nee", "nej", "nao", "não", "нет", "いいえ", "否"}
+    | {"f", "false", "falsch", "faux", "falso", "off", "none", "allowed", "ok", "callable"}
+)
 
 
 def clean_cell(text: str) -> str:
-    """Trim what cannot be seen, undo the exporter's escape, and empty the null-likes.
+    """Trim what cannot be seen, undo what spreadsheets wrap around a text, empty the null-likes."""
+    if text.isascii():
+        text = text.strip(" \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x00")
+    else:
+        text = _IDLE_JOINER.sub("", _INSIDE.sub("", _ENDS.sub("", text)))
+    if text[:1] in MARKS:
+        text = _unwrapped(text)
+    return "" if text in NULL_LIKE else text
 
-    "Null" and "None" survive: the one is a surname, the other an answer.
-    """
-    text = text.strip(_INVISIBLE)
+
+def is_marked(text: str) -> bool:
+    """Tell whether a mark such as do-not-call is set. Whatever does not say no, sets it."""
+    return text.casefold() not in _NO
+
+
+def shown(text: str) -> str:
+    """Shorten a text for a message."""
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def _unwrapped(text: str) -> str:
+    """Take the exporter's apostrophe away, or the `="…"` that keeps zeros in a spreadsheet."""
     if _ESCAPED.match(text):
-        text = text[1:]
-    return "" if text in _NULL_LIKE else text
-
-
-def is_yes(text: str) -> bool:
-    """Tell whether a mark such as do-not-call is set."""
-    return text.casefold() in _YES
-
-
-def parse_country(text: str) -> str | None:
-    """Read a country as two letters ("us", "USA", "United States"); None if unknown."""
-    word = "".join(char for char in text.casefold() if char.isalpha())
-    if word in _COUNTRY_NAMES:
-        return _COUNTRY_NAMES[word]
-    code = word.upper()
-    return code if code in phonenumbers.SUPPORTED_REGIONS else None
+        return text[1:]
+    if match := _AS_TEXT.fullmatch(text):
+        return match[1].replace('""', '"').strip()
+    return text

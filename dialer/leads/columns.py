@@ -1,145 +1,168 @@
-"""Which column holds what, told by the words in the header."""
+"""Which column holds what: told by its header, and where words do not tell, by its cells."""
 
-import unicodedata
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
-from dialer.domain.variables import check_variable_names
+from dialer.domain.variables import safe_variable_name
+from dialer.leads.batch_template import JSON_OVERRIDES, CallOverride, override_of
+from dialer.leads.cells import shown
+from dialer.leads.column_map import ColumnMap, headers_key, is_ours
+from dialer.leads.content import ColumnSample
+from dialer.leads.header_words import LeadField, field_of, header_key, is_exact
+from dialer.leads.options import Mapped
+from dialer.leads.phone_columns import (
+    phones_at_worst,
+    phones_by_cells,
+    phones_by_words,
+    phones_of_bare_rows,
+)
 from dialer.leads.problems import FileProblem, FileProblemCode
 
+__all__ = [
+    "ColumnMap",
+    "LeadField",
+    "header_key",
+    "headers_key",
+    "map_bare_columns",
+    "map_columns",
+]
 
-class LeadField(StrEnum):
-    """What the dialer itself wants to know of a lead."""
-
-    PHONE = "phone"
-    NAME = "name"
-    FIRST_NAME = "first_name"
-    LAST_NAME = "last_name"
-    EMAIL = "email"
-    COMPANY = "company"
-    TIME_ZONE = "time_zone"
-    COUNTRY = "country"
-    EXTERNAL_REF = "external_ref"
-    DO_NOT_CALL = "do_not_call"  # a mark in the file itself; such a row is not imported
+_BY_NUMBER = re.compile(r"(?:column_|#)?([1-9]\d{0,3})", re.IGNORECASE)
+_NO_MAPPING: Mapping[LeadField, Mapped] = {}
 
 
-# Most wanted first: that number is dialed, the others are kept beside it.
-_PHONE_WORDS = (
-    "phone phonenumber phoneno phone1 primaryphone mainphone telephone telephonenumber tel telno "
-    "contactnumber contactphone contactno phonee164 e164 tonumber callnumber dialnumber "
-    "telefon telefonnummer telefono numerodetelefono telefone telephonefixe numerodetelephone "
-    "rufnummer telefoonnummer",
-    "mobile mobilephone mobilenumber mobileno mobilephonenumber cell cellphone cellnumber "
-    "cellphonenumber handy handynummer mobil mobiltelefon movil celular portable gsm whatsapp",
-    "homephone homephonenumber hometelephone workphone workphonenumber businessphone officephone "
-    "directphone directdial dayphone eveningphone otherphone phone2 phone3 alternatephone "
-    "altphone secondaryphone mobile2 companyphone",
-)
-_WORDS: Mapping[LeadField, str] = {
-    LeadField.NAME: "name fullname contactname contact leadname customername customer nombre "
-    "nombrecompleto nomcomplet nome nomecompleto ansprechpartner",
-    LeadField.FIRST_NAME: "firstname first givenname forename fname vorname prenom primernombre "
-    "primeironome voornaam",
-    LeadField.LAST_NAME: "lastname last surname familyname lname nachname nomdefamille apellido "
-    "apellidos sobrenome achternaam",
-    LeadField.EMAIL: "email emailaddress mail emailadresse correo correoelectronico courriel",
-    LeadField.COMPANY: "company companyname business businessname organization organisation "
-    "account accountname employer firma unternehmen empresa entreprise societe bedrijf",
-    LeadField.TIME_ZONE: "timezone tz zeitzone zonahoraria fuseauhoraire timezoneid",
-    LeadField.COUNTRY: "country countrycode countryregion land pais pays nation",
-    LeadField.EXTERNAL_REF: "externalref externalid externalreference reference ref accountref "
-    "accountid leadid contactid customerid crmid recordid salesforceid hubspotid",
-    LeadField.DO_NOT_CALL: "donotcall dnc donotcontact optout optedout donotphone",
-}
-_FIELD_OF: Mapping[str, LeadField] = {
-    word: field for field, words in _WORDS.items() for word in words.split()
-}
-_PHONE_RANK: Mapping[str, int] = {
-    word: rank for rank, words in enumerate(_PHONE_WORDS) for word in words.split()
-}
+def map_columns(
+    headers: Sequence[str],
+    overrides: Mapping[LeadField, Mapped],
+    *,
+    remembered: Mapping[LeadField, Mapped] = _NO_MAPPING,
+    samples: Sequence[ColumnSample] = (),
+) -> ColumnMap:
+    """Find the fields; `overrides` names columns, and wins over `remembered` and over all words.
 
-
-@dataclass(frozen=True, slots=True)
-class ColumnMap:
-    """Where each field stands, by position in the row.
-
-    `variables` maps a position to the name the agent knows it by; columns that begin with `_`
-    are our own from a reject file and appear nowhere.
-    """
-
-    headers: tuple[str, ...]
-    phones: tuple[int, ...]  # the one to dial first
-    fields: Mapping[LeadField, int]
-    variables: Mapping[int, str]
-
-    def other_variables(self) -> dict[int, str]:
-        """Give the variables that are no field of ours."""
-        known = {*self.phones, *self.fields.values()}
-        return {place: name for place, name in self.variables.items() if place not in known}
-
-
-def header_key(header: str) -> str:
-    """Reduce a header to letters and digits, in lower case and without accents."""
-    plain = unicodedata.normalize("NFKD", header).casefold()
-    return "".join(char for char in plain if char.isalnum())
-
-
-def has_phone_column(headers: Iterable[str], *, overrides: Mapping[LeadField, str]) -> bool:
-    """Tell whether a row reads like a header that names a phone column."""
-    wanted = overrides.get(LeadField.PHONE)
-    if wanted is not None:
-        return header_key(wanted) in map(header_key, headers)
-    return any(header_key(header) in _PHONE_RANK for header in headers)
-
-
-def map_columns(headers: Sequence[str], overrides: Mapping[LeadField, str]) -> ColumnMap:
-    """Find the fields among the headers; `overrides` names a column where the words do not.
+    Without samples the words alone decide.
 
     Raises:
-        FileProblem: no column holds phones, an override names a column that is not there, or
-            a column would replace one of Retell's own variables.
+        FileProblem: no column holds phones, or an override names a column that is not there.
     """
-    visible = [place for place, header in enumerate(headers) if not header.startswith("_")]
-    keys = {place: header_key(headers[place]) for place in visible}
-    chosen = {
-        field: _place_of(header, keys=keys, headers=headers) for field, header in overrides.items()
-    }
-    fields: dict[LeadField, int] = {
-        field: place for field, place in chosen.items() if field is not LeadField.PHONE
-    }
-    for place, key in keys.items():
-        if (field := _FIELD_OF.get(key)) and place not in chosen.values():
-            fields.setdefault(field, place)
-    phones = sorted(
-        (
-            place
-            for place, key in keys.items()
-            if key in _PHONE_RANK and place not in fields.values()
-        ),
-        key=lambda place: (_PHONE_RANK[keys[place]], place),
-    )
-    if (first := chosen.get(LeadField.PHONE)) is not None:
-        phones = [first, *(place for place in phones if place != first)]
+    samples = samples or [ColumnSample((), country="US")] * len(headers)
+    visible = [place for place, header in enumerate(headers) if not is_ours(header)]
+    chosen = _chosen(headers, overrides=overrides, remembered=remembered)
+    free = [place for place in visible if not any(place in named for named in chosen.values())]
+    template = _template(headers, places=free, samples=samples)
+    free = [place for place in free if place not in template]
+    phones = phones_by_words(headers, places=free, samples=samples)
+    if named := chosen.get(LeadField.PHONE):
+        phones = [*named, *phones]
+    elif not phones:
+        phones = phones_by_cells(headers, places=free, samples=samples)
+        phones = phones or phones_at_worst(headers, places=free)
     if not phones:
         raise _no_phone_column(headers)
-    variables = _variable_names(headers, places=visible)
-    _refuse_reserved(variables.values())
-    return ColumnMap(tuple(headers), tuple(phones), fields, variables)
+    fields = _fields(headers, chosen=chosen, places=[p for p in free if p not in phones])
+    names = _variable_names(headers, places=[p for p in visible if p not in template])
+    variables, renamed = _safe_names(names)
+    return ColumnMap(tuple(headers), tuple(phones), fields, variables, template, renamed)
 
 
-def _place_of(wanted: str, *, keys: Mapping[int, str], headers: Sequence[str]) -> int:
-    for place in keys:
-        if headers[place] == wanted:
-            return place
-    for place, key in keys.items():
-        if key == header_key(wanted):
-            return place
-    raise FileProblem(
-        f'The file has no column "{wanted}".',
-        code=FileProblemCode.UNKNOWN_COLUMN,
-        why=f"Its columns are: {_listed(headers)}.",
-    )
+def map_bare_columns(
+    overrides: Mapping[LeadField, Mapped], *, samples: Sequence[ColumnSample]
+) -> ColumnMap:
+    """Name the columns of a file without a header; find its phones and e-mails, guess no more.
+
+    Raises:
+        FileProblem: no column holds phones, or an override names a column that is not there.
+    """
+    headers = [f"column_{place + 1}" for place in range(len(samples))]
+    chosen = _chosen(headers, overrides=overrides, remembered={})
+    phones = [place for place in phones_of_bare_rows(samples) if place not in _all(chosen)]
+    phones = [*chosen.get(LeadField.PHONE, ()), *phones]
+    if not phones:
+        raise _no_phone_column(headers)
+    fields = _fields(headers, chosen=chosen, places=())
+    if LeadField.EMAIL not in chosen:
+        emails = (place for place, sample in enumerate(samples) if sample.is_emails)
+        fields.update((LeadField.EMAIL, place) for place in list(emails)[:1])
+    return ColumnMap(tuple(headers), tuple(phones), fields, dict(enumerate(headers)))
+
+
+def _chosen(
+    headers: Sequence[str],
+    *,
+    overrides: Mapping[LeadField, Mapped],
+    remembered: Mapping[LeadField, Mapped],
+) -> dict[LeadField, list[int]]:
+    """Give the columns somebody named, now or for an earlier file; `[]` where nothing is wanted."""
+    chosen: dict[LeadField, list[int]] = {}
+    for one, wanted in remembered.items():
+        places = [_place_of(name, headers=headers) for name in _names(wanted, headers=headers)]
+        if found := [place for place in places if place is not None]:
+            chosen[one] = found
+    for one, wanted in overrides.items():
+        chosen[one] = []
+        for name in _names(wanted, headers=headers):
+            if (place := _place_of(name, headers=headers)) is None:
+                raise _unknown_column(name, headers=headers)
+            chosen[one].append(place)
+    return chosen
+
+
+def _all(chosen: Mapping[LeadField, Sequence[int]]) -> set[int]:
+    return {place for places in chosen.values() for place in places}
+
+
+def _names(wanted: Mapped, *, headers: Sequence[str]) -> list[str]:
+    """Take "Mobile, Home" apart, unless a column is called so."""
+    if not isinstance(wanted, str):
+        return [name for name in wanted if name]
+    if "," in wanted and _place_of(wanted, headers=headers) is None:
+        return [name.strip() for name in wanted.split(",") if name.strip()]
+    return [wanted] if wanted else []
+
+
+def _place_of(wanted: str, *, headers: Sequence[str]) -> int | None:
+    if wanted in headers:
+        return headers.index(wanted)
+    if key := header_key(wanted):
+        for place, header in enumerate(headers):
+            if header_key(header) == key and wanted[:1] != "#":
+                return place
+    match = _BY_NUMBER.fullmatch(wanted)
+    if match and int(match[1]) <= len(headers):
+        return int(match[1]) - 1
+    return None
+
+
+def _template(
+    headers: Sequence[str], *, places: Iterable[int], samples: Sequence[ColumnSample]
+) -> dict[int, CallOverride]:
+    """Find the columns of Retell's template; "metadata" that holds no JSON is not one."""
+    found: dict[int, CallOverride] = {}
+    for place in places:
+        meaning = override_of(headers[place])
+        if meaning is None or meaning in found.values():
+            continue
+        if meaning in JSON_OVERRIDES and not samples[place].is_json_objects:
+            continue
+        found[place] = meaning
+    return found
+
+
+def _fields(
+    headers: Sequence[str], *, chosen: Mapping[LeadField, Sequence[int]], places: Iterable[int]
+) -> dict[LeadField, int]:
+    """Give each field its column: one that was named, one with its own word, or the first."""
+    fields = {one: named[0] for one, named in chosen.items() if named and one != LeadField.PHONE}
+    found: dict[LeadField, int] = {}
+    for place in places:
+        one = field_of(headers[place])
+        if one is None or one in chosen:
+            continue
+        if one not in found or (
+            is_exact(headers[place], one) and not is_exact(headers[found[one]], one)
+        ):
+            found[one] = place
+    return fields | found
 
 
 def _variable_names(headers: Sequence[str], *, places: Iterable[int]) -> dict[int, str]:
@@ -158,14 +181,27 @@ def _variable_names(headers: Sequence[str], *, places: Iterable[int]) -> dict[in
     return names
 
 
-def _refuse_reserved(names: Iterable[str]) -> None:
-    if shadowing := check_variable_names(names):
-        raise FileProblem(
-            f"Retell itself fills these variables: {_listed(shadowing)}.",
-            code=FileProblemCode.RESERVED_COLUMN,
-            why="A column of that name would replace what the agent knows about its own call.",
-            fix=f'Rename the column, for example to "lead_{shadowing[0].strip()}".',
-        )
+def _safe_names(names: Mapping[int, str]) -> tuple[dict[int, str], dict[str, str]]:
+    """Rename what would shadow one of Retell's own variables; give the names and the changes."""
+    safe: dict[int, str] = {}
+    taken = set(names.values())
+    for place, name in names.items():
+        new = base = safe_variable_name(name)
+        n = 1
+        while new != name and new in taken:
+            n += 1
+            new = f"{base}_{n}"
+        taken.add(new)
+        safe[place] = new
+    return safe, {name: safe[place] for place, name in names.items() if safe[place] != name}
+
+
+def _unknown_column(wanted: str, *, headers: Sequence[str]) -> FileProblem:
+    return FileProblem(
+        f'The file has no column "{shown(wanted)}".',
+        code=FileProblemCode.UNKNOWN_COLUMN,
+        why=f"Its columns are: {_listed(headers)}.",
+    )
 
 
 def _no_phone_column(headers: Sequence[str]) -> FileProblem:
@@ -178,6 +214,6 @@ def _no_phone_column(headers: Sequence[str]) -> FileProblem:
 
 
 def _listed(headers: Iterable[str]) -> str:
-    shown = [header for header in headers if header]
-    rest = f" and {len(shown) - 12} more" if len(shown) > 12 else ""
-    return ", ".join(shown[:12]) + rest
+    named = [shown(header) for header in headers if header]
+    rest = f" and {len(named) - 12} more" if len(named) > 12 else ""
+    return ", ".join(named[:12]) + rest

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from dialer.domain.phones import PhoneReason
-from dialer.errors import UserError
+from dialer.errors import DialerError, UserError
 
 
 class FileProblemCode(StrEnum):
@@ -16,7 +16,9 @@ class FileProblemCode(StrEnum):
     UNSUPPORTED_FORMAT = "unsupported_format"  # a table, but not one that can be read here
     FILE_TOO_LARGE = "file_too_large"  # over a limit on bytes, rows or columns
     UNKNOWN_COLUMN = "unknown_column"  # the mapping names a column the file lacks
-    RESERVED_COLUMN = "reserved_column"  # a column would replace a variable of Retell's
+    UNKNOWN_ENCODING = "unknown_encoding"  # the one asked for does not exist
+    UNKNOWN_DELIMITER = "unknown_delimiter"  # the one asked for cannot be one
+    UNKNOWN_SHEET = "unknown_sheet"  # the workbook has no such sheet
 
 
 class FileProblem(UserError):
@@ -52,3 +54,12 @@ class RejectReason(StrEnum):
     MISSING_VARIABLE = "missing_variable"  # the agent's prompt needs a value that is empty
     FIELD_TOO_LONG = "field_too_long"  # never cut short in silence
     BAD_ROW = "bad_row"  # cells do not match the header, or cannot be understood
+
+
+class UnusableRow(DialerError):
+    """A row is no lead; the reader of rows makes a rejected row of it."""
+
+    def __init__(self, reason: RejectReason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message

@@ -1,69 +1,112 @@
 """From a file to leads: every filled row is accepted, or rejected with a reason."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
+from typing import Self
 
-from dialer.errors import NotFound
 from dialer.leads.cells import clean_cell
-from dialer.leads.columns import ColumnMap, has_phone_column, map_columns
-from dialer.leads.outcomes import AcceptedRow, ImportOptions, RejectedRow, read_row, reject
-from dialer.leads.problems import FileProblem, FileProblemCode, RejectReason
-from dialer.leads.reading import Record, Table, open_table
+from dialer.leads.column_map import ColumnMap
+from dialer.leads.columns import map_bare_columns, map_columns
+from dialer.leads.content import SAMPLE_ROWS, ColumnSample
+from dialer.leads.header import HEADER_SEARCH_ROWS, clean_headers, find_header, is_blank
+from dialer.leads.notices import Notices, WarningCode
+from dialer.leads.options import ImportOptions
+from dialer.leads.outcomes import AcceptedRow, RejectedRow
+from dialer.leads.problems import FileProblem, FileProblemCode
+from dialer.leads.reading import open_table
+from dialer.leads.row_reader import RowReader
+from dialer.leads.table import Record, Table, too_large
 
-__all__ = ["AcceptedRow", "ImportOptions", "LeadFile", "RejectedRow", "read_leads"]
-
-HEADER_SEARCH_ROWS = 20
+__all__ = ["AcceptedRow", "ImportOptions", "LeadFile", "RejectedRow", "RowReader", "read_leads"]
 
 
 class LeadFile:
     """A file whose columns are understood; iterating gives one outcome per filled row.
 
-    It may be iterated again, from the top; the counts are those of the last time. The only
-    thing that grows with the file is the set of numbers seen.
-
-    Iterating raises FileProblem (file_too_large) when the file has more rows than allowed.
+    It may be read again, from the top; the counts are those of the last time. Nothing in here
+    grows with the file. `header` holds the words above the columns as they are in the file, and
+    names for them where there is no header (`header_row` 0).
     """
 
     def __init__(
-        self, table: Table, *, header_row: int, columns: ColumnMap, options: ImportOptions
+        self,
+        table: Table,
+        *,
+        header: Sequence[str],
+        header_row: int,
+        columns: ColumnMap,
+        options: ImportOptions,
     ) -> None:
         self.table = table
+        self.header = tuple(header)
         self.header_row = header_row
         self.columns = columns
         self.options = options
+        self.reader = RowReader(columns, options)
         self.accepted = 0
         self.rejected = 0
         self.blank = 0
 
     @property
-    def header(self) -> tuple[str, ...]:
-        """The header, for the reject file."""
-        return self.columns.headers
+    def notices(self) -> Notices:
+        """What a person should know about the file; complete once it was read to its end."""
+        return self.table.notices
 
-    def __iter__(self) -> Iterator[AcceptedRow | RejectedRow]:
-        self.accepted = self.rejected = self.blank = 0
-        first_rows: dict[int, int] = {}
-        for record in islice(self.table.records(), self.header_row, None):
-            if _is_blank(record):
+    def records(self) -> Iterator[Record]:
+        """Give the filled rows under the header, and count the blank ones.
+
+        Raises:
+            FileProblem: the file has more rows than allowed (file_too_large).
+        """
+        self.blank = filled = 0
+        most = self.options.limits.max_rows
+        for record in self.table.records(width=len(self.columns.headers)):
+            if record.row <= self.header_row:
+                continue
+            if is_blank(record):
                 self.blank += 1
                 continue
-            self._check_length()
-            outcome = read_row(record, columns=self.columns, options=self.options)
-            if isinstance(outcome, AcceptedRow):
-                outcome = _unless_repeated(outcome, record, first_rows=first_rows)
-            if isinstance(outcome, AcceptedRow):
-                self.accepted += 1
-            else:
+            filled += 1
+            if filled > most:
+                raise too_large(
+                    self.table.path.name, f"It has more than {most:,} rows, which is the limit."
+                )
+            yield record
+
+    def __iter__(self) -> Iterator[AcceptedRow | RejectedRow]:
+        self.accepted = self.rejected = 0
+        read = self.reader.read
+        for record in self.records():
+            outcome = read(record)
+            if isinstance(outcome, RejectedRow):
                 self.rejected += 1
+            else:
+                self.accepted += 1
+                self.note_missing(outcome)
             yield outcome
 
-    def _check_length(self) -> None:
-        if self.accepted + self.rejected >= self.options.max_rows:
-            raise _too_large(
-                self.table.path,
-                f"It has more than {self.options.max_rows:,} rows, which is the limit.",
+    def note_missing(self, lead: AcceptedRow) -> None:
+        """Warn of a lead that lacks what the agent's prompt asks for."""
+        if not self.options.required_variables:
+            return
+        for name in self.reader.missing_in(lead):
+            self.notices.add(
+                WarningCode.MISSING_VARIABLE,
+                f"The agent's prompt asks for {{{{{name}}}}}, which some leads do not have.",
+                row=lead.row,
             )
+
+    def close(self) -> None:
+        """Let the file go; may be called twice."""
+        self.table.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def read_leads(path: Path, *, options: ImportOptions) -> LeadFile:
@@ -75,68 +118,116 @@ def read_leads(path: Path, *, options: ImportOptions) -> LeadFile:
         NotFound: there is no such file.
         FileProblem: nothing in it can be imported; the code says why.
     """
-    if not path.is_file():
-        raise NotFound(f"There is no file {path}.")
-    size = path.stat().st_size
-    if size > options.max_bytes:
-        raise _too_large(path, f"It has {size:,} bytes, the limit is {options.max_bytes:,}.")
-    table = open_table(path)
-    header = _find_header(table, options=options)
-    headers = _headers(header)
-    named = sum(1 for name in headers if name)
-    if named > options.max_columns:
-        raise _too_large(path, f"It has {named:,} columns, the limit is {options.max_columns:,}.")
-    columns = map_columns(headers, options.overrides)
-    if all(_is_blank(record) for record in islice(table.records(), header.row, None)):
-        raise FileProblem(
-            f"{path.name} has a header and no rows under it.", code=FileProblemCode.NO_DATA_ROWS
-        )
-    return LeadFile(table, header_row=header.row, columns=columns, options=options)
+    table = open_table(
+        path,
+        limits=options.limits,
+        encoding=options.encoding,
+        delimiter=options.delimiter,
+        sheet=options.sheet,
+    )
+    with ExitStack() as on_failure:
+        on_failure.callback(table.close)
+        leads = _understood(table, options=options)
+        on_failure.pop_all()
+    return leads
 
 
-def _find_header(table: Table, *, options: ImportOptions) -> Record:
-    """Take the first row that names a phone column and holds no number, else the first filled."""
-    first: Record | None = None
-    for record in islice(table.records(), HEADER_SEARCH_ROWS):
-        if _is_blank(record):
-            continue
-        first = first or record
-        headers = _headers(record)
-        if has_phone_column(headers, overrides=options.overrides) and not any(
-            sum(char.isdecimal() for char in header) >= 7 for header in headers
-        ):
-            return record
-    if first is None:
+def _understood(table: Table, *, options: ImportOptions) -> LeadFile:
+    head = list(islice(table.records(), HEADER_SEARCH_ROWS + SAMPLE_ROWS))
+    filled = [record for record in head if not is_blank(record)]
+    if not filled:
         raise FileProblem(f"{table.path.name} is empty.", code=FileProblemCode.EMPTY_FILE)
-    return first
+    record = _header(table, filled, options=options)
+    below = [one for one in filled if record is None or one.row > record.row]
+    if record is None:
+        samples = _samples(below, width=max(len(one.cells) for one in below), options=options)
+        _check_width(table, columns=len(samples), options=options)
+        columns = map_bare_columns(options.overrides, samples=samples)
+        table.notices.add(
+            WarningCode.NO_HEADER,
+            "The first row is already a lead; the columns are named column_1, column_2 and so on.",
+        )
+        return LeadFile(
+            table, header=_made_up(columns), header_row=0, columns=columns, options=options
+        )
+    headers = clean_headers(record)
+    _check_width(table, columns=sum(map(bool, headers)), options=options)
+    samples = _samples(below, width=len(headers), options=options)
+    columns = map_columns(
+        headers, options.overrides, remembered=options.remembered, samples=samples
+    )
+    leads = LeadFile(
+        table, header=record.cells, header_row=record.row, columns=columns, options=options
+    )
+    _warn_of_header(leads, first=filled[0])
+    if not below and next(leads.records(), None) is None:
+        raise FileProblem(
+            f"{table.path.name} has a header and no rows under it.",
+            code=FileProblemCode.NO_DATA_ROWS,
+        )
+    return leads
 
 
-def _headers(record: Record) -> list[str]:
-    return [" ".join(clean_cell(cell).split()) for cell in record.cells]
-
-
-def _is_blank(record: Record) -> bool:
-    return record.problem is None and not any(cell.strip() for cell in record.cells)
-
-
-def _unless_repeated(
-    lead: AcceptedRow, record: Record, *, first_rows: dict[int, int]
-) -> AcceptedRow | RejectedRow:
-    """Let the first row with a number stand; as an integer a number takes half the memory."""
-    first = first_rows.setdefault(int(lead.phone.e164[1:]), lead.row)
-    if first == lead.row:
-        return lead
-    return reject(
-        record,
-        RejectReason.DUPLICATE_IN_FILE,
-        f"{lead.phone.e164} is already in row {first} of this file.",
+def _header(table: Table, filled: Sequence[Record], *, options: ImportOptions) -> Record | None:
+    if options.header_row == 0:
+        return None
+    if options.header_row is None:
+        near = [one for one in filled if one.row <= filled[0].row + HEADER_SEARCH_ROWS]
+        return find_header([one for one in near if one.problem is None], options=options)
+    for record in table.records():
+        if record.row == options.header_row:
+            return record
+    raise FileProblem(
+        f"{table.path.name} has no row {options.header_row} to be the header.",
+        code=FileProblemCode.NO_DATA_ROWS,
     )
 
 
-def _too_large(path: Path, why: str) -> FileProblem:
-    return FileProblem(
-        f"{path.name} is too large.",
-        code=FileProblemCode.FILE_TOO_LARGE,
-        why=why,
-        fix="Split it, or remove what is not needed.",
-    )
+def _samples(
+    records: Sequence[Record], *, width: int, options: ImportOptions
+) -> list[ColumnSample]:
+    columns: list[list[str]] = [[] for _ in range(width)]
+    for record in records:
+        if record.problem is None:
+            for column, cell in zip(columns, record.cells, strict=False):
+                column.append(clean_cell(cell))
+    return [ColumnSample(column, country=options.country) for column in columns]
+
+
+def _made_up(columns: ColumnMap) -> list[str]:
+    """Name the columns of a file without a header so that its reject file can be read again."""
+    header = list(columns.headers)
+    for one, place in columns.fields.items():
+        header[place] = one.value
+    for n, place in enumerate(columns.phones, start=1):
+        header[place] = "phone" if n == 1 else f"phone_{n}"
+    return header
+
+
+def _check_width(table: Table, *, columns: int, options: ImportOptions) -> None:
+    if columns > options.limits.max_columns:
+        raise too_large(
+            table.path.name,
+            f"It has {columns:,} columns, the limit is {options.limits.max_columns:,}.",
+        )
+
+
+def _warn_of_header(leads: LeadFile, *, first: Record) -> None:
+    if first.row < leads.header_row:
+        leads.notices.add(
+            WarningCode.TITLE_ROWS_SKIPPED,
+            f"The header is row {leads.header_row}; what stands above it is no lead.",
+        )
+    headers = [header for header in leads.columns.headers if header]
+    repeated = list(dict.fromkeys(one for one in headers if headers.count(one) > 1))
+    if repeated:
+        leads.notices.add(
+            WarningCode.DUPLICATE_HEADER,
+            f"Several columns have the same name: {', '.join(repeated[:5])}. The second is the "
+            f"variable {repeated[0]}_2, and so on.",
+        )
+    for name, safe in leads.columns.renamed.items():
+        leads.notices.add(
+            WarningCode.RENAMED_VARIABLE,
+            f'Retell itself fills {{{{{name}}}}}; the column "{name}" is {{{{{safe}}}}}.',
+        )
