@@ -164,6 +164,7 @@ def request_body(
         AccountProblem: the settings make a request that Retell would refuse.
     """
     try:
+        own = lead.overrides or {}  # what the lead's file says of this call alone
         override = spec.agent_override
         if webhook_url is not None:
             override = {**(override or {})}
@@ -171,17 +172,22 @@ def request_body(
         return CreatePhoneCall(
             from_number=attempt.from_number,
             to_number=lead.phone,
-            override_agent_id=spec.agent_id,
-            override_agent_version=spec.agent_version,
+            override_agent_id=own.get("agent_id", spec.agent_id),
+            override_agent_version=own.get(
+                "agent_version", None if "agent_id" in own else spec.agent_version
+            ),
             agent_override=override,
             retell_llm_dynamic_variables={**spec.variables, **lead.variables},
             metadata={
+                **own.get("metadata", {}),
                 "attempt_id": attempt.id,
                 "campaign_id": str(lead.campaign_id),
                 "lead_id": str(lead.id),
                 "install": install,
             },
-            custom_sip_headers=spec.custom_sip_headers,
+            custom_sip_headers={**(spec.custom_sip_headers or {}), **own.get("sip_headers", {})}
+            or None,
+            ignore_e164_validation=own.get("ignore_e164"),
             idempotency_key=attempt.id,
             honor_internal_dnc=spec.honor_internal_dnc or None,
         ).body()

@@ -1,35 +1,68 @@
 """Load: import a lead file into a campaign.
 
-Every good row becomes a lead, every other row is kept with a reason: rows = imported +
-duplicates + rejected. Small transactions, so that running campaigns do not wait.
+Every good row becomes a lead, every other row is kept with a reason: rows = imported + updated +
+duplicates + rejected. Rows are stored in short transactions, so that running campaigns do not
+wait, and an import that died goes on from where it was when it is started again.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from itertools import islice
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from dialer.actions.control import find, shift_into_windows
+import orjson
+
+from dialer.actions.agent_variables import required_variables
+from dialer.actions.control import find
+from dialer.actions.drafting import Chunk, chunks
+from dialer.actions.export import export_rejects
+from dialer.actions.preview import Preview
+from dialer.actions.storing import Batch, Known, Target, store
 from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
-from dialer.domain.states import OVER, CampaignStatus, LeadStatus
+from dialer.domain.states import OVER, CampaignStatus, ListStatus
 from dialer.errors import RefusedByRule
-from dialer.leads.outcomes import AcceptedRow, ImportOptions, RejectedRow
-from dialer.leads.problems import RejectReason
-from dialer.leads.rejects import write_rejects
+from dialer.leads.column_map import headers_key
+from dialer.leads.header_words import LeadField
+from dialer.leads.notices import WarningCode
+from dialer.leads.options import ImportOptions, Mapped
 from dialer.leads.rows import LeadFile, read_leads
 from dialer.log import get_logger
-from dialer.store import campaigns, leads, lists
+from dialer.store import bulk, campaigns, lists
 from dialer.store.database import Connection
 from dialer.store.ledger import log_action
+from dialer.store.tables import LeadList
 
 log = get_logger(__name__)
 
-BATCH = 500
-T = TypeVar("T")
+BATCH_ROWS = {"sqlite": 1_000, "postgresql": 5_000}
+"""Stored in one transaction: what a running campaign may have to wait for."""
+
+BREATH = timedelta(milliseconds=5)
+"""Between two transactions while a campaign is running; without it a claim may wait for long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an import has come."""
+
+    rows: int  # the row reached, as a person counts
+    fraction: float | None  # of the file; None where nobody knows
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a person decides about an import, beside the settings of the campaign."""
+
+    changed: Mapping[str, Any] = field(default_factory=dict)  # import options to replace
+    known: Known = Known.SKIP
+    not_called_within: timedelta | None = None  # None: as the campaign says
+    processes: int = 1
+    check_agent: bool = True  # ask Retell which variables the agent's prompt needs
+    tell: Callable[[Progress], None] = lambda progress: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +70,15 @@ class Loaded:
     """What an import did. `rejects` is the file of rejected rows, None when there are none."""
 
     list_id: int
+    rows: int
     imported: int
+    updated: int
     duplicates: int
     rejected: int
     blank: int
+    warnings: list[dict[str, Any]]
     rejects: Path | None
+    already: bool = False  # the same file was imported before; nothing was stored now
 
 
 def options_of(spec: CampaignSpec, **changed: Any) -> ImportOptions:
@@ -62,16 +99,17 @@ def load(
     *,
     actor: str,
     rejects_to: Path,
-    changed: dict[str, Any] | None = None,
+    order: Order = Order(),
 ) -> Loaded:
-    """Import a file into a campaign that is not over.
+    """Import a file into a campaign that is not over; the rejected rows go to `rejects_to`.
 
-    `changed` replaces single import options; the rejected rows are written to `rejects_to`.
+    An import of the same file under the same settings is recognised: one that died goes on, one
+    that is done is only told about.
 
     Raises:
         NotFound: no such file or campaign.
-        FileProblem: nothing of the file can be imported.
-        RefusedByRule: the campaign is over.
+        FileProblem: nothing of the file can be imported, or it turns out to be too large.
+        RefusedByRule: the campaign is over, or becomes so; what is stored by then stays.
     """
     campaign = world.db.read(lambda tx: find(tx, campaign_id))
     if campaign.status in OVER:
@@ -80,161 +118,207 @@ def load(
             fix="import the file into a new campaign",
         )
     spec = campaigns.spec_of(campaign)
-    file = read_leads(path, options=options_of(spec, **(changed or {})))
-    list_id = _open_list(world, campaign_id, path, file, actor=actor)
-    rejected = list(_batches_in(world, file, campaign_id=campaign_id, list_id=list_id))
-    if rejected:
-        rejects_to.parent.mkdir(parents=True, exist_ok=True)
-        write_rejects(rejects_to, file.header, rejected)
-    loaded = _close_list(world, list_id, campaign_id=campaign_id, blank=file.blank)
-    log.info("list_loaded", list_id=list_id, imported=loaded.imported, rejected=loaded.rejected)
-    return Loaded(
-        list_id=list_id,
-        imported=loaded.imported,
-        duplicates=loaded.duplicates,
-        rejected=loaded.rejected,
-        blank=loaded.blank,
-        rejects=rejects_to if rejected else None,
+    options, unchecked = _options(world, spec, order)
+    with read_leads(path, options=options, recall=partial(recall, world)) as file:
+        if unchecked is not None:
+            file.notices.add(WarningCode.AGENT_NOT_CHECKED, unchecked)
+        marks = _marks(file, order)
+        row = _find_list(world, campaign_id, marks)
+        already = row is not None and row.status is ListStatus.DONE
+        if row is None:
+            row = _open_list(world, campaign_id, file, marks, actor=actor)
+        if not already:
+            _store_all(world, file, row, spec=spec, order=order)
+            _close_list(world, row.id, file)
+    return _report(world, row.id, rejects_to=rejects_to, already=already)
+
+
+def look_at(
+    world: World, campaign_id: int, path: Path, *, order: Order, limit: int | None
+) -> dict[str, Any]:
+    """Give what importing a file into a campaign would do; nothing is stored. See `Preview`.
+
+    Raises:
+        NotFound: no such file or campaign.
+    """
+    spec = campaigns.spec_of(world.db.read(lambda tx: find(tx, campaign_id)))
+    options, unchecked = _options(world, spec, order)
+    target = Target(
+        campaign_id,
+        0,
+        known=order.known,
+        not_called_within=order.not_called_within or spec.not_called_within,
+    )
+    preview = Preview(
+        path,
+        options=options,
+        limit=limit,
+        recall=partial(recall, world),
+        processes=order.processes,
+    )
+    return preview.look(
+        database=world.db, target=target, now=world.clock.now(), unchecked=unchecked
     )
 
 
-def _open_list(world: World, campaign_id: int, path: Path, file: LeadFile, *, actor: str) -> int:
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    now = world.clock.now()
+def recall(world: World, headers: Iterable[str]) -> dict[LeadField, Mapped]:
+    """Give what a person once said about a file with these headers."""
+    key = headers_key(headers)
+    said = world.db.read(lambda tx: lists.remembered_mapping(tx, key))
+    return {LeadField(name): header for name, header in said.items() if name in set(LeadField)}
 
-    def body(tx: Connection) -> int:
+
+def _options(world: World, spec: CampaignSpec, order: Order) -> tuple[ImportOptions, str | None]:
+    """Give the options, and why nobody knows which variables the agent needs."""
+    options = options_of(spec, **order.changed)
+    if not order.check_agent:
+        return options, None
+    needed = required_variables(world, spec)
+    return replace(options, required_variables=needed.names), needed.not_checked
+
+
+def _marks(file: LeadFile, order: Order) -> dict[str, str]:
+    """Tell a file by its bytes, and an import by everything that decides about its rows.
+
+    What the agent's prompt needs is left out: it may change while an import is interrupted.
+    """
+    with file.table.path.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    options = file.options
+    decisive = {
+        "file": sha256,
+        "columns": file.columns.summary(),
+        "country": options.country,
+        "countries": sorted(options.countries),
+        "fictional": options.allow_fictional,
+        "zone": options.default_zone,
+        "missing": [options.missing_variable.policy, options.missing_variable.text],
+        "table": [options.encoding, options.delimiter, options.sheet, options.header_row],
+        "known": order.known,
+    }
+    written = orjson.dumps(decisive, option=orjson.OPT_SORT_KEYS)
+    return {"sha256": sha256, "fingerprint": hashlib.sha256(written).hexdigest()}
+
+
+def _find_list(world: World, campaign_id: int, marks: Mapping[str, str]) -> LeadList | None:
+    """Find an earlier import of the same.
+
+    Raises:
+        RefusedByRule: the file was begun under other settings and never finished.
+    """
+    known = world.db.read(lambda tx: lists.of_file(tx, campaign_id, marks["sha256"]))
+    for row in known:
+        if row.fingerprint == marks["fingerprint"]:
+            return row
+        if row.status is ListStatus.IMPORTING:
+            raise RefusedByRule(
+                f"this file was begun as list {row.id} under other settings, and not finished",
+                fix=f"dialer lists undo {row.id}, or import it as it was begun",
+            )
+    return None
+
+
+def _open_list(
+    world: World, campaign_id: int, file: LeadFile, marks: Mapping[str, str], *, actor: str
+) -> LeadList:
+    now = world.clock.now()
+    said = {name.value: header for name, header in file.options.overrides.items()}
+
+    def body(tx: Connection) -> LeadList:
         list_id = lists.add(
             tx,
             campaign_id=campaign_id,
-            file_name=path.name,
-            sha256=digest,
-            mapping={"headers": list(file.header)},
+            file_name=file.table.path.name,
+            mapping={"headers": list(file.header), "columns": file.columns.summary()},
             now=now,
+            **marks,
         )
+        if said:
+            lists.remember_mapping(tx, headers_key(file.header), said, now=now)
         log_action(
             tx,
             actor=actor,
             action="import",
             subject=f"list:{list_id}",
             now=now,
-            after={"campaign": campaign_id, "file": path.name},
+            after={"campaign": campaign_id, "file": file.table.path.name},
         )
-        return list_id
+        return lists.lock(tx, list_id)
 
     return world.db.transact(body)
 
 
-def _batches_in(
-    world: World, file: LeadFile, *, campaign_id: int, list_id: int
-) -> Iterator[RejectedRow]:
-    """Store the file batch by batch, and give the rows that became no lead."""
-    for batch in _batches(file):
-        now = world.clock.now()
-        yield from world.db.transact(
-            lambda tx, batch=batch, now=now: _store(  # type: ignore[misc]
-                tx, batch, campaign_id=campaign_id, list_id=list_id, now=now
-            )
-        )
-
-
-def _store(
-    tx: Connection,
-    batch: Sequence[AcceptedRow | RejectedRow],
-    *,
-    campaign_id: int,
-    list_id: int,
-    now: datetime,
-) -> list[RejectedRow]:
-    accepted = [row for row in batch if isinstance(row, AcceptedRow)]
-    phones = [row.phone.e164 for row in accepted]
-    known = lists.known_phones(tx, campaign_id, phones)
-    suppressed = leads.suppressed_among(tx, phones)
-    rejected = [row for row in batch if isinstance(row, RejectedRow)]
-    good: list[dict[str, Any]] = []
-    for row in accepted:
-        refusal = _refusal(row, known=known, suppressed=suppressed)
-        if refusal is None:
-            good.append(_lead(row, campaign_id=campaign_id, list_id=list_id, now=now))
-        else:
-            rejected.append(refusal)
-    leads.add(tx, good)
-    lists.add_rejects(
-        tx,
-        [
-            {
-                "list_id": list_id,
-                "row": row.row,
-                "cells": list(row.cells),
-                "reason": row.reason.value,
-                "message": row.message,
-            }
-            for row in rejected
-        ],
+def _store_all(
+    world: World, file: LeadFile, row: LeadList, *, spec: CampaignSpec, order: Order
+) -> None:
+    """Store what of the file is not stored yet, chunk by chunk."""
+    after = row.stored_row
+    stored = world.db.read(lambda tx: bulk.rejected_after(tx, row.id, after))
+    target = Target(
+        row.campaign_id,
+        row.id,
+        known=order.known,
+        not_called_within=order.not_called_within or spec.not_called_within,
+        stored=frozenset(stored),
     )
-    repeated = (RejectReason.DUPLICATE_IN_FILE, RejectReason.ALREADY_IN_CAMPAIGN)
-    duplicates = sum(row.reason in repeated for row in rejected)
-    lists.count(
-        tx,
-        list_id,
-        imported=len(good),
-        duplicates=duplicates,
-        rejected=len(rejected) - duplicates,
-    )
-    return sorted(rejected, key=lambda row: row.row)
+    for chunk in chunks(file, after_row=after, processes=order.processes):
+        _store_chunk(world, target, chunk)
+        order.tell(Progress(chunk.last_row, file.table.fraction_read()))
 
 
-def _refusal(row: AcceptedRow, *, known: set[str], suppressed: set[str]) -> RejectedRow | None:
-    phone = row.phone.e164
-    if phone in suppressed:
-        return RejectedRow(
-            row.row, row.cells, RejectReason.SUPPRESSED, f"{phone} is on the do-not-call list."
-        )
-    if phone in known:
-        return RejectedRow(
-            row.row,
-            row.cells,
-            RejectReason.ALREADY_IN_CAMPAIGN,
-            f"{phone} is already a lead of this campaign.",
-        )
-    return None
+def _store_chunk(world: World, target: Target, chunk: Chunk) -> None:
+    """Store one chunk in several transactions; the last one says that all of it is stored."""
+    size = BATCH_ROWS["sqlite" if world.db.is_sqlite else "postgresql"]
+    most = max(len(chunk.drafts), len(chunk.rejects), 1)
+    for start in range(0, most, size):
+        part = slice(start, start + size)
+        is_last = start + size >= most
+
+        def body(tx: Connection, part: slice = part, is_last: bool = is_last) -> bool:
+            batch = Batch(chunk.drafts[part], chunk.rejects[part])
+            store(tx, target, batch, now=world.clock.now())
+            if is_last:
+                lists.change(tx, target.list_id, stored_row=chunk.last_row)
+            return bool(campaigns.in_status(tx, CampaignStatus.RUNNING))
+
+        somebody_waits = world.db.transact(body)
+        if somebody_waits:
+            world.clock.sleep(BREATH)
 
 
-def _lead(row: AcceptedRow, *, campaign_id: int, list_id: int, now: datetime) -> dict[str, Any]:
-    return {
-        "campaign_id": campaign_id,
-        "list_id": list_id,
-        "row": row.row,
-        "phone": row.phone.e164,
-        "alt_phones": list(row.alt_phones) or None,
-        "name": row.name,
-        "external_ref": row.external_ref,
-        "zones": ",".join(row.zones),
-        "zone_source": row.zone_source,
-        "variables": row.variables,
-        "status": LeadStatus.READY,
-        "due_at": now,
-        "attempts": 0,
-        "free_tries": 0,
-        "tries": 0,
-        "created_at": now,
-    }
-
-
-def _close_list(world: World, list_id: int, *, campaign_id: int, blank: int) -> Any:
+def _close_list(world: World, list_id: int, file: LeadFile) -> None:
     now = world.clock.now()
+    warnings = file.notices.details()
 
-    def body(tx: Connection) -> Any:
-        lists.count(tx, list_id, blank=blank)
-        campaign = find(tx, campaign_id)
-        if campaign.status is CampaignStatus.RUNNING:
-            shift_into_windows(tx, campaign_id, campaigns.spec_of(campaign), now=now)
-        return next(row for row in lists.of_campaign(tx, campaign_id) if row.id == list_id)
+    def body(tx: Connection) -> LeadList:
+        row = lists.lock(tx, list_id)
+        if row.status is ListStatus.IMPORTING:
+            values = {"blank": file.blank, "warnings": warnings, "finished_at": now}
+            lists.change(tx, list_id, status=ListStatus.DONE, **values)
+        return lists.lock(tx, list_id)
 
-    return world.db.transact(body)
+    row = world.db.transact(body)
+    log.info("list_loaded", list_id=list_id, imported=row.imported, rejected=row.rejected)
 
 
-def _batches(rows: Iterable[T]) -> Iterator[list[T]]:
-    iterator = iter(rows)
-    while batch := list(islice(iterator, BATCH)):
-        yield batch
+def _report(world: World, list_id: int, *, rejects_to: Path, already: bool) -> Loaded:
+    """Tell what is in the list, and write its rejected rows down."""
+    row = world.db.read(lambda tx: lists.get(tx, list_id))
+    assert row is not None
+    rejects = None
+    if row.duplicates + row.rejected:
+        rejects_to.parent.mkdir(parents=True, exist_ok=True)
+        export_rejects(world, list_id, rejects_to)
+        rejects = rejects_to
+    return Loaded(
+        list_id=list_id,
+        rows=row.rows,
+        imported=0 if already else row.imported,
+        updated=0 if already else row.updated,
+        duplicates=row.duplicates + (row.imported + row.updated if already else 0),
+        rejected=row.rejected,
+        blank=row.blank,
+        warnings=row.warnings or [],
+        rejects=rejects,
+        already=already,
+    )

@@ -81,7 +81,7 @@ def _described(database: "Database", campaign_id: int) -> tuple[dict[str, Any], 
 
     sight = look(database, campaign_id)
     row = database.read(lambda tx: find(tx, campaign_id))
-    files = database.read(lambda tx: lists.of_campaign(tx, campaign_id))
+    files = database.read(lambda tx: lists.every(tx, campaign_id=campaign_id))
     fields = {
         **sight_fields(sight),
         "held_reason": row.held_reason,

@@ -1,29 +1,33 @@
 """`dialer lists`: lead files."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dialer.cli.exits import ExitCode, WrongUsage
-from dialer.cli.importing import changed_options, rejects_path, say_loaded
-from dialer.cli.output import AsJson, print_fields, print_json, print_rows, say
-from dialer.cli.views import loaded_fields
+from dialer.cli.importing import Asked, progress_shown, rejects_path, say_loaded
+from dialer.cli.output import AsJson, Yes, confirm, print_fields, print_json, print_rows, say
+from dialer.cli.views import LIST_FIELDS, list_fields, loaded_fields
 from dialer.cli.worlds import actor, load_settings, opened_database, opened_world
 
 if TYPE_CHECKING:
     from dialer.config import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Import lead files.")
+app = typer.Typer(no_args_is_help=True, help="Import lead files, look at them, undo them.")
 
 SHOWN_ROWS = 20
+
+CampaignOption = Annotated[int | None, typer.Option("--campaign", help="Campaign of the leads.")]
+ListId = Annotated[int, typer.Argument(help="List, by its number.", metavar="LIST")]
 
 
 @app.command("import")
 def import_list(
-    file: Annotated[Path, typer.Argument(help="Lead file.")],
+    file: Annotated[Path, typer.Argument(help="Lead file: CSV, TSV, XLSX, XLS, ODS.")],
     *,
-    campaign: Annotated[int | None, typer.Option(help="Campaign that gets the leads.")] = None,
+    campaign: CampaignOption = None,
     country: Annotated[
         str | None, typer.Option(help="Country of numbers without a country code.")
     ] = None,
@@ -33,6 +37,29 @@ def import_list(
     column: Annotated[
         list[str] | None,
         typer.Option("--map", help="Which column holds what: phone=Mobile; repeatable."),
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook: name or number.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding, where it is not recognised: cp1252.")
+    ] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(help="Separator, where it is not recognised.")
+    ] = None,
+    header_row: Annotated[
+        int | None, typer.Option(min=0, help="Row of the header; 0: there is none.")
+    ] = None,
+    known: Annotated[
+        str, typer.Option(help="Leads the campaign has already: skip or update.")
+    ] = "skip",
+    not_called_within: Annotated[
+        str | None,
+        typer.Option(help="Refuse numbers that other campaigns called since, such as 30d."),
+    ] = None,
+    missing_variable: Annotated[
+        str | None,
+        typer.Option(
+            help="Leads without a value the agent's prompt needs: allow, reject, default=TEXT."
+        ),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would happen; store nothing.")
@@ -44,49 +71,106 @@ def import_list(
     rejects: Annotated[
         Path | None, typer.Option(help="Where the rejected rows go, to be corrected.")
     ] = None,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="Processes that read the file.")
+    ] = None,
 ) -> None:
-    """Import a lead file into a campaign: every good row, and a file with the others."""
-    changed = changed_options(country=country, allow=allow_country, columns=column)
+    """Import a lead file into a campaign: every good row, and a file with the others.
+
+    An import that was interrupted goes on when the same command is given again.
+    """
+    asked = Asked.of(
+        country=country,
+        allow=allow_country,
+        columns=column,
+        sheet=sheet,
+        encoding=encoding,
+        delimiter=delimiter,
+        header_row=header_row,
+        known=known,
+        not_called_within=not_called_within,
+        missing_variable=missing_variable,
+        processes=processes,
+    )
     settings = load_settings()
     if dry_run:
         most = SHOWN_ROWS if limit is None and not as_json else limit
-        found = _preview(settings, file, campaign=campaign, changed=changed, limit=most)
+        found = _preview(settings, file, campaign=campaign, asked=asked, limit=most)
         _show_preview(found, as_json=as_json)
         raise typer.Exit(_code_of(found))
     if campaign is None:
         raise WrongUsage("no campaign is named", fix="add --campaign ID, or --dry-run")
     target = rejects or rejects_path(settings, lead_file=file, campaign_id=campaign)
-    with opened_world(settings) as world:
-        from dialer.actions.load import load
+    from dialer.actions.load import load
 
-        loaded = load(
-            world, campaign, file, actor=actor(), rejects_to=target, changed=changed or None
-        )
+    with opened_world(settings) as world, progress_shown(file) as tell:
+        order = asked.order(tell)
+        loaded = load(world, campaign, file, actor=actor(), rejects_to=target, order=order)
     (print_json if as_json else print_fields)(loaded_fields(campaign, loaded))
     raise typer.Exit(say_loaded(loaded))
 
 
+@app.command("list")
+def list_lists(*, campaign: CampaignOption = None, as_json: AsJson = False) -> None:
+    """Show the imported lists, the newest first."""
+    from dialer.store import lists
+
+    with opened_database(load_settings()) as database:
+        rows = database.read(lambda tx: lists.every(tx, campaign_id=campaign))
+    found = [list_fields(row) for row in rows]
+    if as_json:
+        print_json(found)
+        return
+    print_rows(LIST_FIELDS, found)
+    if not found:
+        say("no list yet: dialer lists import FILE --campaign ID")
+
+
+@app.command()
+def undo(list_id: ListId, *, yes: Yes = False, as_json: AsJson = False) -> None:
+    """Take the leads of a list out again, as far as nobody has called them."""
+    from dialer.actions.undo import undo as take_back
+
+    confirm(
+        f"Remove the leads of list {list_id} that were never called?",
+        yes=yes,
+        declined="nothing was removed",
+    )
+    with opened_world(load_settings()) as world:
+        undone = take_back(world, list_id, actor=actor())
+    fields = {
+        "list_id": undone.list_id,
+        "removed": undone.removed,
+        "kept": undone.kept,
+        "updated": undone.updated,
+    }
+    if as_json:
+        kept = [
+            {"lead_id": lead.id, "row": lead.row, "phone": lead.phone, "attempts": lead.attempts}
+            for lead in undone.kept_leads
+        ]
+        print_json({**fields, "kept_leads": kept})
+    else:
+        print_fields(fields)
+    say(f"removed {undone.removed:,} leads; {undone.kept:,} were called already and stay")
+    if undone.updated:
+        say(f"{undone.updated:,} older leads keep what this list changed in them")
+
+
 def _preview(
-    settings: "Settings",
-    file: Path,
-    *,
-    campaign: int | None,
-    changed: dict[str, Any],
-    limit: int | None,
+    settings: "Settings", file: Path, *, campaign: int | None, asked: Asked, limit: int | None
 ) -> dict[str, Any]:
     """Read the file under a campaign's settings, or under the defaults without one."""
-    from dialer.leads.outcomes import ImportOptions
-    from dialer.leads.preview import preview
+    from dialer.actions.load import look_at
+    from dialer.actions.preview import Preview
+    from dialer.leads.options import ImportOptions
 
     if campaign is None:
-        return preview(file, options=ImportOptions(**changed), limit=limit)
-    from dialer.actions.control import find
-    from dialer.actions.load import options_of
-    from dialer.store import campaigns
-
-    with opened_database(settings) as database:
-        spec = database.read(lambda tx: campaigns.spec_of(find(tx, campaign)))
-    return preview(file, options=options_of(spec, **changed), limit=limit)
+        options = ImportOptions(**asked.changed)
+        preview = Preview(file, options=options, limit=limit, processes=asked.processes)
+        return preview.look(now=datetime.now(UTC))
+    with opened_world(settings) as world:
+        return look_at(world, campaign, file, order=asked.order(), limit=limit)
 
 
 def _show_preview(found: dict[str, Any], *, as_json: bool) -> None:
@@ -96,9 +180,9 @@ def _show_preview(found: dict[str, Any], *, as_json: bool) -> None:
     if found["file_error"]:
         say(f"error: {found['message']}")
         return
-    columns = {name: place for name, place in found["columns"].items() if name != "phone"}
-    told = {"phone": ", ".join(found["columns"]["phone"]), **columns}
-    say("columns: " + "; ".join(f"{name} is {header}" for name, header in told.items()))
+    say("columns: " + "; ".join(f"{name} is {_told(at)}" for name, at in found["columns"].items()))
+    for warning in found["warning_details"]:
+        say(f"warning: {warning['message']}")
     rows = [{**row, "result": "lead"} for row in found["accepted"]]
     rows += [{**row, "result": row["reason"]} for row in found["rejected"]]
     rows.sort(key=lambda row: row["row"])
@@ -108,6 +192,10 @@ def _show_preview(found: dict[str, Any], *, as_json: bool) -> None:
         f"{counts['accepted']:,} rows would become leads, {counts['rejected']:,} would not, "
         f"{counts['blank']:,} are blank; nothing was stored"
     )
+
+
+def _told(at: str | list[str]) -> str:
+    return at if isinstance(at, str) else ", ".join(at)
 
 
 def _code_of(found: dict[str, Any]) -> ExitCode:

@@ -5,8 +5,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dialer.actions.load import Loaded
     from dialer.actions.watch import Sight
-    from dialer.store.tables import Campaign
+    from dialer.store.tables import Campaign, LeadList
 
+LIST_FIELDS = (
+    "id",
+    "campaign_id",
+    "file_name",
+    "status",
+    "rows",
+    "imported",
+    "updated",
+    "duplicates",
+    "rejected",
+    "undone",
+    "created_at",
+)
 LIST_COLUMNS = ("id", "name", "status", "leads", "closed", "in_flight", "created_at", "held_text")
 
 
@@ -56,11 +69,33 @@ def loaded_fields(campaign_id: int, loaded: "Loaded") -> dict[str, Any]:
     return {
         "campaign_id": campaign_id,
         "list_id": loaded.list_id,
+        "already_imported": loaded.already,
+        "rows": loaded.rows,
         "imported": loaded.imported,
+        "updated": loaded.updated,
         "duplicates": loaded.duplicates,
         "rejected": loaded.rejected,
         "blank": loaded.blank,
+        "warnings": [warning["code"] for warning in loaded.warnings],
         "rejects_file": str(loaded.rejects) if loaded.rejects is not None else None,
+    }
+
+
+def list_fields(row: "LeadList") -> dict[str, Any]:
+    """Give one lead list."""
+    return {
+        "id": row.id,
+        "campaign_id": row.campaign_id,
+        "file_name": row.file_name,
+        "status": row.status.value,
+        "rows": row.rows,
+        "imported": row.imported,
+        "updated": row.updated,
+        "duplicates": row.duplicates,
+        "rejected": row.rejected,
+        "blank": row.blank,
+        "undone": row.undone,
+        "created_at": row.created_at,
     }
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 from dialer.domain.cadence import Cadence
+from dialer.domain.durations import Duration
 from dialer.domain.variables import check_variable_names
 from dialer.domain.window import Window, zone
 
@@ -54,6 +55,7 @@ class CampaignSpec(BaseModel):
     allowed_countries: tuple[Country, ...] = ()
     allow_fictional: bool = False
     default_zone: str | None = None
+    not_called_within: Duration | None = None  # import nobody another campaign called since
     start_at: AwareDatetime | None = None
     weight: float = Field(default=1.0, gt=0, le=1000)
     limits: CampaignLimits = CampaignLimits()

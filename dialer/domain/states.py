@@ -89,6 +89,14 @@ class Analysis(StrEnum):
     TIMED_OUT = "timed_out"  # never came
 
 
+class ListStatus(StrEnum):
+    """Where the import of a lead list stands."""
+
+    IMPORTING = "importing"  # or interrupted; the same import goes on from where it was
+    DONE = "done"
+    UNDONE = "undone"  # its leads were taken out again, as far as nobody had been called
+
+
 class LeadStatus(StrEnum):
     """One person and number in one campaign."""
 

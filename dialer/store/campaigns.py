@@ -9,12 +9,19 @@ import orjson
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from dialer.domain.campaign_spec import CampaignSpec
-from dialer.domain.states import CAMPAIGN_MOVES, CampaignStatus, LeadStatus, check_move
+from dialer.domain.states import (
+    CAMPAIGN_MOVES,
+    CampaignStatus,
+    LeadStatus,
+    ListStatus,
+    check_move,
+)
 from dialer.store.rows import many, one
-from dialer.store.tables import Campaign, Lead, table
+from dialer.store.tables import Campaign, Lead, LeadList, table
 
 campaign = table(Campaign)
 lead = table(Lead)
+lead_list = table(LeadList)
 
 _GET = select(campaign).where(campaign.c.id == bindparam("which"))
 _HOLD_STILL = (
@@ -152,7 +159,15 @@ def clear_rejections(tx: Connection, campaign_id: int) -> None:
 
 
 def without_open_leads(tx: Connection) -> list[int]:
-    """Give the running campaigns in which every lead is closed."""
+    """Give the running campaigns in which every lead is closed, and no list is being imported."""
+    importing = (
+        select(lead_list.c.id)
+        .where(
+            lead_list.c.campaign_id == campaign.c.id,
+            lead_list.c.status == ListStatus.IMPORTING,
+        )
+        .exists()
+    )
     waiting = (
         select(lead.c.id)
         .where(
@@ -162,7 +177,7 @@ def without_open_leads(tx: Connection) -> list[int]:
         .exists()
     )
     rows = tx.execute(
-        select(campaign.c.id).where(campaign.c.status == CampaignStatus.RUNNING, ~waiting)
+        select(campaign.c.id).where(campaign.c.status == CampaignStatus.RUNNING, ~waiting, ~importing)
     )
     return [row[0] for row in rows]
 

@@ -39,7 +39,7 @@ _COUNT_DUE = select(func.count()).select_from(
 _TAKE_DUE = (
     select(lead)
     .where(*_DUE)
-    .order_by(lead.c.due_at)
+    .order_by(lead.c.due_at, lead.c.row)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
@@ -92,7 +92,8 @@ def any_due(tx: Connection, *, now: datetime) -> bool:
 def take_due(
     tx: Connection, campaign_id: int, *, now: datetime, most: int, without: Collection[str] = ()
 ) -> list[Lead]:
-    """Lock up to `most` due leads, the longest due first.
+    """Lock up to `most` due leads, the longest due first, and otherwise in the
+    order of their list.
 
     Rows that somebody else holds, numbers in a call right now, and the numbers in `without` are
     passed over.

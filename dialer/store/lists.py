@@ -1,91 +1,132 @@
 """Lead lists: uploaded files, and the rows of them that are no leads."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
-from dialer.store.rows import many
-from dialer.store.tables import ImportReject, Lead, LeadList, table
+from dialer.domain.states import LeadStatus, ListStatus
+from dialer.store.rows import many, one
+from dialer.store.tables import ColumnMapping, Lead, LeadList, table
 
+column_mapping = table(ColumnMapping)
 lead = table(Lead)
 lead_list = table(LeadList)
-import_reject = table(ImportReject)
+
+COUNTS = ("rows", "imported", "updated", "duplicates", "rejected", "blank", "undone")
 
 
-def add(
-    tx: Connection,
-    *,
-    campaign_id: int,
-    file_name: str,
-    sha256: str,
-    mapping: dict[str, Any],
-    now: datetime,
-) -> int:
-    """Add an empty list and give its id."""
+def add(tx: Connection, *, now: datetime, **values: Any) -> int:
+    """Add an empty list whose import begins, and give its id."""
+    counts = dict.fromkeys(COUNTS, 0)
     result = tx.execute(
         insert(lead_list)
-        .values(
-            campaign_id=campaign_id,
-            file_name=file_name,
-            sha256=sha256,
-            mapping=mapping,
-            rows=0,
-            imported=0,
-            updated=0,
-            duplicates=0,
-            rejected=0,
-            blank=0,
-            created_at=now,
-        )
+        .values(status=ListStatus.IMPORTING, stored_row=0, created_at=now, **counts, **values)
         .returning(lead_list.c.id)
     )
     return int(result.scalar_one())
 
 
-def count(
-    tx: Connection,
-    list_id: int,
-    *,
-    imported: int = 0,
-    duplicates: int = 0,
-    rejected: int = 0,
-    blank: int = 0,
-) -> None:
-    """Add to a list's counts; its rows are the sum of all but the blank ones."""
-    columns = lead_list.c
-    tx.execute(
-        update(lead_list)
-        .where(columns.id == list_id)
-        .values(
-            rows=columns.rows + imported + duplicates + rejected,
-            imported=columns.imported + imported,
-            duplicates=columns.duplicates + duplicates,
-            rejected=columns.rejected + rejected,
-            blank=columns.blank + blank,
-        )
-    )
+def get(tx: Connection, list_id: int) -> LeadList | None:
+    """Read one list."""
+    return one(tx, LeadList, select(lead_list).where(lead_list.c.id == list_id))
 
 
-def add_rejects(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Keep rejected rows as they were."""
-    if rows:
-        tx.execute(insert(import_reject), list(rows))
+def lock(tx: Connection, list_id: int) -> LeadList:
+    """Lock and read one list, so that its import and its undoing do not meet."""
+    row = one(tx, LeadList, select(lead_list).where(lead_list.c.id == list_id).with_for_update())
+    if row is None:
+        raise LookupError(f"list {list_id} is gone")
+    return row
 
 
-def known_phones(tx: Connection, campaign_id: int, phones: Sequence[str]) -> set[str]:
-    """Give those of the numbers that the campaign has already."""
-    rows = tx.execute(
-        select(lead.c.phone).where(lead.c.campaign_id == campaign_id, lead.c.phone.in_(phones))
-    )
-    return {row[0] for row in rows}
-
-
-def of_campaign(tx: Connection, campaign_id: int) -> list[LeadList]:
-    """Read the lists imported into a campaign."""
+def of_file(tx: Connection, campaign_id: int, sha256: str) -> list[LeadList]:
+    """Read the lists that one file made in a campaign, without those undone; the newest first."""
     return many(
         tx,
         LeadList,
-        select(lead_list).where(lead_list.c.campaign_id == campaign_id).order_by(lead_list.c.id),
+        select(lead_list)
+        .where(
+            lead_list.c.campaign_id == campaign_id,
+            lead_list.c.sha256 == sha256,
+            lead_list.c.status != ListStatus.UNDONE,
+        )
+        .order_by(lead_list.c.id.desc()),
     )
+
+
+def change(tx: Connection, list_id: int, **values: Any) -> None:
+    """Change columns of a list."""
+    tx.execute(update(lead_list).where(lead_list.c.id == list_id).values(**values))
+
+
+def count(tx: Connection, list_id: int, **more: int) -> None:
+    """Add to a list's counts; its rows are the sum of all but the blank and the undone ones."""
+    columns = lead_list.c
+    rows = sum(more.get(name, 0) for name in ("imported", "updated", "duplicates", "rejected"))
+    values = {name: columns[name] + number for name, number in more.items()}
+    tx.execute(
+        update(lead_list).where(columns.id == list_id).values(rows=columns.rows + rows, **values)
+    )
+
+
+def every(tx: Connection, *, campaign_id: int | None = None) -> list[LeadList]:
+    """Read all lists, or those of a campaign, the newest first."""
+    statement = select(lead_list).order_by(lead_list.c.id.desc())
+    if campaign_id is not None:
+        statement = statement.where(lead_list.c.campaign_id == campaign_id)
+    return many(tx, LeadList, statement)
+
+
+def take_out(tx: Connection, row: LeadList, *, after: int, most: int) -> tuple[int, int]:
+    """Delete the next leads of a list that were never dialed.
+
+    Gives how many went, and the id after which to go on; 0 when there are no more.
+    """
+    ids = list(
+        tx.execute(
+            select(lead.c.id)
+            .where(
+                lead.c.id > after, lead.c.campaign_id == row.campaign_id, lead.c.list_id == row.id
+            )
+            .order_by(lead.c.id)
+            .limit(most)
+        ).scalars()
+    )
+    if not ids:
+        return 0, 0
+    # Asked again here: a lead may have been claimed since it was read.
+    gone = tx.execute(
+        delete(lead).where(
+            lead.c.id.in_(ids), lead.c.tries == 0, lead.c.status != LeadStatus.IN_FLIGHT
+        )
+    )
+    return int(gone.rowcount), ids[-1]
+
+
+def leads_of(tx: Connection, row: LeadList, *, most: int) -> list[Lead]:
+    """Read leads that a list brought and that are still there, in the order of the file."""
+    return many(
+        tx,
+        Lead,
+        select(lead)
+        .where(lead.c.campaign_id == row.campaign_id, lead.c.list_id == row.id)
+        .order_by(lead.c.row)
+        .limit(most),
+    )
+
+
+def remembered_mapping(tx: Connection, headers_key: str) -> dict[str, str]:
+    """Give what a person once said about a set of headers: field to header."""
+    chosen = select(column_mapping.c.mapping).where(column_mapping.c.headers_key == headers_key)
+    return dict(tx.execute(chosen).scalar() or {})
+
+
+def remember_mapping(
+    tx: Connection, headers_key: str, mapping: dict[str, str], *, now: datetime
+) -> None:
+    """Keep what a person said about a set of headers, in place of what was said before."""
+    values = {"mapping": mapping, "updated_at": now}
+    known = update(column_mapping).where(column_mapping.c.headers_key == headers_key)
+    if not tx.execute(known.values(values)).rowcount:
+        tx.execute(insert(column_mapping).values(headers_key=headers_key, **values))

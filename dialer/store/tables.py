@@ -18,6 +18,7 @@ from dialer.domain.states import (
     CampaignStatus,
     ClosedAs,
     LeadStatus,
+    ListStatus,
 )
 from dialer.domain.zones import ZoneSource
 from dialer.store.types import BigId, UtcDateTime, word
@@ -87,31 +88,49 @@ class Schedule(SQLModel, table=True):
 
 
 class LeadList(SQLModel, table=True):
-    """One uploaded file after import."""
+    """One uploaded file, and how far its import has come."""
 
     __tablename__ = "lead_list"
+    __table_args__ = (Index("list_campaign", "campaign_id"),)
 
     id: int = _id()
     campaign_id: int = _ref("campaign.id")
     file_name: str
     sha256: str
+    fingerprint: str  # of the file and of everything that decides what becomes of its rows
+    status: ListStatus = _word(ListStatus)
     mapping: dict[str, Any] = _json(nullable=False)
-    rows: int = 0
+    warnings: list[dict[str, Any]] | None = _json()
+    rows: int = 0  # all but the blank ones
     imported: int = 0
     updated: int = 0
     duplicates: int = 0
     rejected: int = 0
     blank: int = 0
+    undone: int = 0  # imported once, taken out again
+    stored_row: int = 0  # every row up to this one is stored; later ones may be
     created_at: datetime = _moment(nullable=False)
+    finished_at: datetime | None = _moment()
+
+
+class ColumnMapping(SQLModel, table=True):
+    """What a person said about a set of headers, for the next file that has them."""
+
+    __tablename__ = "column_mapping"
+
+    headers_key: str = Field(primary_key=True)
+    mapping: dict[str, str] = _json(nullable=False)
+    updated_at: datetime = _moment(nullable=False)
 
 
 class ImportReject(SQLModel, table=True):
     """One row of a file that is not a lead, as it was, and why."""
 
     __tablename__ = "import_reject"
+    __table_args__ = (Index("one_reject_per_row", "list_id", "row", unique=True),)
 
     id: int = _id()
-    list_id: int = Field(sa_type=BigId, foreign_key="lead_list.id", index=True)
+    list_id: int = _ref("lead_list.id")
     row: int
     cells: list[str] = _json(nullable=False)
     reason: str
@@ -123,14 +142,23 @@ class Lead(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("campaign_id", "phone", name="one_lead_per_phone"),
-        Index("lead_due", "campaign_id", "status", "due_at"),
+        Index("lead_due", "campaign_id", "status", "due_at", "row"),
         Index("lead_phone", "phone"),
+        Index(
+            "lead_external_ref",
+            "campaign_id",
+            "external_ref",
+            sqlite_where=text("external_ref IS NOT NULL"),
+            postgresql_where=text("external_ref IS NOT NULL"),
+        ),
     )
 
     id: int = _id()
     campaign_id: int = _ref("campaign.id")
     list_id: int | None = _ref("lead_list.id", nullable=True)
-    row: int | None = None
+    row: int | None = None  # in that list; leads due at one moment are called in this order
+    updated_list_id: int | None = _ref("lead_list.id", nullable=True)  # changed it last
+    updated_row: int | None = None
     phone: str
     alt_phones: list[str] | None = _json()
     name: str | None = None
@@ -138,6 +166,7 @@ class Lead(SQLModel, table=True):
     zones: str = ""  # IANA names, comma separated; the window must be open in all of them
     zone_source: ZoneSource = _word(ZoneSource)
     variables: dict[str, str] = _json(nullable=False)
+    overrides: dict[str, Any] | None = _json()  # what the file says of this call alone
     status: LeadStatus = _word(LeadStatus)
     due_at: datetime | None = _moment()
     held_reason: str | None = None

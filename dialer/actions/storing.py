@@ -1,0 +1,285 @@
+"""One batch of a lead file into the database: which rows are new, known, or not to be called.
+
+A row is stored at most once whatever happens: its list and row number are in the lead, in the
+lead it updated, or in the reject. An import that died goes on by doing its last rows again.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+import orjson
+
+from dialer.actions.first_due import FirstDue
+from dialer.domain.states import OVER, LeadStatus, ListStatus
+from dialer.errors import RefusedByRule
+from dialer.leads.outcomes import AcceptedRow, RejectedRow
+from dialer.leads.problems import RejectReason
+from dialer.store import bulk, campaigns, lists
+from dialer.store.bulk import KnownLead, NewLead
+from dialer.store.database import Connection
+
+REPEATED = (RejectReason.DUPLICATE_IN_FILE, RejectReason.ALREADY_IN_CAMPAIGN)
+"""Rows that are no leads because somebody else is; counted apart from the bad ones."""
+
+
+class Known(StrEnum):
+    """What becomes of a row whose person the campaign has already."""
+
+    SKIP = "skip"  # the lead stays as it is
+    UPDATE = "update"  # the lead gets the row's values; when it is called stays
+
+
+class Draft(NamedTuple):
+    """A good row on its way; lists and objects are JSON already."""
+
+    phone: str  # first, so that drafts sort by it
+    row: int
+    alt_phones: str | None
+    name: str
+    external_ref: str | None
+    zones: str
+    zone_source: str
+    variables: str
+    overrides: str | None
+    not_before: datetime | None
+    cells: Sequence[str]  # as they were, in case the row is rejected after all
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where rows go, and on which terms."""
+
+    campaign_id: int
+    list_id: int
+    known: Known = Known.SKIP
+    not_called_within: timedelta | None = None
+    stored: frozenset[int] = frozenset()  # rows that were rejected before a crash
+
+
+@dataclass(slots=True)
+class Batch:
+    """What becomes of some rows. `drafts` are those that nothing speaks against so far."""
+
+    drafts: list[Draft]
+    rejects: list[RejectedRow]
+    updates: dict[int, Draft] = field(default_factory=dict)  # by the lead's id
+    imported: int = 0
+
+    def refuse(self, draft: Draft, reason: RejectReason, message: str) -> None:
+        """Reject a row that seemed good."""
+        self.rejects.append(RejectedRow(draft.row, list(draft.cells), reason, message))
+
+
+def draft_of(lead: AcceptedRow, cells: Sequence[str]) -> Draft:
+    """Write a row as the database keeps it."""
+    return Draft(
+        lead.phone,
+        lead.row,
+        orjson.dumps(lead.alt_phones).decode() if lead.alt_phones else None,
+        lead.name,
+        lead.external_ref or None,
+        lead.zones,
+        lead.zone_source.value,
+        orjson.dumps(lead.variables).decode(),
+        orjson.dumps(lead.overrides).decode() if lead.overrides else None,
+        lead.not_before,
+        cells,
+    )
+
+
+def store(tx: Connection, target: Target, batch: Batch, *, now: datetime) -> None:
+    """Store rows and count them, all in the caller's transaction.
+
+    The drafts are in the order of their phones, which is what makes storing them fast.
+
+    Raises:
+        RefusedByRule: the campaign is over, or the import was undone.
+    """
+    first_due = _first_due(tx, target, now=now)
+    if target.stored:
+        batch.drafts = [one for one in batch.drafts if one.row not in target.stored]
+        batch.rejects = [one for one in batch.rejects if one.row not in target.stored]
+    refuse_uncallable(tx, target, batch, now=now)
+    refuse_known_refs(tx, target, batch)
+    leads = [_new_lead(draft, first_due) for draft in batch.drafts]
+    batch.imported = bulk.insert_leads(
+        tx, leads, campaign_id=target.campaign_id, list_id=target.list_id, now=now
+    )
+    if batch.imported < len(leads):
+        refuse_known_phones(tx, target, batch)
+    bulk.update_leads(
+        tx,
+        [(lead_id, _new_lead(draft, first_due)) for lead_id, draft in batch.updates.items()],
+        list_id=target.list_id,
+    )
+    bulk.add_rejects(
+        tx,
+        target.list_id,
+        [
+            (one.row, orjson.dumps(one.cells).decode(), one.reason.value, one.message)
+            for one in batch.rejects
+        ],
+    )
+    repeated = sum(one.reason in REPEATED for one in batch.rejects)
+    lists.count(
+        tx,
+        target.list_id,
+        imported=batch.imported,
+        updated=len(batch.updates),
+        duplicates=repeated,
+        rejected=len(batch.rejects) - repeated,
+    )
+
+
+def look_over(tx: Connection, target: Target, batch: Batch, *, now: datetime) -> None:
+    """Do what `store` does to rows, and store nothing."""
+    refuse_uncallable(tx, target, batch, now=now)
+    refuse_known_refs(tx, target, batch)
+    phones = [draft.phone for draft in batch.drafts]
+    known = bulk.known_by_phone(tx, target.campaign_id, phones)
+    left = []
+    for draft in batch.drafts:
+        lead = known.get(draft.phone)
+        if lead is None:
+            left.append(draft)
+        else:
+            _update_or_refuse(target, batch, draft, lead, what=draft.phone)
+    batch.drafts = left
+
+
+def refuse_uncallable(tx: Connection, target: Target, batch: Batch, *, now: datetime) -> None:
+    """Take out the numbers that must not be called, or that somebody called lately."""
+    phones = [draft.phone for draft in batch.drafts]
+    suppressed = bulk.suppressed_among(tx, phones)
+    called = {}
+    if target.not_called_within is not None:
+        since = now - target.not_called_within
+        called = bulk.called_since(tx, phones, since=since, but_by=target.campaign_id)
+    if not suppressed and not called:
+        return
+    left = []
+    for draft in batch.drafts:
+        phone = draft.phone
+        if phone in suppressed:
+            batch.refuse(
+                draft, RejectReason.SUPPRESSED, f"{phone} is on the do-not-call list."
+            )
+        elif phone in called:
+            batch.refuse(
+                draft,
+                RejectReason.RECENTLY_CALLED,
+                f"{phone} was called by another campaign on {called[phone]:%Y-%m-%d at %H:%M} UTC.",
+            )
+        else:
+            left.append(draft)
+    batch.drafts = left
+
+
+def refuse_known_refs(tx: Connection, target: Target, batch: Batch) -> None:
+    """Take out the rows whose external reference a lead of another list has."""
+    refs = [draft.external_ref for draft in batch.drafts if draft.external_ref is not None]
+    known = {
+        ref: lead
+        for ref, lead in bulk.known_by_ref(tx, target.campaign_id, refs).items()
+        if lead.list_id != target.list_id
+    }
+    if not known:
+        return
+    # Whoever has the row's number goes before whoever has its reference.
+    taken = bulk.known_by_phone(
+        tx, target.campaign_id, [one.phone for one in batch.drafts if one.external_ref in known]
+    )
+    left = []
+    moved: dict[str, int] = {}  # numbers that a known lead gets from a row of this batch
+    for draft in batch.drafts:
+        lead = known.get(draft.external_ref or "")
+        if draft.phone in moved:
+            _refuse_repeated(batch, draft, moved[draft.phone])
+        elif lead is None or draft.phone in taken:
+            left.append(draft)
+        else:
+            _update_or_refuse(target, batch, draft, lead, what=f'"{draft.external_ref}"')
+            if batch.updates.get(lead.id) is draft:
+                moved[draft.phone] = draft.row
+    batch.drafts = left
+
+
+def refuse_known_phones(tx: Connection, target: Target, batch: Batch) -> None:
+    """Tell apart the rows that were not inserted: repeated here, or known to the campaign."""
+    phones = [draft.phone for draft in batch.drafts]
+    known = bulk.known_by_phone(tx, target.campaign_id, phones)
+    for draft in batch.drafts:
+        lead = known[draft.phone]
+        if lead.list_id == target.list_id:
+            if lead.row != draft.row:  # else it is this very row
+                _refuse_repeated(batch, draft, lead.row)
+        else:
+            _update_or_refuse(target, batch, draft, lead, what=draft.phone)
+
+
+def _update_or_refuse(
+    target: Target, batch: Batch, draft: Draft, lead: KnownLead, *, what: str
+) -> None:
+    """Decide about a row whose lead another list brought."""
+    updated_row = lead.updated_row if lead.updated_list_id == target.list_id else None
+    if lead.id in batch.updates:
+        updated_row = batch.updates[lead.id].row
+    if updated_row is not None:
+        if updated_row != draft.row:
+            _refuse_repeated(batch, draft, updated_row)
+        return
+    already = RejectReason.ALREADY_IN_CAMPAIGN
+    if target.known is Known.SKIP:
+        batch.refuse(draft, already, f"{what} is already a lead of this campaign.")
+    elif lead.status is LeadStatus.CLOSED:
+        batch.refuse(draft, already, f"{what} is a lead of this campaign that is closed already.")
+    elif lead.phone != draft.phone and lead.status is LeadStatus.IN_FLIGHT:
+        batch.refuse(draft, already, f"{what} is being called at {lead.phone} right now.")
+    else:
+        batch.updates[lead.id] = draft
+
+
+def _refuse_repeated(batch: Batch, draft: Draft, row: int | None) -> None:
+    batch.refuse(
+        draft,
+        RejectReason.DUPLICATE_IN_FILE,
+        f"{draft.phone} is already in row {row} of this file.",
+    )
+
+
+def _first_due(tx: Connection, target: Target, *, now: datetime) -> FirstDue:
+    """Hold campaign and list still, and give when new leads are due.
+
+    Raises:
+        RefusedByRule: the campaign is over, or the import was undone.
+    """
+    campaign = campaigns.hold_still(tx, [target.campaign_id])[target.campaign_id]
+    if campaign.status in OVER:
+        raise RefusedByRule(
+            f"campaign {campaign.id} is {campaign.status} and takes no more leads",
+            fix="import the file into a new campaign",
+        )
+    if lists.lock(tx, target.list_id).status is not ListStatus.IMPORTING:
+        raise RefusedByRule(f"list {target.list_id} was finished or undone in the meantime")
+    return FirstDue(campaign.status, campaigns.spec_of(campaign).window, now=now)
+
+
+def _new_lead(draft: Draft, first_due: FirstDue) -> NewLead:
+    status, due_at, held_reason = first_due.of(draft.zones, not_before=draft.not_before)
+    return NewLead(
+        draft.row,
+        draft.phone,
+        draft.alt_phones,
+        draft.name,
+        draft.external_ref,
+        draft.zones,
+        draft.zone_source,
+        draft.variables,
+        draft.overrides,
+        status,
+        due_at,
+        held_reason,
+    )

@@ -1,0 +1,213 @@
+"""Storing the rows of a lead file, thousands in one statement.
+
+Rows are plain tuples here, with JSON as text: what SQLAlchemy would do to each value costs more
+than the insert itself.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, bindparam, func, select, text
+
+from dialer.domain.states import OPEN_STATUSES, LeadStatus
+from dialer.store.tables import Attempt, ImportReject, Lead, Suppression, table
+
+attempt = table(Attempt)
+import_reject = table(ImportReject)
+lead = table(Lead)
+suppression = table(Suppression)
+
+_PHONES = bindparam("phones", expanding=True)
+_ANY_SUPPRESSED = select(suppression.c.phone).limit(1)
+_KNOWN = select(
+    lead.c.phone,
+    lead.c.external_ref,
+    lead.c.id,
+    lead.c.status,
+    lead.c.list_id,
+    lead.c.row,
+    lead.c.updated_list_id,
+    lead.c.updated_row,
+).where(lead.c.campaign_id == bindparam("campaign"))
+_WITH_PHONE = _KNOWN.where(lead.c.phone.in_(_PHONES))
+_WITH_REF = _KNOWN.where(lead.c.external_ref.in_(bindparam("refs", expanding=True)))
+_CALLED_SINCE = (
+    select(attempt.c.phone, func.max(attempt.c.created_at))
+    .where(
+        attempt.c.phone.in_(_PHONES),
+        attempt.c.created_at >= bindparam("since"),
+        attempt.c.campaign_id != bindparam("campaign"),
+        attempt.c.rang.is_(True) | attempt.c.status.in_(OPEN_STATUSES),
+    )
+    .group_by(attempt.c.phone)
+)
+_REJECTED_ROWS = select(import_reject.c.row).where(
+    import_reject.c.list_id == bindparam("list"), import_reject.c.row > bindparam("after")
+)
+
+
+class NewLead(NamedTuple):
+    """One row to store. Texts are as the database keeps them."""
+
+    row: int
+    phone: str
+    alt_phones: str | None  # JSON
+    name: str
+    external_ref: str | None
+    zones: str
+    zone_source: str
+    variables: str  # JSON
+    overrides: str | None  # JSON
+    status: LeadStatus
+    due_at: datetime | None
+    held_reason: str | None
+
+
+class KnownLead(NamedTuple):
+    """A lead that the campaign has already, as far as an import asks."""
+
+    phone: str
+    external_ref: str | None
+    id: int
+    status: LeadStatus
+    list_id: int | None
+    row: int | None
+    updated_list_id: int | None
+    updated_row: int | None
+
+
+_UPDATE = text(
+    "UPDATE lead SET phone = :phone, alt_phones = :alt_phones, name = :name,"
+    " external_ref = :external_ref, zones = :zones, zone_source = :zone_source,"
+    " variables = :variables, overrides = :overrides, updated_list_id = :list,"
+    " updated_row = :row WHERE id = :which"
+)
+_COLUMNS = ", ".join(NewLead._fields)
+_CONSTANTS = "campaign_id, list_id, created_at, attempts, free_tries, tries"
+_INSERT = f"INSERT INTO lead ({_CONSTANTS}, {_COLUMNS})"
+_KEEP_THE_OLD = "ON CONFLICT (campaign_id, phone) DO NOTHING"
+
+
+def insert_leads(
+    tx: Connection, rows: Sequence[NewLead], *, campaign_id: int, list_id: int, now: datetime
+) -> int:
+    """Insert leads and give the number of new ones; a phone the campaign has is left as it is.
+
+    Fast when `rows` are in the order of their phones: they then land side by side in the index.
+    """
+    if not rows:
+        return 0
+    if tx.dialect.name == "sqlite":
+        return _insert_one_by_one(tx, rows, campaign_id=campaign_id, list_id=list_id, now=now)
+    return _copy(tx, rows, campaign_id=campaign_id, list_id=list_id, now=now)
+
+
+def _insert_one_by_one(
+    tx: Connection, rows: Sequence[NewLead], *, campaign_id: int, list_id: int, now: datetime
+) -> int:
+    places = ", ".join("?" * len(NewLead._fields))
+    due = {moment: _sqlite_moment(moment) for moment in {row.due_at for row in rows}}
+    result = tx.exec_driver_sql(
+        f"{_INSERT} VALUES ({campaign_id:d}, {list_id:d}, '{_sqlite_moment(now)}', 0, 0, 0,"
+        f" {places}) {_KEEP_THE_OLD}",
+        [(*row[:-2], due[row.due_at], row.held_reason) for row in rows],
+    )
+    return int(result.rowcount)
+
+
+def _copy(
+    tx: Connection, rows: Sequence[NewLead], *, campaign_id: int, list_id: int, now: datetime
+) -> int:
+    """Bring the rows over in one stream, then insert them from there."""
+    tx.exec_driver_sql(
+        "CREATE TEMPORARY TABLE IF NOT EXISTS new_lead (row int, phone text, alt_phones json,"
+        " name text, external_ref text, zones text, zone_source text, variables json,"
+        " overrides json, status text, due_at timestamptz, held_reason text) ON COMMIT DELETE ROWS"
+    )
+    cursor: Any = tx.connection.cursor()
+    with cursor.copy(f"COPY new_lead ({_COLUMNS}) FROM STDIN") as stream:
+        for row in rows:
+            stream.write_row(row)
+    cursor.close()
+    result = tx.exec_driver_sql(
+        f"{_INSERT} SELECT {campaign_id:d}, {list_id:d}, %(now)s, 0, 0, 0, {_COLUMNS}"
+        f" FROM new_lead {_KEEP_THE_OLD}",
+        {"now": now},
+    )
+    return int(result.rowcount)
+
+
+def _sqlite_moment(moment: datetime | None) -> str | None:
+    """Write a moment as the column type does."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def known_by_phone(tx: Connection, campaign_id: int, phones: Sequence[str]) -> dict[str, KnownLead]:
+    """Lock and give the campaign's leads that have one of these numbers."""
+    found = {"campaign": campaign_id, "phones": list(phones)}
+    rows = tx.execute(_WITH_PHONE.with_for_update(), found)
+    return {row.phone: KnownLead(*row) for row in rows}
+
+
+def known_by_ref(tx: Connection, campaign_id: int, refs: Sequence[str]) -> dict[str, KnownLead]:
+    """Lock and give the campaign's leads that have one of these external references."""
+    if not refs:
+        return {}
+    found = {"campaign": campaign_id, "refs": list(refs)}
+    rows = tx.execute(_WITH_REF.with_for_update(), found)
+    return {row.external_ref: KnownLead(*row) for row in rows}
+
+
+def suppressed_among(tx: Connection, phones: Sequence[str]) -> set[str]:
+    """Give those of the numbers that must not be called."""
+    if tx.execute(_ANY_SUPPRESSED).first() is None:
+        return set()
+    chosen = select(suppression.c.phone).where(suppression.c.phone.in_(_PHONES))
+    return set(tx.execute(chosen, {"phones": list(phones)}).scalars())
+
+
+def called_since(
+    tx: Connection, phones: Sequence[str], *, since: datetime, but_by: int
+) -> dict[str, datetime]:
+    """Give the numbers that other campaigns called since then, with the moment of the last call."""
+    rows = tx.execute(_CALLED_SINCE, {"phones": list(phones), "campaign": but_by, "since": since})
+    return {phone: moment for phone, moment in rows}
+
+
+def update_leads(
+    tx: Connection, rows: Iterable[tuple[int, NewLead]], *, list_id: int
+) -> None:
+    """Change leads, by id, to what a newer file says of them; when they are called stays.
+
+    The caller holds their locks, and knows that nobody else in the campaign has their phones.
+    """
+    changes = [
+        {
+            "which": lead_id,
+            "list": list_id,
+            **row._asdict(),
+        }
+        for lead_id, row in rows
+    ]
+    if changes:
+        tx.execute(_UPDATE, changes)
+
+
+def add_rejects(
+    tx: Connection, list_id: int, rows: Iterable[tuple[int, str, str, str]]
+) -> None:
+    """Keep rows that are no leads: their number, cells (JSON), reason and sentence."""
+    statement = (
+        "INSERT INTO import_reject (list_id, row, cells, reason, message)"
+        f" VALUES ({list_id:d}, {{0}}, {{0}}, {{0}}, {{0}})"
+    ).format("?" if tx.dialect.name == "sqlite" else "%s")
+    if found := list(rows):
+        tx.exec_driver_sql(statement, found)
+
+
+def rejected_after(tx: Connection, list_id: int, row: int) -> set[int]:
+    """Give the numbers of the rejected rows after this one."""
+    return set(tx.execute(_REJECTED_ROWS, {"list": list_id, "after": row}).scalars())
