@@ -102,14 +102,6 @@ def test_a_cell_with_line_breaks_is_one_row(tmp_path: Path) -> None:
     ]
 
 
-def test_a_cell_too_long_to_read_costs_its_row_and_no_other(tmp_path: Path) -> None:
-    text = f"Phone,Note\n1,{'x' * 200_000}\n2,fine\n"
-    records = list(open_table(written(tmp_path, text)).records())
-
-    assert records[1].problem is not None
-    assert records[2].cells == ["2", "fine"]
-
-
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=300))
 def test_any_bytes_give_rows_or_a_file_problem(tmp_path: Path, content: bytes) -> None:
