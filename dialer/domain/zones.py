@@ -5,10 +5,11 @@ costs some hours and a zone too few may wake somebody up. A North American numbe
 gets every zone of its area code, wherever its exchange once was.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
 import phonenumbers
@@ -16,11 +17,17 @@ from phonenumbers import NumberParseException, PhoneNumberType
 from phonenumbers.timezone import time_zones_for_number
 from phonenumbers.tzdata import TIMEZONE_DATA
 
+from dialer.domain.places import zones_of_postal_code, zones_of_state
+from dialer.domain.zone_names import parse_zone
+
+__all__ = ["LeadZones", "ZoneSource", "parse_zone", "zones_for", "zones_of"]
+
 
 class ZoneSource(StrEnum):
     """Where a lead's zones come from."""
 
     GIVEN = "given"  # the list names one; the number's own zones are kept beside it
+    PLACE = "place"  # the list names a state or a postal code, kept in the same way
     NUMBER = "number"  # the number's area code or country
     LIST_DEFAULT = "list_default"  # nothing better is known
     NONE = "none"  # unknown: the lead is not dialed until somebody gives one
@@ -31,6 +38,7 @@ _OVERLAYS: Mapping[str, str] = {
     "364": "270",
     "448": "850",
     "458": "541",
+    "474": "306",
     "729": "423",
     "930": "812",
     "986": "208",
@@ -69,22 +77,6 @@ _EVERYWHERE = frozenset(
 # Winter and summer on both halves of the earth; two zones that agree on both are one here.
 _SEASONS = (datetime(2026, 1, 15, 12, tzinfo=UTC), datetime(2026, 7, 15, 12, tzinfo=UTC))
 
-_SPOKEN: Mapping[str, str] = {
-    word: zone
-    for zone, words in {
-        "America/New_York": "est edt et eastern eastcoast useastern est5edt",
-        "America/Chicago": "cst cdt ct central uscentral cst6cdt",
-        "America/Denver": "mst mdt mt mountain usmountain mst7mdt",
-        "America/Los_Angeles": "pst pdt pt pacific westcoast uspacific pst8pdt",
-        "America/Phoenix": "arizona usarizona usmountainstandard",
-        "America/Anchorage": "akst akdt akt alaska alaskan usalaska",
-        "Pacific/Honolulu": "hst hast hawaii hawaiian ushawaii",
-        "America/Halifax": "atlantic adt",
-        "America/St_Johns": "nst ndt newfoundland",
-    }.items()
-    for word in words.split()
-}
-
 
 def zones_of(phone_e164: str) -> tuple[str, ...]:
     """Give every zone the owner of a number may be in by the number alone, sorted.
@@ -107,31 +99,71 @@ def zones_of(phone_e164: str) -> tuple[str, ...]:
     return zones if _tell_the_same_time(zones) else ()
 
 
-def parse_zone(text: str) -> str | None:
-    """Read a zone as people write it: an IANA name, "EST", "Pacific Time". None if unknown.
+class LeadZones(NamedTuple):
+    """The zones a lead may be in: its window must be open in every one."""
 
-    An offset such as "GMT-5" is unknown on purpose: it does not say what happens in summer.
+    zones: tuple[str, ...]  # sorted; none: not dialed
+    source: ZoneSource
+    joined: str  # the same with ",", as they are stored
+
+
+def zones_for(
+    phone_e164: str,
+    *,
+    given: str = "",
+    state: str = "",
+    postal_code: str = "",
+    country: str,
+    default: str | None,
+) -> LeadZones | None:
+    """Give the zones of a lead: all that its list and its number say, taken together.
+
+    A state or postal code that is not understood says nothing; `default` counts only where
+    nothing else is known. None means that `given` is no time zone. `country` is where the state
+    and the postal code are.
     """
-    plain = text.strip()
-    if plain.startswith("("):  # "(UTC-05:00) Eastern Time (US & Canada)"
-        plain = plain.partition(")")[2]
-    plain = plain.partition("(")[0].strip().casefold()
-    word = "".join(char for char in plain if char.isalnum())
-    for ending in ("standardtime", "daylighttime", "time"):
-        word = word.removesuffix(ending)
-    if word in _SPOKEN:
-        return _SPOKEN[word]
-    return _zone_names().get(plain.replace(" ", "_"))
+    area = phone_e164[:5] if phone_e164.startswith("+1") and len(phone_e164) == 12 else phone_e164
+    if given or state or postal_code:
+        return _with_place(area, given, state, postal_code, country, default)
+    return _by_number(area, default)
 
 
-@cache
-def _zone_names() -> Mapping[str, str]:
-    return {
-        name.casefold(): name
-        for name in available_timezones()
-        if name == "UTC"
-        or ("/" in name and not name.startswith(("Etc/", "SystemV/", "posix/", "right/")))
+@lru_cache(maxsize=65536)
+def _by_number(area: str, default: str | None) -> LeadZones:
+    if zones := _of_area(area):
+        return _lead_zones(zones, source=ZoneSource.NUMBER)
+    if default is not None:
+        return _lead_zones((default,), source=ZoneSource.LIST_DEFAULT)
+    return _lead_zones((), source=ZoneSource.NONE)
+
+
+@lru_cache(maxsize=65536)
+def _with_place(
+    area: str, given: str, state: str, postal_code: str, country: str, default: str | None
+) -> LeadZones | None:
+    place = {
+        *zones_of_state(state, country=country),
+        *zones_of_postal_code(postal_code, country=country),
     }
+    if given:
+        zone = parse_zone(given)
+        if zone is None:
+            return None
+        return _lead_zones({zone, *place, *_of_area(area)}, source=ZoneSource.GIVEN)
+    if place:
+        return _lead_zones({*place, *_of_area(area)}, source=ZoneSource.PLACE)
+    return _by_number(area, default)
+
+
+def _lead_zones(zones: Iterable[str], *, source: ZoneSource) -> LeadZones:
+    names = tuple(sorted(zones))
+    return LeadZones(names, source, ",".join(names))
+
+
+def _of_area(area: str) -> tuple[str, ...]:
+    """Give the zones of "+1415", or of a whole number of another country."""
+    is_area_code = area.startswith("+1") and len(area) == 5
+    return _zones_of_area_code(area[2:]) if is_area_code else zones_of(area)
 
 
 @cache

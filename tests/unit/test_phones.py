@@ -60,7 +60,30 @@ def e164(found: Phone | PhoneProblem) -> str | None:
         ("4155552671.5", PhoneReason.DAMAGED),
         ("########", PhoneReason.DAMAGED),
         ("#NAME?", PhoneReason.DAMAGED),
+        ("-4155552671", PhoneReason.DAMAGED),  # "=1-4155552672" was taken for a formula
+        ("-3640", PhoneReason.DAMAGED),  # "+1-415-555-2671" was
+        ("1.41555E+10", PhoneReason.DAMAGED),
+        ("1.415555261E+10", PhoneReason.DAMAGED),
+        ("1111111111", PhoneReason.INVALID),
+        ("888-888-8888", PhoneReason.INVALID),
+        ("1234567890", PhoneReason.INVALID),
+        ("555 2671", PhoneReason.INVALID),
+        ("441534123456", PhoneReason.INVALID),
+        ("114155552671", PhoneReason.INVALID),
+        ("+0415123456", PhoneReason.INVALID),
+        ("+4155552671", PhoneReason.INVALID),
+        ("05.01.2024", PhoneReason.INVALID),
+        ("212 pending", PhoneReason.UNPARSEABLE),
+        ("415-555-2671 no", PhoneReason.UNPARSEABLE),
+        ("415-555-2671 do not call", PhoneReason.UNPARSEABLE),
+        ("fax 415-555-2671", PhoneReason.UNPARSEABLE),
+        ("415-555-267x", PhoneReason.UNPARSEABLE),
+        ("415-555-2671 / 8", PhoneReason.UNPARSEABLE),
+        ("Enter phone number here", PhoneReason.UNPARSEABLE),
+        ("415-555-HOME", PhoneReason.SHORT_OR_EMERGENCY),
         ("911", PhoneReason.SHORT_OR_EMERGENCY),
+        ("Tel: 911", PhoneReason.SHORT_OR_EMERGENCY),
+        ("112", PhoneReason.SHORT_OR_EMERGENCY),
         ("9-1-1", PhoneReason.SHORT_OR_EMERGENCY),
         ("+1 911", PhoneReason.SHORT_OR_EMERGENCY),
         ("0", PhoneReason.SHORT_OR_EMERGENCY),
@@ -100,6 +123,17 @@ def test_a_text_that_is_no_number_to_dial_says_why(text: str, expected: PhoneRea
         "0014155552671",
         "01114155552671",
         "tel:+14155552671",
+        "tel:+1-415-555-2671",
+        "+1 (0)415 555 2671",
+        "415_555_2671",
+        "415•555•2671",
+        "+1.4155552671E+10",
+        "4.155552671E9",
+        "4,155552671E+09",
+        "4.155552671E 09",
+        "mob. 415 555 2671",
+        "No: 415-555-2671",
+        "415–555–2671",
         "Cell: 415-555-2671",
         "415-555-2671 (home)",
         "\u202a+1\u00a0(415)\u200b555‑2671\u202c",
@@ -113,7 +147,18 @@ def test_one_number_is_read_however_it_is_written(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["415-555-2671 x12", "415-555-2671 ext. 12", "4155552671#12", "4155552671;ext=12"],
+    [
+        "415-555-2671 x12",
+        "415-555-2671 ext. 12",
+        "415-555-2671 Ext: 12",
+        "415-555-2671 (ext 12)",
+        "4155552671#12",
+        "4155552671;ext=12",
+        "4155552671,,12#",
+        "4155552671p12",
+        "415-555-2671 Durchwahl 12",
+        "415-555-2671 Dw 12",
+    ],
 )
 def test_an_extension_is_kept_beside_the_number(text: str) -> None:
     found = parse(text)
@@ -122,11 +167,81 @@ def test_an_extension_is_kept_beside_the_number(text: str) -> None:
     assert (found.e164, found.extension) == ("+14155552671", "12")
 
 
-def test_letters_on_the_keypad_are_spelled_out() -> None:
-    found = parse("1-800-FLOWERS")
+def test_an_extension_that_was_left_empty_is_none() -> None:
+    found = parse("415-555-2671 ext.")
 
     assert isinstance(found, Phone)
-    assert (found.e164, found.kind) == ("+18003569377", PhoneKind.TOLL_FREE)
+    assert (found.e164, found.extension) == ("+14155552671", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1-800-FLOWERS", "+18003569377"),
+        ("1 800 flowers", "+18003569377"),
+        ("1-800-GOT-JUNK", "+18004685865"),
+        ("1-800-MOBILE-1", "+18006624531"),
+        ("1-800-CONTACTS", "+18002668228"),  # the network ignores the eighth letter
+        ("212-MATTRES", "+12126288737"),
+    ],
+)
+def test_letters_on_the_keypad_are_spelled_out(text: str, expected: str) -> None:
+    assert e164(parse(text)) == expected
+
+
+def test_toll_free_numbers_belong_to_every_list_of_north_america() -> None:
+    found = parse("1-800-356-9377", country="CA", allowed=frozenset({"CA"}))
+
+    assert isinstance(found, Phone)
+    assert (found.country, found.kind) == ("CA", PhoneKind.TOLL_FREE)
+    assert reason(parse("212-662-9377", country="CA", allowed=frozenset({"CA"}))) is (
+        PhoneReason.COUNTRY_NOT_ALLOWED
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("+44 (0)20 8366 1177", "+442083661177"),
+        ("+49 (0)30 123456", "+4930123456"),
+        ("+34 (0)91 123 4567", "+34911234567"),
+        ("+39 (0)6 6988 1234", "+390669881234"),  # in Italy the zero is part of the number
+        ("+39 (0)347 1234567", "+393471234567"),  # but not of a mobile's
+        ("+011 44 20 8366 1177", "+442083661177"),
+        ("+52 1 55 4321 5678", "+525543215678"),
+    ],
+)
+def test_a_zero_or_prefix_that_is_not_dialed_from_abroad_is_dropped(
+    text: str, expected: str
+) -> None:
+    assert e164(parse(text)) == expected
+
+
+def test_a_prefix_that_may_mean_two_countries_is_refused_or_read_as_at_home() -> None:
+    assert e164(parse("0011 44 20 8366 1177", country="AU")) == "+442083661177"
+    assert reason(parse("14155552671", country="GB")) is PhoneReason.INVALID
+
+
+def test_a_local_number_is_told_that_its_area_code_is_missing() -> None:
+    found = parse("555-2671")
+
+    assert isinstance(found, PhoneProblem)
+    assert "area code" in found.message
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("0191 498 0123", "GB"),
+        ("029 2018 0123", "GB"),
+        ("0491 570 006", "AU"),
+        ("02 5550 1234", "AU"),
+        ("01 99 00 12 34", "FR"),
+        ("030 23125 123", "DE"),
+    ],
+)
+def test_numbers_kept_for_films_are_refused_in_other_countries_too(text: str, country: str) -> None:
+    assert reason(parse(text, country=country)) is PhoneReason.FICTIONAL
 
 
 def test_a_number_without_country_code_belongs_to_the_lists_country() -> None:
@@ -180,6 +295,15 @@ def test_a_fictional_number_abroad_is_still_abroad() -> None:
         ("4155550123 4155550124", ["4155550123", "4155550124"]),
         ("030/1234567", ["030/1234567"]),
         ("415-555-0123;ext=4", ["415-555-0123;ext=4"]),
+        ("+14155550123/+14165550124", ["+14155550123", "+14165550124"]),
+        ("+14155550123+14155550124", ["+14155550123", "+14155550124"]),
+        ("4155550123+4155550124", ["4155550123+4155550124"]),
+        ("4155550123;4155550124", ["4155550123", "4155550124"]),
+        ("(415) 555-0123 (415) 555-0124", ["(415) 555-0123", "(415) 555-0124"]),
+        ("+1 415 555 0123 +1 415 555 0124", ["+1 415 555 0123", "+1 415 555 0124"]),
+        ("H: 415-555-0123 C: 415-555-0124", ["H: 415-555-0123", "C: 415-555-0124"]),
+        ("415-555-0123, 0124", ["415-555-0123, 0124"]),
+        ("415-555-0123 ext 1234567", ["415-555-0123 ext 1234567"]),
         ("", [""]),
     ],
 )

@@ -1,11 +1,13 @@
 """Zones: a number's owner may be in more of them than one thinks."""
 
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 from phonenumbers.tzdata import TIMEZONE_DATA
 
-from dialer.domain.zones import parse_zone, zones_of
+from dialer.domain.zone_names import SPOKEN, WINDOWS
+from dialer.domain.zones import LeadZones, ZoneSource, parse_zone, zones_for, zones_of
 
 EASTERN, CENTRAL, MOUNTAIN = "America/New_York", "America/Chicago", "America/Denver"
 
@@ -61,6 +63,20 @@ def test_an_area_code_that_crosses_a_line_has_the_zones_of_both_sides(
         assert len(found) > 1
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        *(208, 219, 270, 308, 423, 541, 574, 605, 606, 620, 701, 775, 785, 812, 850, 906, 907, 928),
+        *(986, 364, 448, 930, 458, 915, 432),
+    ],
+)
+def test_an_area_code_known_to_cross_a_line_tells_two_times_at_some_moment(code: int) -> None:
+    moments = [datetime(2026, month, 15, 12, tzinfo=UTC) for month in range(1, 13)]
+    zones = [ZoneInfo(name) for name in zones_of(f"+1{code}5550123")]
+
+    assert any(len({at.astimezone(zone).utcoffset() for zone in zones}) > 1 for at in moments)
+
+
 def test_the_exchange_makes_no_difference_inside_an_area_code() -> None:
     assert zones_of("+12198831234") == zones_of("+12195550123")
 
@@ -79,7 +95,24 @@ def test_every_zone_of_every_area_code_exists() -> None:
         assert all(ZoneInfo(zone) for zone in zones)
 
 
-@pytest.mark.parametrize("text", ["", "Mars", "GMT-5", "-05:00", "Etc/GMT+5", "../etc/passwd"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Mars",
+        "GMT-5",
+        "UTC-5",
+        "GMT+1",
+        "GMT",
+        "-05:00",
+        "(UTC-05:00)",
+        "Etc/GMT+5",
+        "../etc/passwd",
+        "Eastern Time (Australia)",
+        "West",
+        "AEST",
+    ],
+)
 def test_a_zone_that_does_not_say_what_happens_in_summer_is_unknown(text: str) -> None:
     assert parse_zone(text) is None
 
@@ -101,7 +134,69 @@ def test_a_zone_that_does_not_say_what_happens_in_summer_is_unknown(text: str) -
         ("Hawaii", "Pacific/Honolulu"),
         ("Europe/Berlin", "Europe/Berlin"),
         ("UTC", "UTC"),
+        ("Eastern Time (US & Canada)", EASTERN),
+        ("Eastern Time (ET)", EASTERN),
+        ("(UTC-05:00) Indiana (East)", "America/Indiana/Indianapolis"),
+        ("Eastern Standard Time (Mexico)", "America/Cancun"),
+        ("US Eastern Standard Time", "America/Indiana/Indianapolis"),
+        ("W. Europe Standard Time", "Europe/Berlin"),
+        ("GMT Standard Time", "Europe/London"),
+        ("AUS Eastern Standard Time", "Australia/Sydney"),
+        ("(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", "Europe/Amsterdam"),
+        ("New York", EASTERN),
+        ("CET", "Europe/Berlin"),
     ],
 )
 def test_a_zone_is_read_as_people_write_it(text: str, zone: str) -> None:
     assert parse_zone(text) == zone
+
+
+def test_every_name_in_the_tables_is_read_as_its_zone() -> None:
+    spoken = SPOKEN.split("\n")
+    for line in filter(None, [*spoken, *WINDOWS.split("\n")]):
+        zone, _, names = line.partition(": ")
+        assert ZoneInfo(zone)
+        for name in names.split() if line in spoken else [names]:
+            assert parse_zone(name) == zone
+
+
+def test_a_lead_has_every_zone_of_its_list_and_of_its_number() -> None:
+    found = zones_for(
+        "+12125552671", given="PT", state="TX", postal_code="96813", country="US", default=None
+    )
+
+    zones = (CENTRAL, MOUNTAIN, "America/Los_Angeles", EASTERN, "Pacific/Honolulu")
+    assert found == LeadZones(tuple(sorted(zones)), ZoneSource.GIVEN, ",".join(sorted(zones)))
+
+
+@pytest.mark.parametrize(
+    ("phone", "state", "postal_code", "default", "zones", "source"),
+    [
+        ("+12125552671", "", "", CENTRAL, {EASTERN}, ZoneSource.NUMBER),
+        ("+12125552671", "Florida", "", None, {EASTERN, CENTRAL}, ZoneSource.PLACE),
+        ("+12125552671", "", "60601", None, {EASTERN, CENTRAL}, ZoneSource.PLACE),
+        ("+12125552671", "Atlantis", "x", None, {EASTERN}, ZoneSource.NUMBER),
+        ("+18005552671", "", "", CENTRAL, {CENTRAL}, ZoneSource.LIST_DEFAULT),
+        ("+18005552671", "Atlantis", "", CENTRAL, {CENTRAL}, ZoneSource.LIST_DEFAULT),
+        ("+18005552671", "IL", "", MOUNTAIN, {CENTRAL}, ZoneSource.PLACE),
+        ("+18005552671", "", "", None, set(), ZoneSource.NONE),
+        ("+442083661177", "", "", None, {"Europe/London"}, ZoneSource.NUMBER),
+    ],
+)
+def test_the_source_of_the_zones_is_the_best_that_was_understood(
+    phone: str,
+    state: str,
+    postal_code: str,
+    default: str | None,
+    zones: set[str],
+    source: ZoneSource,
+) -> None:
+    found = zones_for(phone, state=state, postal_code=postal_code, country="US", default=default)
+
+    assert found is not None
+    assert (set(found.zones), found.source) == (zones, source)
+    assert found.joined == ",".join(found.zones)
+
+
+def test_a_given_zone_that_cannot_be_read_gives_no_zones_at_all() -> None:
+    assert zones_for("+12125552671", given="GMT-5", country="US", default=EASTERN) is None
