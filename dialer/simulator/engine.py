@@ -35,6 +35,7 @@ class Exchange:
 
     def __init__(self, settings: SimulatorSettings) -> None:
         self.settings = settings
+        self.prompts = dict(settings.prompts)
         self._timeline = Timeline()
         self._outbox = Outbox(self._timeline, settings=settings)
         self._lines = Lines(self._timeline, outbox=self._outbox, settings=settings)

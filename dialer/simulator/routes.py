@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -14,6 +14,7 @@ from dialer.simulator import workspace
 from dialer.simulator.answers import Answer, Refused, refusal
 from dialer.simulator.engine import Exchange
 from dialer.simulator.faults import Faults
+from dialer.simulator.prompts import AgentPrompt, Engine
 from dialer.simulator.pulse import Pulse
 from dialer.simulator.requests import read_body
 from dialer.simulator.settings import SimulatorSettings
@@ -32,6 +33,7 @@ class Question:
     body: Any
     limit: int
     key: str | None
+    version: str | None
 
     @property
     def settings(self) -> SimulatorSettings:
@@ -58,12 +60,26 @@ RETELL: dict[tuple[str, str], Reply] = {
     ("GET", "/get-phone-number/{name}"): lambda q: workspace.get_number(
         q.name, settings=q.settings
     ),
-    ("GET", "/get-agent/{name}"): lambda q: workspace.get_agent(q.name, settings=q.settings),
+    ("GET", "/get-agent/{name}"): lambda q: workspace.get_agent(
+        q.name, settings=q.settings, prompts=q.exchange.prompts, version=q.version
+    ),
+    ("GET", "/get-retell-llm/{name}"): lambda q: _prompt(q, Engine.RETELL_LLM),
+    ("GET", "/get-conversation-flow/{name}"): lambda q: _prompt(q, Engine.CONVERSATION_FLOW),
     ("POST", "/v2/list-agents"): lambda q: workspace.list_agents(
-        settings=q.settings, limit=q.limit, key=q.key
+        settings=q.settings, prompts=q.exchange.prompts, limit=q.limit, key=q.key
     ),
 }
 """Retell's interface; the paths it has withdrawn are missing here too and answer 404."""
+
+
+def _prompt(question: Question, engine: Engine) -> Answer:
+    return workspace.get_prompt(
+        question.name,
+        engine=engine,
+        settings=question.settings,
+        prompts=question.exchange.prompts,
+        version=question.version,
+    )
 
 
 class NewLimit(BaseModel):
@@ -72,6 +88,10 @@ class NewLimit(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     limit: Annotated[int, Field(ge=0)]
+
+
+class NewPrompts(RootModel[dict[str, AgentPrompt | None]]):
+    """The body of POST /_sim/prompts: prompts by agent id; null gives back the default one."""
 
 
 def _show_faults(question: Question) -> dict[str, Any]:
@@ -92,12 +112,29 @@ def _change_limit(question: Question) -> dict[str, Any]:
     return {"limit": question.exchange.limit}
 
 
+def _show_prompts(question: Question) -> dict[str, Any]:
+    prompts = question.exchange.prompts
+    return {agent_id: prompt.model_dump(mode="json") for agent_id, prompt in prompts.items()}
+
+
+def _change_prompts(question: Question) -> dict[str, Any]:
+    """Merge the body into the prompts in force."""
+    prompts = question.exchange.prompts
+    for agent_id, prompt in read_body(NewPrompts, question.body).root.items():
+        prompts.pop(agent_id, None)
+        if prompt is not None:
+            prompts[agent_id] = prompt
+    return _show_prompts(question)
+
+
 CONTROL: dict[tuple[str, str], Callable[[Question], Any]] = {
     ("GET", "/_sim/truth"): lambda q: q.exchange.truth(now_ms=q.now_ms),
     ("GET", "/_sim/calls"): lambda q: q.exchange.every_call(now_ms=q.now_ms),
     ("GET", "/_sim/faults"): _show_faults,
     ("POST", "/_sim/faults"): _change_faults,
     ("POST", "/_sim/limit"): _change_limit,
+    ("GET", "/_sim/prompts"): _show_prompts,
+    ("POST", "/_sim/prompts"): _change_prompts,
 }
 """The simulator's own interface: no key, no faults."""
 
@@ -154,4 +191,5 @@ async def _read(request: Request, *, pulse: Pulse) -> Question:
         body=body,
         limit=int(limit),
         key=request.query_params.get("pagination_key"),
+        version=request.query_params.get("version"),
     )

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dialer.simulator.faults import Faults, Span
 from dialer.simulator.outcomes import MIX, Outcome
+from dialer.simulator.prompts import AgentPrompt
 
 
 class OverLimit(StrEnum):
@@ -58,6 +59,8 @@ class SimulatorSettings(BaseModel):
     """Numbers of the workspace to call from; empty accepts any."""
     agents: tuple[str, ...] = ()
     """Agent ids of the workspace; empty accepts any."""
+    prompts: dict[str, AgentPrompt] = Field(default_factory=dict)
+    """What agents say, by agent id; an agent without one says what a default agent says."""
 
     idempotency: Idempotency = Idempotency.HONOUR
     idempotency_memory_s: float = Field(default=3600, ge=0)

@@ -120,16 +120,18 @@ def agent_name(agent_id: str) -> str:
     return f"Simulated agent {agent_id[-4:]}"
 
 
-def agent_object(agent_id: str, *, webhook_url: str | None) -> dict[str, Any]:
+def agent_object(
+    agent_id: str, *, webhook_url: str | None, engine: dict[str, Any], version: int
+) -> dict[str, Any]:
     """Give the agent as get-agent shows it."""
     return {
         "agent_id": agent_id,
         "agent_name": agent_name(agent_id),
-        "version": 0,
+        "version": version,
         "is_published": True,
         "channel": "voice",
         "last_modification_timestamp": 1767225600000,
-        "response_engine": {"type": "retell-llm", "llm_id": "llm_simulated", "version": 0},
+        "response_engine": engine,
         "voice_id": "11labs-Adrian",
         "language": "en-US",
         "webhook_url": webhook_url,

@@ -4,6 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from dialer.simulator.answers import Answer, refusal
+from dialer.simulator.prompts import (
+    AgentPrompts,
+    Engine,
+    agent_behind,
+    agent_changes,
+    engine_object,
+    prompt_object,
+)
 from dialer.simulator.settings import SimulatorSettings
 from dialer.simulator.shapes import DEFAULT_AGENT, agent_object, agent_summary, number_object
 
@@ -35,17 +43,39 @@ def list_numbers(*, settings: SimulatorSettings, limit: int, key: str | None) ->
     return _page(shown, limit=limit, key=key)
 
 
-def get_agent(agent_id: str, *, settings: SimulatorSettings) -> Answer:
-    """GET /get-agent/{agent_id}."""
-    if settings.agents and agent_id not in settings.agents:
+def get_agent(
+    agent_id: str, *, settings: SimulatorSettings, prompts: AgentPrompts, version: str | None
+) -> Answer:
+    """GET /get-agent/{agent_id}; every version of an agent says the same."""
+    if not _is_known(agent_id, settings=settings, prompts=prompts):
         return refusal(422)
-    return Answer(200, agent_object(agent_id, webhook_url=settings.webhook_url))
+    number = _version(version)
+    engine = engine_object(agent_id, prompts=prompts, version=number)
+    shown = agent_object(agent_id, webhook_url=settings.webhook_url, engine=engine, version=number)
+    return Answer(200, shown | agent_changes(agent_id, prompts=prompts))
 
 
-def list_agents(*, settings: SimulatorSettings, limit: int, key: str | None) -> Answer:
+def get_prompt(
+    engine_id: str,
+    *,
+    engine: Engine,
+    settings: SimulatorSettings,
+    prompts: AgentPrompts,
+    version: str | None,
+) -> Answer:
+    """GET /get-retell-llm/{llm_id} and GET /get-conversation-flow/{conversation_flow_id}."""
+    agent_id = agent_behind(engine_id, engine=engine, prompts=prompts)
+    if agent_id is None or not _is_known(agent_id, settings=settings, prompts=prompts):
+        return refusal(422)
+    return Answer(200, prompt_object(agent_id, prompts=prompts, version=_version(version)))
+
+
+def list_agents(
+    *, settings: SimulatorSettings, prompts: AgentPrompts, limit: int, key: str | None
+) -> Answer:
     """POST /v2/list-agents."""
-    shown = [agent_summary(agent_id) for agent_id in settings.agents or (DEFAULT_AGENT,)]
-    return _page(shown, limit=limit, key=key)
+    known = dict.fromkeys((*settings.agents, *prompts)) or (DEFAULT_AGENT,)
+    return _page([agent_summary(agent_id) for agent_id in known], limit=limit, key=key)
 
 
 def api_key() -> Answer:
@@ -71,6 +101,15 @@ def concurrency(*, settings: SimulatorSettings, limit: int, active: int) -> Answ
             "reserved_inbound_concurrency": settings.reserved_inbound,
         },
     )
+
+
+def _is_known(agent_id: str, *, settings: SimulatorSettings, prompts: AgentPrompts) -> bool:
+    return not settings.agents or agent_id in settings.agents or agent_id in prompts
+
+
+def _version(asked: str | None) -> int:
+    """Give the number of a version; a tag stands for the first."""
+    return int(asked) if asked is not None and asked.isdecimal() else 0
 
 
 def _page(objects: Sequence[dict[str, Any]], *, limit: int, key: str | None) -> Answer:

@@ -76,7 +76,9 @@ def test_any_text_is_read_and_every_name_stands_in_it(texts: list[str]) -> None:
         assert any(name in text for text in texts)
 
 
-@given(st.dictionaries(st.from_regex(r"[b-r][a-z]{0,8}", fullmatch=True), st.text("{ ", max_size=2)))
+@given(
+    st.dictionaries(st.from_regex(r"[b-r][a-z]{0,8}", fullmatch=True), st.text("{ ", max_size=2))
+)
 def test_every_written_name_is_found(names: dict[str, str]) -> None:
     wanted = {name for name in names if not name.startswith("direction")}
     text = " ".join(f"{names[name]}{{{{{name}}}}}" for name in wanted)
