@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dialer.cli import campaigns, config, demo, doctor, lists, migrate, sim, up
+from dialer.cli import agents, campaigns, config, demo, doctor, lists, migrate, sim, up
 
 app = typer.Typer(
     name="dialer",
@@ -37,6 +37,7 @@ app.command()(demo.demo)
 app.command()(up.up)
 app.add_typer(campaigns.app, name="campaigns")
 app.add_typer(lists.app, name="lists")
+app.add_typer(agents.app, name="agents")
 app.command()(doctor.doctor)
 app.add_typer(config.app, name="config")
 app.command()(migrate.migrate)
