@@ -22,9 +22,6 @@ NULL_LIKE = frozenset(
 "Null", "Nan" and "None" are none of them: a surname, a first name and an answer. NULL in capitals
 is what databases export for nothing, so it is empty even among surnames in capitals.
 """
-MARKS = frozenset("'=")
-"""A cell that begins otherwise is wrapped in nothing."""
-
 _ESCAPED = re.compile(r"'[=+\-@\t\r]")
 _AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 _NO = frozenset(
@@ -39,7 +36,7 @@ def clean_cell(text: str) -> str:
         text = text.strip(" \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x00")
     else:
         text = _IDLE_JOINER.sub("", _INSIDE.sub("", _ENDS.sub("", text)))
-    if text[:1] in MARKS:
+    if text.startswith(("'", "=")):
         text = _unwrapped(text)
     return "" if text in NULL_LIKE else text
 

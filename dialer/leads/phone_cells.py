@@ -15,8 +15,7 @@ from dialer.leads.header_words import LeadField
 from dialer.leads.options import ImportOptions
 from dialer.leads.problems import RejectReason, UnusableRow
 
-_SEVERAL = re.compile(r"[/;|,&\n\r]|:::|\bor\b|\band\b", re.IGNORECASE)
-_TWO_NUMBERS = 21  # characters: two of ten digits and the space between them
+_ONE_NUMBER = re.compile(r"[0-9().+ -]{0,20}")  # two of ten digits and a space need 21
 _CALLING_CODE = re.compile(r"\+?(?:00)?([1-9]\d{0,2})")
 _MISSING = PhoneProblem(PhoneReason.MISSING, "The phone cell is empty.")
 
@@ -46,7 +45,7 @@ class PhoneCells:
             country = self._country_of(cells[place], cells=cells)
         if len(self._places) == 1:
             text = cells[self._places[0]]
-            if len(text) < _TWO_NUMBERS and _SEVERAL.search(text) is None:
+            if _ONE_NUMBER.fullmatch(text):
                 found = self._parse(text or _raw(raw, self._places[0]), country=country)
                 if isinstance(found, Phone):
                     return found.e164, found.country, ()
@@ -81,7 +80,7 @@ class PhoneCells:
 
     def _country_of(self, text: str, *, cells: Sequence[str]) -> str:
         """Give the country of the row's bare numbers."""
-        if country := _read_country(text, self._country):
+        if country := read_country(text, self._country):
             return country
         if any(cells[place].startswith("+") for place in self._places):
             return self._country
@@ -96,7 +95,7 @@ def _raw(cells: Sequence[str], place: int) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _read_country(text: str, default: str) -> str | None:
+def read_country(text: str, default: str) -> str | None:
     """Read a country, also by its calling code; which of several with one code is all the same."""
     if match := _CALLING_CODE.fullmatch(text.removesuffix(".0")):
         code = int(match[1])

@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 from dialer.leads.batch_template import BadOverride, read_overrides
-from dialer.leads.cells import MARKS, NULL_LIKE, clean_cell, is_marked
+from dialer.leads.cells import NULL_LIKE, clean_cell, is_marked
 from dialer.leads.column_map import ColumnMap
 from dialer.leads.header_words import LeadField
 from dialer.leads.moments import UnreadableMoment, parse_moment
@@ -57,63 +57,58 @@ class RowReader:
 
     def read(self, record: Record) -> AcceptedRow | RejectedRow:
         """Make one lead of one row, or say why not."""
+        row, raw, problem = record
         try:
-            return self._accepted(record)
-        except UnusableRow as problem:
-            return RejectedRow(record.row, record.cells, problem.reason, problem.message)
+            if problem is not None:
+                raise UnusableRow(RejectReason.BAD_ROW, problem)
+            whole = "".join(raw)
+            cells = self._clean(raw, whole=whole)
+            mark, name, first, last, email, company, external_ref, moment = self._own(cells)
+            if mark and is_marked(mark):
+                raise UnusableRow(
+                    RejectReason.SUPPRESSED, "The file itself marks this person as do-not-call."
+                )
+            phone, country, alt_phones = self._phones.read(cells, raw=raw)
+            name = name or (f"{first} {last}" if first and last else first or last)
+            _, source, zones = self._zones.read(phone, cells, country=country)
+            return AcceptedRow(
+                row,
+                phone,
+                country,
+                alt_phones,
+                name,
+                first,
+                last,
+                email,
+                company,
+                zones,
+                source,
+                external_ref,
+                self._moment(moment, zones=zones) if moment else None,
+                self._variables.read(cells, name=name, characters=len(whole)),
+                self._call_overrides(cells) if self._overrides else None,
+            )
+        except UnusableRow as unusable:
+            return RejectedRow(row, raw, unusable.reason, unusable.message)
 
     def missing_in(self, lead: AcceptedRow) -> list[str]:
         """Give the variables the agent's prompt needs and the lead does not fill."""
         return self._variables.missing_in(lead.variables)
 
-    def _accepted(self, record: Record) -> AcceptedRow:
-        if record.problem is not None:
-            raise UnusableRow(RejectReason.BAD_ROW, record.problem)
-        raw = record.cells
-        characters = sum(map(len, raw))
-        cells = self._clean(raw, characters=characters)
-        mark, name, first_name, last_name, email, company, external_ref, moment = self._own(cells)
-        if mark and is_marked(mark):
-            raise UnusableRow(
-                RejectReason.SUPPRESSED, "The file itself marks this person as do-not-call."
-            )
-        phone, country, alt_phones = self._phones.read(cells, raw=raw)
-        if not name:
-            name = (
-                f"{first_name} {last_name}" if first_name and last_name else first_name + last_name
-            )
-        zones, source = self._zones.read(phone, cells, country=country)
-        return AcceptedRow(
-            record.row,
-            phone,
-            country,
-            alt_phones,
-            name,
-            first_name,
-            last_name,
-            email,
-            company,
-            zones,
-            source,
-            external_ref,
-            self._moment(moment, zones=zones) if moment else None,
-            self._variables.read(cells, name=name, characters=characters),
-            self._call_overrides(cells) if self._overrides else None,
-        )
+    def _clean(self, raw: list[str], *, whole: str) -> list[str]:
+        """Give the row's cells cleaned, as many as the header has and one empty one.
 
-    def _clean(self, raw: list[str], *, characters: int) -> list[str]:
-        """Give the row's cells cleaned, as many as the header has and one empty one."""
-        if characters * _WIDEST_CHARACTER > self._max_cell_bytes:
+        `whole` are all of them in one text: most rows hold nothing that is hard to clean.
+        """
+        if len(whole) * _WIDEST_CHARACTER > self._max_cell_bytes:
             self._check_lengths(raw)
-        cells = [
-            cell
-            if cell.isascii()
-            and cell.strip() is cell
-            and cell not in NULL_LIKE
-            and cell[:1] not in MARKS
-            else clean_cell(cell)
-            for cell in raw
-        ]
+        if whole.isascii() and "'" not in whole and "=" not in whole:
+            cells = [
+                cell if cell.strip() is cell and cell not in NULL_LIKE else clean_cell(cell)
+                for cell in raw
+            ]
+        else:
+            cells = [clean_cell(cell) for cell in raw]
         width = self._width
         if len(cells) != width:
             if any(cells[width:]):
