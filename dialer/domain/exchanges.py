@@ -68,6 +68,5 @@ def _ask(exchange: str) -> Line | None:
 def _geographic(country: str) -> re.Pattern[str]:
     """Give the pattern of a country's ordinary numbers, for people at home and with a mobile."""
     metadata = PhoneMetadata.metadata_for_region(country)
-    if metadata is None or metadata.fixed_line is None:
-        return re.compile(r"(?!)")
-    return re.compile(metadata.fixed_line.national_number_pattern or r"(?!)")
+    ordinary = metadata and metadata.fixed_line and metadata.fixed_line.national_number_pattern
+    return re.compile(ordinary or r"(?!)")

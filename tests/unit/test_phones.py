@@ -220,6 +220,8 @@ def test_a_zero_or_prefix_that_is_not_dialed_from_abroad_is_dropped(
 def test_a_prefix_that_may_mean_two_countries_is_refused_or_read_as_at_home() -> None:
     assert e164(parse("0011 44 20 8366 1177", country="AU")) == "+442083661177"
     assert reason(parse("14155552671", country="GB")) is PhoneReason.INVALID
+    # Vienna, or the United States through the Brazilian carrier 43.
+    assert reason(parse("0043 1 4155552671", country="BR")) is PhoneReason.UNPARSEABLE
 
 
 def test_a_local_number_is_told_that_its_area_code_is_missing() -> None:
