@@ -39,6 +39,8 @@ class Phone(NamedTuple):
     extension: str | None = None  # as written; nothing dials it
 
 
+_as_phone = tuple.__new__  # half the time of Phone(…), a million times per list
+
 # North American numbers in the forms that make up nearly every list.
 _SOLID = re.compile(r"(\+?1)?([2-9][0-9]{2}[2-9][0-9]{2})([0-9]{4})(?:[.,]0+)?").fullmatch
 _SPACED = re.compile(
@@ -77,10 +79,11 @@ def parse_phone(
         line = line_of(exchange)
         if line is not None and not (exchange.endswith("555") and _is_reserved(rest)):
             number = f"+1{exchange}{rest}"
-            if allowed_countries is None or line.country in allowed_countries:
-                return Phone(number, line.country, line.kind)
-            if line.kind in _RINGING_IN_ONE_COUNTRY:
-                return problems.not_allowed(number, region=line.country)
+            region, kind = line
+            if allowed_countries is None or region in allowed_countries:
+                return _as_phone(Phone, (number, region, kind, None))
+            if kind in _RINGING_IN_ONE_COUNTRY:
+                return problems.not_allowed(number, region=region)
     return parse_with_library(
         text,
         country=country,
