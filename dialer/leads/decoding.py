@@ -15,7 +15,7 @@ from pathlib import Path
 
 from dialer.leads.problems import FileProblem, FileProblemCode
 
-AUTOMATIC = "utf-8 or windows-1252"
+AUTOMATIC = "automatic"  # UTF-8 or Windows-1252, line by line
 BLOCK_BYTES = 1024 * 1024
 MAX_LINE_BYTES = 200 * 8 * 1024
 
@@ -165,6 +165,17 @@ def find_encoding(sample: bytes) -> str:
     if odd > 9 * even:
         return "utf-16-le"
     return "utf-16-be" if even > 9 * odd else AUTOMATIC
+
+
+def shown_encoding(encoding: str, sample: bytes) -> str:
+    """Name an encoding for people; where it is found line by line, that of the first bytes."""
+    if encoding != AUTOMATIC:
+        return encoding
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample)
+    except UnicodeDecodeError:
+        return "windows-1252"
+    return "utf-8"
 
 
 def is_encoded_twice(text: str) -> bool:

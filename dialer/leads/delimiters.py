@@ -65,8 +65,15 @@ def _score(lines: Sequence[str], *, delimiter: str) -> tuple[float, float, int]:
         return 0.0, 0.0, 0
     width = max(widths, key=lambda width: (widths[width], width))
     agreeing = [cells for cells in records if len(cells) == width]
+    if len(records[0]) == 1 and _phones_alone(records) >= len(agreeing):
+        return 0.0, _FEW / 2, 0  # one column of numbers, of which some cells hold two
     share = len(agreeing) / len(records)
     return share + _share_with_phones(agreeing) * share, share, width
+
+
+def _phones_alone(records: Sequence[Sequence[str]]) -> int:
+    single = (cells[0].strip() for cells in records if len(cells) == 1)
+    return sum(_PHONE_LIKE.fullmatch(cell) is not None for cell in single)
 
 
 def _share_with_phones(records: Sequence[Sequence[str]]) -> float:

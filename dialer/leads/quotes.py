@@ -6,8 +6,9 @@ goes on with the second line.
 1. A line without quotation marks is split at the delimiter.
 2. Any other record is read strictly. It fails on a quotation mark in the middle of a cell, at
    the end of the file, and after a hundred lines.
-3. A record of several lines that does read, but has the wrong width while one of its lines has
-   the right one, or that holds a line of the same shape as its first, swallowed a row.
+3. A record of several lines that does read swallowed a row when it is too narrow while one of
+   its lines has the right width, or when a later line has the shape of its first: as wide as the
+   table, and numbers in the same columns.
 4. The first line alone is read leniently: inner quotation marks that are not doubled are usual.
    It is good when its quotation marks pair up and it has the right width.
 """
@@ -151,13 +152,13 @@ class RecordReader:
         if width is None or width < 2:
             return False
         alone = [split_leniently(line, delimiter=self._delimiter)[0] for line, _ in self._taken]
-        if len(cells) != width:
+        if len(cells) < width:
             return any(len(line) == width for line in alone)
-        # Two columns prove nothing: "12 Main St, Springfield" has as many.
+        if len(cells) == width == 2:
+            return False  # two columns prove nothing: "12 Main St, Springfield" has as many
         first = _number_places(alone[0])
         return (
-            width > 2
-            and len(alone[0]) == width
+            len(alone[0]) == width
             and any(first)
             and any(len(line) == width and _number_places(line) == first for line in alone[1:])
         )

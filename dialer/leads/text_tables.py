@@ -12,6 +12,7 @@ from dialer.leads.decoding import (
     Mark,
     TextLines,
     find_encoding,
+    shown_encoding,
     told_encoding,
 )
 from dialer.leads.delimiters import find_delimiter, sep_line_delimiter, told_delimiter
@@ -53,7 +54,8 @@ class TextTable:
     """A text file whose encoding and delimiter are known."""
 
     path: Path
-    encoding: str
+    encoding: str  # as a person calls it
+    decoded_as: str  # as `TextLines` does
     delimiter: str
     notices: Notices
     has_sep_line: bool = False  # "sep=;" above the header, which no spreadsheet shows
@@ -67,7 +69,7 @@ class TextTable:
 
     def records(self, *, width: int | None = None) -> Iterator[Record]:
         """Give every row from the top, blank ones too; holds one block of the file."""
-        lines = self._latest = TextLines(self.path, encoding=self.encoding)
+        lines = self._latest = TextLines(self.path, encoding=self.decoded_as)
         source = iter(lines)
         if self.has_sep_line:
             next(source, None)
@@ -119,12 +121,13 @@ def open_text(
     head = list(islice(dropwhile(_is_bare, chain([first], lines)), SAMPLE_LINES))
     if not head:
         raise FileProblem(f"{path.name} is empty.", code=FileProblemCode.EMPTY_FILE)
+    shown = shown_encoding(found, sample)
     named = sep_line_delimiter(first)
     if named is not None:
         if all(map(_is_bare, head[1:])):
             raise FileProblem(f"{path.name} is empty.", code=FileProblemCode.EMPTY_FILE)
-        return TextTable(path, found, given or named, notices, has_sep_line=True)
-    return TextTable(path, found, given or find_delimiter(head), notices)
+        return TextTable(path, shown, found, given or named, notices, has_sep_line=True)
+    return TextTable(path, shown, found, given or find_delimiter(head), notices)
 
 
 def _is_bare(line: str) -> bool:
@@ -149,12 +152,15 @@ class _Oddities:
 
     def tell(self, notices: Notices, *, has_utf8: bool) -> None:
         """Turn marks into warnings; Windows-1252 alone is none."""
-        if has_utf8 and Mark.WINDOWS_1252 in self.counts:
-            self._tell(notices, Mark.WINDOWS_1252, told_as=Mark.TWO_ENCODINGS)
-        for mark in _WARNINGS:
+        if has_utf8:
+            self._count_as(Mark.TWO_ENCODINGS, Mark.WINDOWS_1252)
+        for mark, (code, message) in _WARNINGS.items():
             if mark in self.counts:
-                self._tell(notices, mark, told_as=mark)
+                notices.count_rows(
+                    code, message, rows_count=self.counts[mark], rows=self.rows[mark]
+                )
 
-    def _tell(self, notices: Notices, mark: str, *, told_as: str) -> None:
-        code, message = _WARNINGS[told_as]
-        notices.count_rows(code, message, rows_count=self.counts[mark], rows=self.rows[mark])
+    def _count_as(self, mark: str, other: str) -> None:
+        if other in self.counts:
+            self.counts[mark] = self.counts.get(mark, 0) + self.counts.pop(other)
+            self.rows[mark] = sorted(self.rows.get(mark, []) + self.rows.pop(other))

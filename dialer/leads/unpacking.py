@@ -3,7 +3,7 @@
 The library that reads workbooks ends the process when memory runs out, and a small file may ask
 for any amount. Here that costs one file. Run as
 
-    python -m dialer.leads.unpacking SOURCE TARGET SHEET MAX_ROWS MAX_BYTES
+    python -m dialer.leads.unpacking SOURCE TARGET SHEET MAX_ROWS MAX_BYTES MEMORY SECONDS
 
 with an empty SHEET for the first one that holds a table. TARGET gets `[row, removed, cells]` for
 each row that is not blank, `removed` telling that control characters were taken out. One JSON
@@ -28,17 +28,15 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
-MEMORY_BYTES = 2 * 1024**3
-SECONDS = 180
-
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _PLAIN_UP_TO = 10**15
 
 
 def main(arguments: list[str]) -> None:
     """Unpack one sheet, then tell which other sheets hold something."""
-    source, target, wanted, max_rows, max_bytes = arguments
-    _limit_this_process()
+    source, target, wanted, *limits = arguments
+    max_rows, max_bytes, memory_bytes, seconds = map(int, limits)
+    _limit_this_process(memory_bytes, seconds=seconds)
     try:
         with Path(source).open("rb") as stream:
             workbook = CalamineWorkbook.from_filelike(stream)
@@ -48,8 +46,8 @@ def main(arguments: list[str]) -> None:
             _tell(problem="unknown_sheet" if wanted else "empty", sheets=sheets)
             return
         with Path(target).open("wb") as stream:
-            room = int(max_bytes)
-            for line in _lines(sheet, max_rows=int(max_rows)):
+            room = max_bytes
+            for line in _lines(sheet, max_rows=max_rows):
                 room -= len(line)
                 if room < 0:
                     _tell(problem="too_large")
@@ -62,6 +60,8 @@ def main(arguments: list[str]) -> None:
                 _tell(filled=other)
     except PasswordError:
         _tell(problem="password")
+    except MemoryError:
+        _tell(problem="memory")
     except CalamineError:
         _tell(problem="damaged")
 
@@ -190,12 +190,12 @@ def _tell(**facts: object) -> None:
     sys.stdout.buffer.flush()
 
 
-def _limit_this_process() -> None:
+def _limit_this_process(memory_bytes: int, *, seconds: int) -> None:
     try:
         import resource
     except ImportError:  # Windows, where only the time is limited, by who waits for us
         return
-    for what, most in ((resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_CPU, SECONDS)):
+    for what, most in ((resource.RLIMIT_AS, memory_bytes), (resource.RLIMIT_CPU, seconds)):
         _, hard = resource.getrlimit(what)
         allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (allowed, hard))

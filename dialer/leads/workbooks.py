@@ -1,6 +1,7 @@
 """A sheet of a workbook (XLSX, XLSB, XLS, ODS) as a table."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,9 @@ from dialer.leads.notices import Notices, WarningCode
 from dialer.leads.problems import FileProblem, FileProblemCode
 from dialer.leads.table import Limits, Record, too_large
 
-TIME_LIMIT_S = 180
+MEMORY_BYTES = 2 * 1024**3
+SECONDS = 180
+
 _SPARE_ROWS = 1000  # titles and a header; who counts leads finds more than the limit
 _TITLE_LENGTH = 31  # of a sheet, in every spreadsheet
 
@@ -119,26 +122,23 @@ def open_workbook(
 def _unpack(path: Path, target: Path, *, limits: Limits, sheet: str | None) -> _Unpacked:
     command = [sys.executable, "-m", "dialer.leads.unpacking", str(path), str(target)]
     command += [_argument(sheet), str(limits.max_rows + _SPARE_ROWS)]
-    command += [str(limits.max_inflated_bytes)]
+    command += [str(limits.max_inflated_bytes), str(MEMORY_BYTES), str(SECONDS)]
     try:
         run = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=TIME_LIMIT_S,
+            timeout=SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise too_large(
-            path.name, f"It took longer than {TIME_LIMIT_S} seconds to unpack, which is the limit."
-        ) from error
+        raise _too_slow(path) from error
+    # What is told after the sheet is only about the others; if that breaks, the sheet stands.
     told = [orjson.loads(line) for line in run.stdout.splitlines()]
-    if not told or (problem := told[0].get("problem")) == "damaged":
-        raise damaged(
-            path.name, why=None if told else "It seems damaged, or needs too much memory."
-        )
-    if problem is not None:
+    if not told:
+        raise _broken_off(path, exit_code=run.returncode)
+    if (problem := told[0].get("problem")) is not None:
         raise _as_problem(problem, path=path, wanted=sheet or "", told=told[0], limits=limits)
     filled = tuple(more["filled"] for more in told[1:])
     return _Unpacked(told[0]["sheet"], tuple(told[0]["sheets"]), filled)
@@ -149,6 +149,10 @@ def _as_problem(
 ) -> FileProblem:
     if problem == "password":
         return password_protected(path.name)
+    if problem == "memory":
+        return _too_much_memory(path)
+    if problem == "damaged":
+        return damaged(path.name)
     if problem == "too_large":
         return too_large(
             path.name,
@@ -161,6 +165,29 @@ def _as_problem(
             why=f"Its sheets are: {', '.join(told['sheets'])}.",
         )
     return _empty(path, None)
+
+
+def _broken_off(path: Path, *, exit_code: int) -> FileProblem:
+    """Tell why the process ended without a word."""
+    if exit_code == -signal.SIGABRT:  # how the library ends when memory runs out
+        return _too_much_memory(path)
+    if exit_code in (-signal.SIGXCPU, -signal.SIGKILL):
+        return _too_slow(path)
+    return damaged(path.name)
+
+
+def _too_much_memory(path: Path) -> FileProblem:
+    return too_large(
+        path.name,
+        f"Unpacking it needs more than {MEMORY_BYTES // 1024**2:,} MB of memory, which is the "
+        "limit. A single cell far below or right of the list is enough for that.",
+    )
+
+
+def _too_slow(path: Path) -> FileProblem:
+    return too_large(
+        path.name, f"Unpacking it takes longer than {SECONDS} seconds, which is the limit."
+    )
 
 
 def _empty(path: Path, sheet: str | None) -> FileProblem:
