@@ -34,6 +34,8 @@ class Provider(Protocol):
 
     def agents(self, *, within: timedelta) -> AgentReader: ...
 
+    def close(self) -> None: ...
+
 
 class Queue(Protocol):
     """Hints to the workers. Each may be lost or come twice; none raises when the broker is down."""

@@ -63,7 +63,11 @@ def opened_world(settings: "Settings") -> Iterator["World"]:
     from dialer.bootstrap import build_desk
 
     with opened_database(settings) as database:
-        yield build_desk(settings, database)
+        world = build_desk(settings, database)
+        try:
+            yield world
+        finally:
+            world.provider.close()
 
 
 def actor() -> str:
