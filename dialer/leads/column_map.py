@@ -35,6 +35,15 @@ class ColumnMap:
         header = self.headers[place] if place < len(self.headers) else ""
         return header or f"column_{place + 1}"
 
+    def summary(self) -> dict[str, str | list[str]]:
+        """Give the columns by name for people; "phone" is the one that is dialed first."""
+        phone, *others = map(self.title, self.phones)
+        found: dict[str, str | list[str]] = {"phone": phone}
+        if others:
+            found["alt_phones"] = others
+        found.update((one.value, self.title(place)) for one, place in self.fields.items())
+        return found
+
     def as_mapping(self) -> dict[LeadField, list[str]]:
         """Give the mapping by headers, to be remembered for files with the same ones."""
         mapping = {LeadField.PHONE: [self._unique(place) for place in self.phones]}

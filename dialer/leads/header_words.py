@@ -212,7 +212,7 @@ def phone_likeness(header: str) -> Likeness:
     if words & _ALL_PHONE_WORDS:
         rest = words - _ALL_PHONE_WORDS - _FILLERS - _OTHER_WORDS
         return Likeness.LIKELY if rest else Likeness.SURE
-    if key in _POSSIBLE or (words and words <= _POSSIBLE | _FILLERS):
+    if key in _POSSIBLE or (words and words <= _POSSIBLE):
         return Likeness.POSSIBLE
     return Likeness.NONE
 

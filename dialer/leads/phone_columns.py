@@ -49,9 +49,12 @@ def phones_of_bare_rows(samples: Sequence[ColumnSample]) -> list[int]:
     """Give the columns of numbers in a file without a header.
 
     Numbers that count up are ids beside a column of other numbers, and a list of test numbers
-    where they stand alone.
+    where they stand alone. Where most cells are bad, the one column with any number is meant.
     """
     places = [place for place, sample in enumerate(samples) if sample.is_phones]
+    if not places:
+        any_number = [place for place, sample in enumerate(samples) if sample.phone_share]
+        return any_number if len(any_number) == 1 else []
     return [place for place in places if not samples[place].is_counted] or places
 
 

@@ -21,7 +21,7 @@ class RowZones:
         self._given, self._state, self._postal_code, self._country = (
             columns.fields.get(one, width) for one in _PLACES
         )
-        self._is_plain = not any(one in columns.fields for one in _PLACES)
+        self._is_plain = not any(one in columns.fields for one in _PLACES[:-1])
         self._list_country = options.country
         self._default = options.default_zone
 

@@ -1,18 +1,21 @@
 """From a file to leads: every filled row is accepted, or rejected with a reason."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Self
 
+from dialer.errors import NotFound
 from dialer.leads.cells import clean_cell
 from dialer.leads.column_map import ColumnMap
 from dialer.leads.columns import map_bare_columns, map_columns
 from dialer.leads.content import SAMPLE_ROWS, ColumnSample
 from dialer.leads.header import HEADER_SEARCH_ROWS, clean_headers, find_header, is_blank
+from dialer.leads.header_words import LeadField
 from dialer.leads.notices import Notices, WarningCode
-from dialer.leads.options import ImportOptions
+from dialer.leads.options import ImportOptions, Mapped
 from dialer.leads.outcomes import AcceptedRow, RejectedRow
 from dialer.leads.problems import FileProblem, FileProblemCode
 from dialer.leads.reading import open_table
@@ -84,18 +87,16 @@ class LeadFile:
                 self.rejected += 1
             else:
                 self.accepted += 1
-                self.note_missing(outcome)
+                self.note_missing(outcome.row, self.reader.missing_in(outcome))
             yield outcome
 
-    def note_missing(self, lead: AcceptedRow) -> None:
+    def note_missing(self, row: int, names: Iterable[str]) -> None:
         """Warn of a lead that lacks what the agent's prompt asks for."""
-        if not self.options.required_variables:
-            return
-        for name in self.reader.missing_in(lead):
+        for name in names:
             self.notices.add(
                 WarningCode.MISSING_VARIABLE,
                 f"The agent's prompt asks for {{{{{name}}}}}, which some leads do not have.",
-                row=lead.row,
+                row=row,
             )
 
     def close(self) -> None:
@@ -109,15 +110,29 @@ class LeadFile:
         self.close()
 
 
-def read_leads(path: Path, *, options: ImportOptions) -> LeadFile:
+Recall = Callable[[Sequence[str]], Mapping[LeadField, Mapped]]
+"""Gives what a person once said about a file with these headers."""
+
+
+def nothing_recalled(_headers: Sequence[str]) -> Mapping[LeadField, Mapped]:
+    """Remember nothing."""
+    return {}
+
+
+def read_leads(
+    path: Path, *, options: ImportOptions, recall: Recall = nothing_recalled
+) -> LeadFile:
     """Open a lead file and understand its columns, without reading it to the end.
 
-    Title lines above the header are skipped.
+    Title lines above the header are skipped. What `recall` gives stands unless the options say
+    otherwise.
 
     Raises:
         NotFound: there is no such file.
         FileProblem: nothing in it can be imported; the code says why.
     """
+    if not path.is_file():
+        raise NotFound(f"There is no file {path}.")
     table = open_table(
         path,
         limits=options.limits,
@@ -127,12 +142,12 @@ def read_leads(path: Path, *, options: ImportOptions) -> LeadFile:
     )
     with ExitStack() as on_failure:
         on_failure.callback(table.close)
-        leads = _understood(table, options=options)
+        leads = _understood(table, options=options, recall=recall)
         on_failure.pop_all()
     return leads
 
 
-def _understood(table: Table, *, options: ImportOptions) -> LeadFile:
+def _understood(table: Table, *, options: ImportOptions, recall: Recall) -> LeadFile:
     head = list(islice(table.records(), HEADER_SEARCH_ROWS + SAMPLE_ROWS))
     filled = [record for record in head if not is_blank(record)]
     if not filled:
@@ -153,6 +168,7 @@ def _understood(table: Table, *, options: ImportOptions) -> LeadFile:
     headers = clean_headers(record)
     _check_width(table, columns=sum(map(bool, headers)), options=options)
     samples = _samples(below, width=len(headers), options=options)
+    options = replace(options, remembered={**recall(headers), **options.remembered})
     columns = map_columns(
         headers, options.overrides, remembered=options.remembered, samples=samples
     )

@@ -25,8 +25,8 @@ def test_the_demo_dials_only_numbers_that_belong_to_nobody() -> None:
     accepted = [outcome for outcome in leads if isinstance(outcome, AcceptedRow)]
 
     assert spec.allow_fictional
-    assert len(accepted) == 200
-    assert all(lead.phone.e164[5:].startswith("55501") for lead in accepted)
+    assert len({lead.phone for lead in accepted}) == 200
+    assert all(lead.phone[5:].startswith("55501") for lead in accepted)
     assert all(lead.zones for lead in accepted)
     assert all(lead.email.endswith("@example.com") for lead in accepted)
 
@@ -44,7 +44,6 @@ def test_the_demo_shows_one_bad_row_of_most_kinds() -> None:
         "premium_rate": 1,
         "country_not_allowed": 1,
         "short_or_emergency": 1,
-        "duplicate_in_file": 1,
     }
 
 

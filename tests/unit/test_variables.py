@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from dialer.domain.dispositions import Disposition
-from dialer.domain.variables import as_variables, check_variable_names
+from dialer.domain.variables import as_variables, check_variable_names, safe_variable_name
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,15 @@ def test_the_leads_own_name_is_no_system_variable() -> None:
     names = ["first_name", "last_name", "do_not_call", "id", "status", "data", "__proto__"]
 
     assert check_variable_names(names) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [("call_id", "lead_call_id"), (" Direction ", "lead_Direction"), ("Plan", "Plan")],
+)
+def test_a_name_that_retell_fills_itself_gets_a_safe_one(name: str, safe: str) -> None:
+    assert safe_variable_name(name) == safe
+    assert check_variable_names([safe]) == []
 
 
 @pytest.mark.parametrize(
