@@ -15,6 +15,7 @@ _NAMES = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|"}
 _SEP_LINE = re.compile(r'"?sep=(?P<delimiter>[^\w\s"]|\t|\\t)"?[,;\t|]*[\r\n]*', re.IGNORECASE)
 _ALLOWED = re.compile(r'[^\w\s"]|\t')
 _PHONE_LIKE = re.compile(r"[+(]?\d[\d().\-/ ]{5,18}\d")
+_ONE_QUOTED_CELL = re.compile(r'\s*"(?:[^"]|"")*+"\s*')
 _FEW = 0.1
 
 
@@ -54,6 +55,17 @@ def find_delimiter(lines: Sequence[str]) -> str:
     if scores[best][1] >= _FEW:
         return best
     return next((unused for unused in DELIMITERS if not scores[unused][1]), best)
+
+
+def without_outer_quotes(lines: Sequence[str]) -> list[str] | None:
+    """Take the quotation marks off lines that are each one quoted cell; None where some are not.
+
+    A spreadsheet that took a whole line for one cell writes such files.
+    """
+    filled = [line.rstrip("\r\n") for line in lines if line.strip()]
+    if not all(map(_ONE_QUOTED_CELL.fullmatch, filled)):
+        return None
+    return [line.strip()[1:-1].replace('""', '"') for line in filled]
 
 
 def _score(lines: Sequence[str], *, delimiter: str) -> tuple[float, float, int]:

@@ -45,6 +45,7 @@ _NUMBER_LIKE = re.compile(r'[\s"\'=+(]*\d[\d\s().+/\-]{5,}"?\s*')
 class RecordReader:
     """Records, one at a time, from lines that keep their endings.
 
+    With `outer_quotes` each line may be one quoted cell that holds the whole row.
     `line_marks` is where the source of the lines notes what is odd about the line it gave last.
     Whatever was odd about the lines of a record goes to `on_marks` with the row, which may give
     a reason not to trust the cells.
@@ -56,12 +57,14 @@ class RecordReader:
         *,
         delimiter: str,
         width: int | None = None,
+        outer_quotes: bool = False,
         line_marks: list[str] | None = None,
         on_marks: Callable[[list[str], int], str | None] = lambda marks, row: None,
     ) -> None:
         self._lines = lines
         self._delimiter = delimiter
         self._width = width
+        self._outer_quotes = outer_quotes
         self._line_marks = line_marks if line_marks is not None else []
         self._on_marks = on_marks
         self._marks: list[str] = []  # of the record being read
@@ -72,6 +75,7 @@ class RecordReader:
         """Number the records from 1; a line that is read again counts when it becomes one."""
         lines, again, delimiter, width = self._lines, self._again, self._delimiter, self._width
         line_marks, marks, new = self._line_marks, self._marks, tuple.__new__
+        doubted = width is not None or self._outer_quotes
         only: deque[str] = deque()
         # Asked for a second line, this raises IndexError: the record has several.
         alone = csv.reader(iter(only.popleft, None), delimiter=delimiter, strict=True)
@@ -97,8 +101,8 @@ class RecordReader:
                 except (csv.Error, IndexError):
                     cells, problem = self._several_lines(line)
                 else:
-                    if width is not None and len(cells) != width:
-                        cells = self._of_right_width(line) or cells
+                    if len(cells) != width and doubted:
+                        cells = self._read_otherwise(line, cells)
             if marks:
                 problem = self._on_marks(marks, row) or problem
                 marks.clear()
@@ -142,9 +146,16 @@ class RecordReader:
             return cells, UNCLOSED
         return cells, None if self._width in (None, len(cells)) else UNPAIRED
 
-    def _of_right_width(self, line: str) -> list[str] | None:
-        cells, paired = split_leniently(line, delimiter=self._delimiter)
-        return cells if paired and len(cells) == self._width else None
+    def _read_otherwise(self, line: str, cells: list[str]) -> list[str]:
+        """Read one line of the wrong width leniently, or as one quoted cell that is a row."""
+        lenient, paired = split_leniently(line, delimiter=self._delimiter)
+        if paired and len(lenient) == self._width:
+            return lenient
+        if len(cells) == 1:
+            inner, paired = split_leniently(cells[0], delimiter=self._delimiter)
+            if paired and (len(inner) == self._width or self._outer_quotes):
+                return inner
+        return cells
 
     def _swallowed_a_row(self, cells: Sequence[str]) -> bool:
         """Tell whether a record of several lines is more likely several records."""

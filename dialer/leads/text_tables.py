@@ -15,7 +15,12 @@ from dialer.leads.decoding import (
     shown_encoding,
     told_encoding,
 )
-from dialer.leads.delimiters import find_delimiter, sep_line_delimiter, told_delimiter
+from dialer.leads.delimiters import (
+    find_delimiter,
+    sep_line_delimiter,
+    told_delimiter,
+    without_outer_quotes,
+)
 from dialer.leads.notices import SHOWN_ROWS, Notices, WarningCode
 from dialer.leads.problems import FileProblem, FileProblemCode
 from dialer.leads.quotes import UNCLOSED_MARK, RecordReader
@@ -59,6 +64,7 @@ class TextTable:
     delimiter: str
     notices: Notices
     has_sep_line: bool = False  # "sep=;" above the header, which no spreadsheet shows
+    has_outer_quotes: bool = False  # each line is one quoted cell that holds a row
     sheet: None = None
     sheets: tuple[str, ...] = ()
     _latest: TextLines | None = None
@@ -80,6 +86,7 @@ class TextTable:
                 source,
                 delimiter=self.delimiter,
                 width=width,
+                outer_quotes=self.has_outer_quotes,
                 line_marks=lines.marks,
                 on_marks=oddities.add,
             )
@@ -127,7 +134,10 @@ def open_text(
         if all(map(_is_bare, head[1:])):
             raise FileProblem(f"{path.name} is empty.", code=FileProblemCode.EMPTY_FILE)
         return TextTable(path, shown, found, given or named, notices, has_sep_line=True)
-    return TextTable(path, shown, found, given or find_delimiter(head), notices)
+    inner = without_outer_quotes(head)
+    best = given or find_delimiter(inner or head)
+    quoted = inner is not None and any(best in line for line in inner)
+    return TextTable(path, shown, found, best, notices, has_outer_quotes=quoted)
 
 
 def _is_bare(line: str) -> bool:

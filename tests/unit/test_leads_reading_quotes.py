@@ -135,6 +135,33 @@ def test_the_rows_with_unclosed_quotes_are_told_once(tmp_path: Path) -> None:
     assert (told["rows_count"], told["rows"]) == (2, [2, 4])
 
 
+def test_rows_that_are_each_one_quoted_cell_are_read_as_rows(tmp_path: Path) -> None:
+    path = tmp_path / "leads.csv"
+    path.write_text('"Name;Phone"\n"Ann;1"\n"""Bo; Jr."";2"\n')
+
+    assert [record.cells for record in open_table(path).records()] == [
+        ["Name", "Phone"],
+        ["Ann", "1"],
+        ["Bo; Jr.", "2"],
+    ]
+
+
+def test_one_row_that_is_a_quoted_cell_is_read_as_a_row(tmp_path: Path) -> None:
+    records = read(tmp_path, 'Name,Phone\n"Ann,1"\nBob,2\n', width=2)
+
+    assert records[1] == Record(2, ["Ann", "1"])
+
+
+def test_one_column_of_quoted_cells_stays_one_column(tmp_path: Path) -> None:
+    path = tmp_path / "leads.csv"
+    path.write_text('"Phone"\n"4155552601"\n"4155552602"\n')
+
+    assert [record.cells for record in open_table(path).records()][1:] == [
+        ["4155552601"],
+        ["4155552602"],
+    ]
+
+
 def test_a_long_run_of_quotes_takes_no_long_time(tmp_path: Path) -> None:
     text = "A,B\n" + '"' * 400_001 + ',1\n"' + '" ' * 200_000 + "\n2,x\n"
 
