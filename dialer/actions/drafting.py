@@ -28,6 +28,7 @@ class Piece(NamedTuple):
 
     drafts: list[Draft]
     rejects: list[RejectedRow]
+    missing: list[tuple[int, list[str]]]  # rows and what the agent's prompt asks for in vain
 
 
 class Chunk(NamedTuple):
@@ -50,15 +51,16 @@ def chunks(file: LeadFile, *, after_row: int = 0, processes: int = 1) -> Iterato
     else:
         pieces = _by_itself(file.reader, records)
     while gathered := list(islice(pieces, CHUNK_ROWS // PIECE_ROWS)):
+        for piece, _ in gathered:
+            for row, names in piece.missing:
+                file.note_missing(row, names)
         drafts = [draft for piece, _ in gathered for draft in piece.drafts]
         drafts.sort()
         rejects = [reject for piece, _ in gathered for reject in piece.rejects]
         yield Chunk(drafts, rejects, gathered[-1][1])
 
 
-def _by_itself(
-    reader: RowReader, records: Iterator[Record]
-) -> Iterator[tuple[Piece, int]]:
+def _by_itself(reader: RowReader, records: Iterator[Record]) -> Iterator[tuple[Piece, int]]:
     while rows := list(islice(records, PIECE_ROWS)):
         yield read_piece(reader, rows), rows[-1].row
 
@@ -91,13 +93,16 @@ def read_piece(reader: RowReader, records: Sequence[Record]) -> Piece:
     """Work out some rows."""
     drafts: list[Draft] = []
     rejects: list[RejectedRow] = []
+    missing: list[tuple[int, list[str]]] = []
     for record in records:
         outcome = reader.read(record)
         if isinstance(outcome, RejectedRow):
             rejects.append(outcome)
-        else:
-            drafts.append(draft_of(outcome, record.cells))
-    return Piece(drafts, rejects)
+            continue
+        drafts.append(draft_of(outcome, record.cells))
+        if names := reader.missing_in(outcome):
+            missing.append((record.row, list(names)))
+    return Piece(drafts, rejects, missing)
 
 
 _reader: RowReader | None = None  # of a process that reads rows for another

@@ -18,7 +18,7 @@ import orjson
 from dialer.actions.agent_variables import required_variables
 from dialer.actions.control import find
 from dialer.actions.drafting import Chunk, chunks
-from dialer.actions.export import export_rejects
+from dialer.actions.export_shim import export_rejects
 from dialer.actions.preview import Preview
 from dialer.actions.storing import Batch, Known, Target, store
 from dialer.actions.world import World
@@ -174,7 +174,10 @@ def _options(world: World, spec: CampaignSpec, order: Order) -> tuple[ImportOpti
     if not order.check_agent:
         return options, None
     needed = required_variables(world, spec)
-    return replace(options, required_variables=needed.names), needed.not_checked
+    return (
+        replace(options, required_variables=needed.needed),
+        None if needed.checked else needed.sentence,
+    )
 
 
 def _marks(file: LeadFile, order: Order) -> dict[str, str]:

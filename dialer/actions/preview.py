@@ -53,7 +53,8 @@ class Preview:
     ) -> dict[str, Any]:
         """Read the whole file and give what would become of every row.
 
-        `unchecked` says why nobody knows which variables the agent needs. A file that cannot be imported gives `file_error` instead of raising.
+        `unchecked` says why nobody knows which variables the agent needs. A file that cannot be
+        imported gives `file_error` instead of raising.
         """
         file: LeadFile | None = None
         error: FileProblem | None = None

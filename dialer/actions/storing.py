@@ -4,7 +4,7 @@ A row is stored at most once whatever happens: its list and row number are in th
 lead it updated, or in the reject. An import that died goes on by doing its last rows again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -164,9 +164,7 @@ def refuse_uncallable(tx: Connection, target: Target, batch: Batch, *, now: date
     for draft in batch.drafts:
         phone = draft.phone
         if phone in suppressed:
-            batch.refuse(
-                draft, RejectReason.SUPPRESSED, f"{phone} is on the do-not-call list."
-            )
+            batch.refuse(draft, RejectReason.SUPPRESSED, f"{phone} is on the do-not-call list.")
         elif phone in called:
             batch.refuse(
                 draft,

@@ -48,7 +48,9 @@ class Asked:
         Raises:
             WrongUsage: a flag is not understood.
         """
-        changed: dict[str, Any] = {name: value for name, value in table.items() if value is not None}
+        changed: dict[str, Any] = {
+            name: value for name, value in table.items() if value is not None
+        }
         if country is not None:
             changed["country"] = _country(country, option="--country")
         allowed = [part for text in allow or () for part in text.split(",") if part.strip()]
@@ -71,7 +73,7 @@ class Asked:
             processes or min(MOST_PROCESSES, os.cpu_count() or 1),
         )
 
-    def order(self, tell: "Callable[[Progress], None] | None" = None) -> "Order":
+    def order(self, tell: "Callable[[Progress], None]" = lambda progress: None) -> "Order":
         """Give what the importer is told; `tell` hears how far it is."""
         from dialer.actions.load import Order
         from dialer.actions.storing import Known
@@ -81,7 +83,7 @@ class Asked:
             known=Known(self.known),
             not_called_within=self.not_called_within,
             processes=self.processes,
-            **({"tell": tell} if tell else {}),
+            tell=tell,
         )
 
 

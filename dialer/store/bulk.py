@@ -18,7 +18,7 @@ import_reject = table(ImportReject)
 lead = table(Lead)
 suppression = table(Suppression)
 
-_PHONES = bindparam("phones", expanding=True)
+_PHONES: Any = bindparam("phones", expanding=True)
 _ANY_SUPPRESSED = select(suppression.c.phone).limit(1)
 _KNOWN = select(
     lead.c.phone,
@@ -174,12 +174,10 @@ def called_since(
 ) -> dict[str, datetime]:
     """Give the numbers that other campaigns called since then, with the moment of the last call."""
     rows = tx.execute(_CALLED_SINCE, {"phones": list(phones), "campaign": but_by, "since": since})
-    return {phone: moment for phone, moment in rows}
+    return {row[0]: row[1] for row in rows}
 
 
-def update_leads(
-    tx: Connection, rows: Iterable[tuple[int, NewLead]], *, list_id: int
-) -> None:
+def update_leads(tx: Connection, rows: Iterable[tuple[int, NewLead]], *, list_id: int) -> None:
     """Change leads, by id, to what a newer file says of them; when they are called stays.
 
     The caller holds their locks, and knows that nobody else in the campaign has their phones.
@@ -196,9 +194,7 @@ def update_leads(
         tx.execute(_UPDATE, changes)
 
 
-def add_rejects(
-    tx: Connection, list_id: int, rows: Iterable[tuple[int, str, str, str]]
-) -> None:
+def add_rejects(tx: Connection, list_id: int, rows: Iterable[tuple[int, str, str, str]]) -> None:
     """Keep rows that are no leads: their number, cells (JSON), reason and sentence."""
     statement = (
         "INSERT INTO import_reject (list_id, row, cells, reason, message)"

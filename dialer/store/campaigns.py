@@ -177,7 +177,9 @@ def without_open_leads(tx: Connection) -> list[int]:
         .exists()
     )
     rows = tx.execute(
-        select(campaign.c.id).where(campaign.c.status == CampaignStatus.RUNNING, ~waiting, ~importing)
+        select(campaign.c.id).where(
+            campaign.c.status == CampaignStatus.RUNNING, ~waiting, ~importing
+        )
     )
     return [row[0] for row in rows]
 

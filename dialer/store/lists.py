@@ -1,5 +1,6 @@
 """Lead lists: uploaded files, and the rows of them that are no leads."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -116,17 +117,17 @@ def leads_of(tx: Connection, row: LeadList, *, most: int) -> list[Lead]:
     )
 
 
-def remembered_mapping(tx: Connection, headers_key: str) -> dict[str, str]:
+def remembered_mapping(tx: Connection, headers_key: str) -> dict[str, Any]:
     """Give what a person once said about a set of headers: field to header."""
     chosen = select(column_mapping.c.mapping).where(column_mapping.c.headers_key == headers_key)
     return dict(tx.execute(chosen).scalar() or {})
 
 
 def remember_mapping(
-    tx: Connection, headers_key: str, mapping: dict[str, str], *, now: datetime
+    tx: Connection, headers_key: str, mapping: Mapping[str, Any], *, now: datetime
 ) -> None:
     """Keep what a person said about a set of headers, in place of what was said before."""
-    values = {"mapping": mapping, "updated_at": now}
+    values = {"mapping": dict(mapping), "updated_at": now}
     known = update(column_mapping).where(column_mapping.c.headers_key == headers_key)
     if not tx.execute(known.values(values)).rowcount:
         tx.execute(insert(column_mapping).values(headers_key=headers_key, **values))

@@ -157,8 +157,8 @@ class Lead(SQLModel, table=True):
     campaign_id: int = _ref("campaign.id")
     list_id: int | None = _ref("lead_list.id", nullable=True)
     row: int | None = None  # in that list; leads due at one moment are called in this order
-    updated_list_id: int | None = _ref("lead_list.id", nullable=True)  # changed it last
-    updated_row: int | None = None
+    updated_list_id: int | None = Field(default=None, sa_type=BigId)  # the list that changed it
+    updated_row: int | None = None  # in that list
     phone: str
     alt_phones: list[str] | None = _json()
     name: str | None = None

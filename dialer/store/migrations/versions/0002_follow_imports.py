@@ -31,7 +31,7 @@ def upgrade() -> None:
     op.create_index("list_campaign", "lead_list", ["campaign_id"])
     for column in (
         sa.Column("overrides", sa.JSON(none_as_null=True), nullable=True),
-        sa.Column("updated_list_id", BigId, sa.ForeignKey("lead_list.id"), nullable=True),
+        sa.Column("updated_list_id", BigId, nullable=True),
         sa.Column("updated_row", sa.Integer(), nullable=True),
     ):
         op.add_column("lead", column)
