@@ -7,10 +7,11 @@ from itertools import chain
 
 import phonenumbers
 
-from dialer.domain.phones import Phone, PhoneProblem, PhoneReason, parse_phone, split_phones
+from dialer.domain.phones import Phone, PhoneProblem, PhoneReason, parse_phone
 from dialer.domain.places import parse_country
 from dialer.leads.cells import shown
 from dialer.leads.column_map import ColumnMap
+from dialer.leads.content import split_numbers
 from dialer.leads.header_words import LeadField
 from dialer.leads.options import ImportOptions
 from dialer.leads.problems import RejectReason, UnusableRow
@@ -58,8 +59,7 @@ class PhoneCells:
     ) -> tuple[str, str, tuple[str, ...]]:
         phones: dict[str, Phone] = {}
         worst = _MISSING
-        parts = chain.from_iterable(split_phones(text.replace(":::", ";")) for text in texts)
-        for part in parts:
+        for part in chain.from_iterable(map(split_numbers, texts)):
             found = self._parse(part, country=country)
             if isinstance(found, Phone):
                 phones.setdefault(found.e164, found)

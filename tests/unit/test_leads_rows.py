@@ -497,6 +497,20 @@ def test_a_states_zones_count_too(tmp_path: Path) -> None:
     assert (lead.variables["State"], lead.variables["Zip"]) == ("NY", "10001")
 
 
+def test_an_export_of_contacts_gives_every_number(tmp_path: Path) -> None:
+    lead = only(
+        lead_file(
+            tmp_path,
+            "Name,Phone 1 - Type,Phone 1 - Value,Phone 2 - Type,Phone 2 - Value\n"
+            "Ann,Mobile,415-555-2671 ::: 415-555-2675,Home,415-555-2672\n",
+        )
+    )
+
+    assert lead.phone == "+14155552671"
+    assert lead.alt_phones == ("+14155552675", "+14155552672")
+    assert lead.variables["Phone 1 - Type"] == "Mobile"
+
+
 def test_the_full_name_comes_from_its_column_or_its_parts(tmp_path: Path) -> None:
     leads = lead_file(
         tmp_path,
