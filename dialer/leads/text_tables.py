@@ -7,20 +7,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from dialer.leads.decoding import (
-    MAX_LINE_BYTES,
-    Mark,
-    TextLines,
-    find_encoding,
-    shown_encoding,
-    told_encoding,
-)
+from dialer.leads.decoding import MAX_LINE_BYTES, Mark, TextLines
 from dialer.leads.delimiters import (
     find_delimiter,
     sep_line_delimiter,
     told_delimiter,
     without_outer_quotes,
 )
+from dialer.leads.encodings import find_encoding, shown_encoding, told_encoding
 from dialer.leads.notices import SHOWN_ROWS, Notices, WarningCode
 from dialer.leads.problems import FileProblem, FileProblemCode
 from dialer.leads.quotes import UNCLOSED_MARK, RecordReader
