@@ -131,7 +131,8 @@ _WORDS: Mapping[LeadField, str] = {
     "leadname customername clientname customer personname displayname prospectname recipientname "
     "ownername borrowername patientname nombre nombrecompleto nombreyapellido nomcomplet "
     "nom_et_prénom nomeprenom nome nomecompleto nomeecognome ansprechpartner "
-    "kundenname vollständigername volledigenaam naam namn fulltnamn namnkund imięinazwisko imieinazwisko adsoyad adısoyadı "
+    "kundenname vollständigername volledigenaam naam namn fulltnamn namnkund imięinazwisko "
+    "imieinazwisko adsoyad adısoyadı "
     "氏名 名前 お名前 姓名 名字 联系人 имя_и_фамилия фио الاسم اسم الاسم_الكامل 이름 성명 "
     "contactfullname",
     LeadField.FIRST_NAME: "firstname first fname firstnames givenname given givennames forename "
