@@ -2,6 +2,8 @@
 
 import re
 
+from dialer.leads.formulas import unmarked
+
 # Seen by nobody. The joiners (U+200C, U+200D) are apart: some scripts are written with them.
 _UNSEEN = "\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 _JOINERS = "\u200c\u200d"
@@ -22,8 +24,6 @@ NULL_LIKE = frozenset(
 "Null", "Nan" and "None" are none of them: a surname, a first name and an answer. NULL in capitals
 is what databases export for nothing, so it is empty even among surnames in capitals.
 """
-_ESCAPED = re.compile(r"'[=+\-@\t\r]")
-_AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 _NO = frozenset(
     {"", "0", "0.0", "n", "no", "non", "nein", "nee", "nej", "nao", "não", "нет", "いいえ", "否"}
     | {"f", "false", "falsch", "faux", "falso", "off", "none", "allowed", "ok", "callable"}
@@ -37,7 +37,7 @@ def clean_cell(text: str) -> str:
     else:
         text = _IDLE_JOINER.sub("", _INSIDE.sub("", _ENDS.sub("", text)))
     if text.startswith(("'", "=")):
-        text = _unwrapped(text)
+        text = unmarked(text).strip()
     return "" if text in NULL_LIKE else text
 
 
@@ -49,12 +49,3 @@ def is_marked(text: str) -> bool:
 def shown(text: str) -> str:
     """Shorten a text for a message."""
     return text if len(text) <= 40 else text[:39] + "…"
-
-
-def _unwrapped(text: str) -> str:
-    """Take the exporter's apostrophe away, or the `="…"` that keeps zeros in a spreadsheet."""
-    if _ESCAPED.match(text):
-        return text[1:]
-    if match := _AS_TEXT.fullmatch(text):
-        return match[1].replace('""', '"').strip()
-    return text
