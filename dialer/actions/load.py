@@ -18,7 +18,7 @@ import orjson
 from dialer.actions.agent_variables import required_variables
 from dialer.actions.control import find
 from dialer.actions.drafting import Chunk, chunks
-from dialer.actions.export_shim import export_rejects
+from dialer.actions.export import export_rejects
 from dialer.actions.preview import Preview
 from dialer.actions.storing import Batch, Known, Target, store
 from dialer.actions.world import World
@@ -311,7 +311,7 @@ def _report(world: World, list_id: int, *, rejects_to: Path, already: bool) -> L
     rejects = None
     if row.duplicates + row.rejected:
         rejects_to.parent.mkdir(parents=True, exist_ok=True)
-        export_rejects(world, list_id, rejects_to)
+        export_rejects(world.db, list_id, rejects_to)
         rejects = rejects_to
     return Loaded(
         list_id=list_id,

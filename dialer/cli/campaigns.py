@@ -1,14 +1,13 @@
 """`dialer campaigns`: make them, run them, watch them, take their results home."""
 
 import sys
-from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dialer.cli.creating import create, say_running, start_campaign
 from dialer.cli.exits import ExitCode
+from dialer.cli.exporting import export_campaign
 from dialer.cli.output import (
     AsJson,
     Yes,
@@ -33,15 +32,9 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Make, run and watch campaigns.")
 
 app.command()(create)
+app.command("export")(export_campaign)
 
 CampaignId = Annotated[int, typer.Argument(metavar="ID", help="The campaign.", min=1)]
-
-
-class ExportFormat(StrEnum):
-    """What an export is written as."""
-
-    CSV = "csv"
-    JSON_LINES = "jsonl"
 
 
 @app.command("list")
@@ -193,29 +186,3 @@ def _follow(sights: Any, *, as_json: bool) -> "Sight | None":
     if as_json:
         return follow_as_json(sights)
     return follow_on_terminal(sights) if sys.stderr.isatty() else follow_in_lines(sights)
-
-
-@app.command()
-def export(
-    campaign_id: CampaignId,
-    *,
-    to: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write; without it, stdout.")
-    ] = None,
-    form: Annotated[ExportFormat | None, typer.Option("--format", help="csv or jsonl.")] = None,
-) -> None:
-    """Write one row per lead with its result."""
-    from dialer.actions.control import find
-    from dialer.leads.exports import write_results, write_results_as_json_lines
-    from dialer.store import report
-
-    with opened_database(load_settings()) as database:
-        database.read(lambda tx: find(tx, campaign_id))
-        rows = database.read(lambda tx: report.result_rows(tx, campaign_id))
-    if form is None:
-        lines = to is not None and to.suffix in (".jsonl", ".ndjson")
-        form = ExportFormat.JSON_LINES if lines else ExportFormat.CSV
-    write = write_results if form is ExportFormat.CSV else write_results_as_json_lines
-    columns = list(rows[0]) if rows else ["lead_id"]
-    written = write(to or sys.stdout, rows, columns)
-    say(f"{written:,} leads written" + (f" to {to}" if to else ""))

@@ -1,0 +1,153 @@
+"""What is exported, in short reads: first where everything is, then a few hundred rows at a time.
+
+No read asks for more than a stretch of ids, so that nobody who writes waits for an export. The
+`+ 0` keeps both databases from walking through a whole campaign's index for each stretch.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from dialer.store.tables import Attempt, ImportReject, Lead, table
+
+attempt = table(Attempt)
+import_reject = table(ImportReject)
+lead = table(Lead)
+
+RESULT_COLUMNS = (
+    "lead_id",
+    "row",
+    "phone",
+    "name",
+    "external_ref",
+    "status",
+    "closed_as",
+    "disposition",
+    "attempts",
+    "due_at",
+    "closed_at",
+    "call_id",
+    "started_at",
+    "duration_ms",
+    "cost_cents",
+    "summary",
+    "sentiment",
+    "recording_url",
+)
+LEAD_COLUMNS = (
+    "lead_id",
+    "list_id",
+    "row",
+    "phone",
+    "alt_phones",
+    "name",
+    "external_ref",
+    "zones",
+    "zone_source",
+    "status",
+    "held_reason",
+    "due_at",
+    "attempts",
+    "closed_as",
+    "disposition",
+    "overrides",
+)
+
+_CAMPAIGN: Any = bindparam("campaign")
+_STRETCH = (lead.c.id > bindparam("after"), lead.c.id <= bindparam("until"))
+_MINE = (lead.c.campaign_id + 0 == _CAMPAIGN, *_STRETCH)
+_BOUNDS = select(func.min(lead.c.id), func.max(lead.c.id)).where(lead.c.campaign_id == _CAMPAIGN)
+_PLACES = (
+    select(func.coalesce(lead.c.list_id, 0), func.coalesce(lead.c.row, 0), lead.c.id)
+    .where(*_MINE)
+    .order_by(lead.c.id)
+)
+_ANALYSES = select(attempt.c.custom_analysis).where(
+    attempt.c.campaign_id + 0 == _CAMPAIGN,
+    attempt.c.lead_id > bindparam("after"),
+    attempt.c.lead_id <= bindparam("until"),
+    attempt.c.custom_analysis.is_not(None),
+)
+_VARIABLES = select(lead.c.variables).where(*_MINE).order_by(lead.c.id)
+_IDS: Any = bindparam("ids", expanding=True)
+_LATEST = (
+    select(func.max(attempt.c.n))
+    .where(attempt.c.lead_id == lead.c.id)
+    .correlate(lead)
+    .scalar_subquery()
+)
+_RESULTS = (
+    select(
+        *(lead.c.id if name == "lead_id" else lead.c[name] for name in RESULT_COLUMNS[:11]),
+        *(attempt.c[name] for name in RESULT_COLUMNS[11:]),
+        attempt.c.custom_analysis,
+    )
+    .select_from(lead)
+    .outerjoin(attempt, (attempt.c.lead_id == lead.c.id) & (attempt.c.n == _LATEST))
+    .where(lead.c.id.in_(_IDS))
+)
+_LEADS = select(
+    *(lead.c.id if name == "lead_id" else lead.c[name] for name in LEAD_COLUMNS), lead.c.variables
+).where(lead.c.id.in_(_IDS))
+_REJECTS = (
+    select(
+        import_reject.c.row, import_reject.c.cells, import_reject.c.reason, import_reject.c.message
+    )
+    .where(import_reject.c.list_id == bindparam("list"), import_reject.c.row > bindparam("after"))
+    .order_by(import_reject.c.row)
+    .limit(bindparam("most"))
+)
+
+
+def lead_ids_between(tx: Connection, campaign_id: int) -> tuple[int, int] | None:
+    """Give a campaign's lowest and highest lead id; None without leads."""
+    first, last = tx.execute(_BOUNDS, {"campaign": campaign_id}).one()
+    return None if first is None else (first, last)
+
+
+def places(
+    tx: Connection, campaign_id: int, *, after: int, until: int, list_id: int | None
+) -> list[tuple[int, int, int]]:
+    """Give list, row and id of the leads in a stretch of ids; 0 for what a lead has not."""
+    found = {"campaign": campaign_id, "after": after, "until": until}
+    rows = tx.execute(_of_list(_PLACES, list_id), found)
+    return [(of_list, row, lead_id) for of_list, row, lead_id in rows]
+
+
+def variables(
+    tx: Connection, campaign_id: int, *, after: int, until: int, list_id: int | None
+) -> list[dict[str, Any]]:
+    """Give the variables of the leads in a stretch of ids."""
+    found = {"campaign": campaign_id, "after": after, "until": until}
+    return list(tx.execute(_of_list(_VARIABLES, list_id), found).scalars())
+
+
+def analyses(
+    tx: Connection, campaign_id: int, *, after: int, until: int
+) -> list[dict[str, Any] | None]:
+    """Give what Retell found in the calls of the leads in a stretch of ids."""
+    found = {"campaign": campaign_id, "after": after, "until": until}
+    return list(tx.execute(_ANALYSES, found).scalars())
+
+
+def results(tx: Connection, ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    """Give the leads with these ids and their latest attempts, and its analysis, in any order."""
+    return [tuple(row) for row in tx.execute(_RESULTS, {"ids": ids})]
+
+
+def leads(tx: Connection, ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    """Give the leads with these ids, and their variables, in any order."""
+    return [tuple(row) for row in tx.execute(_LEADS, {"ids": ids})]
+
+
+def rejects(
+    tx: Connection, list_id: int, *, after_row: int, most: int
+) -> list[tuple[int, list[str], str, str]]:
+    """Give the next rejected rows of a list: row, cells, reason and message."""
+    found = tx.execute(_REJECTS, {"list": list_id, "after": after_row, "most": most})
+    return [(row, cells, reason, message) for row, cells, reason, message in found]
+
+
+def _of_list(statement: Any, list_id: int | None) -> Any:
+    return statement if list_id is None else statement.where(lead.c.list_id == list_id)
