@@ -1,12 +1,13 @@
 """`dialer campaigns create`: a campaign of a campaign file and its leads."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dialer.cli.exits import ExitCode
-from dialer.cli.importing import rejects_path, say_loaded
+from dialer.cli.importing import Asked, progress_shown, rejects_path, say_loaded
 from dialer.cli.output import AsJson, print_fields, print_json, say, say_mode
 from dialer.cli.views import loaded_fields
 from dialer.cli.worlds import actor, load_settings, opened_world
@@ -32,8 +33,9 @@ def create(
 
     settings = load_settings()
     spec = read_campaign_file(file)
-    expected = _check_leads(spec, file)
+    _check_leads(spec, file)
     if dry_run:
+        expected = _count_leads(spec, file)
         say(f"{file} is a campaign; {expected:,} leads could be imported; nothing was stored")
         return
     say_mode(settings)
@@ -51,8 +53,8 @@ def create(
     raise typer.Exit(code)
 
 
-def _check_leads(spec: "CampaignSpec", file: Path) -> int:
-    """Read the lead file once before anything is stored, so that no campaign without leads stays.
+def _check_leads(spec: "CampaignSpec", file: Path) -> None:
+    """Open the lead file before anything is stored, so that no campaign without leads stays.
 
     Raises:
         NotFound: the file is not there.
@@ -63,12 +65,21 @@ def _check_leads(spec: "CampaignSpec", file: Path) -> int:
     from dialer.leads.rows import read_leads
 
     path = lead_file_of(spec, file)
+    if path is not None:
+        read_leads(path, options=options_of(spec)).close()
+
+
+def _count_leads(spec: "CampaignSpec", file: Path) -> int:
+    """Count the leads that would be imported."""
+    from dialer.actions.campaign_file import lead_file_of
+    from dialer.actions.load import options_of
+    from dialer.actions.preview import Preview
+
+    path = lead_file_of(spec, file)
     if path is None:
         return 0
-    found = read_leads(path, options=options_of(spec))
-    for _ in found:
-        pass
-    return found.accepted
+    found = Preview(path, options=options_of(spec), limit=0).look(now=datetime.now(UTC))
+    return int(found["counts"]["accepted"])
 
 
 def _create(
@@ -84,7 +95,16 @@ def _create(
         say(f"no leads yet: dialer lists import FILE --campaign {campaign_id}")
         return campaign_id, None
     target = rejects_path(settings, lead_file=path, campaign_id=campaign_id)
-    return campaign_id, load(world, campaign_id, path, actor=actor(), rejects_to=target)
+    with progress_shown(path) as tell:
+        loaded = load(
+            world,
+            campaign_id,
+            path,
+            actor=actor(),
+            rejects_to=target,
+            order=Asked.of().order(tell),
+        )
+    return campaign_id, loaded
 
 
 def start_campaign(world: "World", settings: "Settings", campaign_id: int) -> str:

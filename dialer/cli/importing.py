@@ -34,13 +34,13 @@ class Asked:
     def of(
         cls,
         *,
-        country: str | None,
-        allow: Iterable[str] | None,
-        columns: Iterable[str] | None,
-        missing_variable: str | None,
-        known: str,
-        not_called_within: str | None,
-        processes: int | None,
+        country: str | None = None,
+        allow: Iterable[str] | None = None,
+        columns: Iterable[str] | None = None,
+        missing_variable: str | None = None,
+        known: str = "skip",
+        not_called_within: str | None = None,
+        processes: int | None = None,
         **table: Any,
     ) -> Self:
         """Read the flags.
@@ -58,8 +58,6 @@ class Asked:
             changed["allowed_countries"] = frozenset(
                 _country(part, option="--allow-country") for part in allowed
             )
-        elif country is not None:
-            changed["allowed_countries"] = None  # that country, whatever the campaign allows
         if columns:
             changed["overrides"] = _overrides(columns)
         if missing_variable is not None:
@@ -191,11 +189,12 @@ def _overrides(columns: Iterable[str]) -> dict[Any, Any]:
 
 
 def _override(text: str) -> tuple[Any, str]:
+    """Read "phone=Mobile"; "company=" means that no column is the company."""
     from dialer.leads.header_words import LeadField
 
     name, mark, header = (part.strip() for part in text.partition("="))
     names = [field.value for field in LeadField]
-    if not mark:
+    if not mark or (name == LeadField.PHONE and not header):
         raise WrongUsage(f"--map {text} names no column", fix='--map "phone=Mobile"')
     if name not in names:
         raise WrongUsage(f'--map knows no field "{name}"', why=f"fields: {', '.join(names)}")

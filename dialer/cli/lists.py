@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dialer.cli.exits import ExitCode, WrongUsage
+from dialer.cli.exporting import export_list
 from dialer.cli.importing import Asked, progress_shown, rejects_path, say_loaded
 from dialer.cli.output import AsJson, Yes, confirm, print_fields, print_json, print_rows, say
 from dialer.cli.views import LIST_FIELDS, list_fields, loaded_fields
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from dialer.config import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Import lead files, look at them, undo them.")
+
+app.command("export")(export_list)
 
 SHOWN_ROWS = 20
 

@@ -3,19 +3,22 @@
 import io
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from dialer.actions.storing import Known
 from dialer.actions.watch import Sight, percentiles
 from dialer.cli.creating import say_running
 from dialer.cli.exits import Declined, WrongUsage
-from dialer.cli.importing import changed_options
+from dialer.cli.importing import Asked
 from dialer.cli.output import confirm, print_fields, print_json, print_rows
 from dialer.cli.views import sight_fields
 from dialer.cli.watching import follow_as_json, follow_in_lines, follow_on_terminal
 from dialer.config import Settings
 from dialer.domain.states import CampaignStatus
 from dialer.leads.columns import LeadField
+from dialer.leads.options import MissingVariable
 from dialer.store.report import Progress
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -150,14 +153,35 @@ def test_a_start_says_when_nothing_runs_that_could_dial(
 
 
 def test_flags_replace_the_options_of_the_campaign() -> None:
-    assert changed_options(country=None, allow=None, columns=None) == {}
-    assert changed_options(
-        country="usa", allow=["us,CA", "Mexico"], columns=["phone=Mobile = 2"]
-    ) == {
+    assert Asked.of().changed == {}
+    asked = Asked.of(
+        country="usa",
+        allow=["us,CA", "Mexico"],
+        columns=["phone=Mobile = 2", "name=Who", "name=Whom", "company="],
+        missing_variable="default=there",
+        known="update",
+        not_called_within="30d",
+        processes=3,
+        sheet="2",
+        encoding=None,
+    )
+    assert asked.changed == {
         "country": "US",
         "allowed_countries": frozenset({"US", "CA", "MX"}),
-        "overrides": {LeadField.PHONE: "Mobile = 2"},
+        "overrides": {
+            LeadField.PHONE: "Mobile = 2",
+            LeadField.NAME: ("Who", "Whom"),
+            LeadField.COMPANY: "",
+        },
+        "missing_variable": MissingVariable.parse("default=there"),
+        "sheet": "2",
     }
+    order = asked.order()
+    assert (order.known, order.not_called_within, order.processes) == (
+        Known.UPDATE,
+        timedelta(days=30),
+        3,
+    )
 
 
 @pytest.mark.parametrize(
@@ -168,9 +192,12 @@ def test_flags_replace_the_options_of_the_campaign() -> None:
         {"columns": ["phone"]},
         {"columns": ["phone="]},
         {"columns": ["fone=Mobile"]},
+        {"missing_variable": "default"},
+        {"known": "replace"},
+        {"not_called_within": "30"},
     ],
     ids=repr,
 )
-def test_a_flag_that_is_not_understood_is_wrong_usage(flags: dict[str, str]) -> None:
+def test_a_flag_that_is_not_understood_is_wrong_usage(flags: dict[str, Any]) -> None:
     with pytest.raises(WrongUsage):
-        changed_options(**{"country": None, "allow": None, "columns": None, **flags})  # type: ignore[arg-type]
+        Asked.of(**flags)
