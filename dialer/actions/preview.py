@@ -40,7 +40,8 @@ class Preview:
         self.processes = processes
         self.accepted: list[dict[str, Any]] = []
         self.rejected: list[dict[str, Any]] = []
-        self.counts = {"accepted": 0, "rejected": 0, "blank": 0, "updated": 0}
+        self.counts = {"accepted": 0, "rejected": 0}
+        self.updated = 0  # among the accepted
         self.reasons: dict[str, int] = {}
 
     def look(
@@ -71,6 +72,7 @@ class Preview:
             "warnings": file.notices.codes() if file else [],
             "warning_details": file.notices.details() if file else [],
             "counts": {**self.counts, "blank": file.blank if file else 0},
+            "updated": self.updated,
             "reasons": self.reasons,
             "columns": file.columns.summary() if file else {},
             "accepted": self.accepted,
@@ -93,7 +95,7 @@ class Preview:
                         lambda tx, batch=batch: look_over(tx, target, batch, now=now)  # type: ignore[misc]
                     )
                 self._set_repeated_aside(batch, seen)
-                self.counts["updated"] += len(batch.updates)
+                self.updated += len(batch.updates)
                 self._show(file, [*batch.drafts, *batch.updates.values()])
                 self._count(batch.rejects)
 

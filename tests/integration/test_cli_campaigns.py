@@ -198,13 +198,47 @@ def test_a_list_is_imported_into_a_campaign(any_desk: Desk) -> None:
     assert answer.json == {
         "campaign_id": campaign,
         "list_id": 2,
+        "already_imported": False,
+        "rows": 3,
         "imported": 1,
+        "updated": 0,
         "duplicates": 1,
         "rejected": 1,
         "blank": 0,
+        "warnings": ["agent_not_checked"],
         "rejects_file": str(rejects),
     }
     assert "already_in_campaign" in rejects.read_text(encoding="utf-8-sig")
+
+
+def test_a_list_imported_twice_is_recognised(desk: Desk) -> None:
+    campaign = desk.create()
+    again = desk.type("lists", "import", desk.lead_file, "--campaign", campaign, "--json")
+    assert again.code == ExitCode.DONE
+    assert (again.json["already_imported"], again.json["imported"]) == (True, 0)
+    assert "nothing was stored" in again.err
+
+
+def test_known_leads_are_updated_when_that_is_asked_for(desk: Desk) -> None:
+    campaign = desk.create()
+    more = desk.write("more.csv", "Phone,Name\n4155552671,Somebody else\n")
+    answer = desk.type("lists", "import", more, "--campaign", campaign, "--known", "update")
+    assert (answer.code, answer.fields["updated"]) == (ExitCode.DONE, "1")
+
+
+def test_an_import_is_undone(any_desk: Desk) -> None:
+    campaign = any_desk.create()
+    assert any_desk.type("lists", "undo", 1).code == ExitCode.USAGE
+    undone = any_desk.type("lists", "undo", 1, "--yes", "--json")
+    assert undone.code == ExitCode.DONE
+    assert (undone.json["removed"], undone.json["kept_leads"]) == (2, [])
+    listed = any_desk.type("lists", "list", "--campaign", campaign, "--json").json
+    assert [(row["status"], row["imported"], row["undone"]) for row in listed] == [("undone", 2, 2)]
+    assert any_desk.type("campaigns", "show", campaign, "--json").json["leads"] == 0
+
+
+def test_there_is_no_list_to_undo(desk: Desk) -> None:
+    assert desk.type("lists", "undo", 7, "--yes").code == ExitCode.NOT_FOUND
 
 
 def test_a_list_without_a_bad_row_exits_with_0(desk: Desk) -> None:
