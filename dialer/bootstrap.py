@@ -5,6 +5,7 @@ import sys
 from dialer.actions.world import World
 from dialer.clock import SystemClock
 from dialer.config import Settings
+from dialer.leads.table import Limits
 from dialer.queue import CeleryQueue
 from dialer.retell.client import RetellClient
 from dialer.retell.selftest import check_trace
@@ -27,6 +28,17 @@ def open_provider(settings: Settings) -> RetellClient:
         settings.retell_base_url,
         key.get_secret_value() if key is not None else "",
         clock=SystemClock(),
+    )
+
+
+def import_limits(settings: Settings) -> Limits:
+    """Give how large a lead file may be."""
+    return Limits(
+        max_bytes=settings.import_max_bytes,
+        max_workbook_bytes=settings.import_max_workbook_bytes,
+        max_rows=settings.import_max_rows,
+        max_columns=settings.import_max_columns,
+        max_cell_bytes=settings.import_max_cell_bytes,
     )
 
 
@@ -57,6 +69,7 @@ def build_world(settings: Settings) -> World:
         clock=SystemClock(),
         same_key_replay=settings.same_key_replay,
         webhook_url=settings.webhook_url if settings.public_url else None,
+        import_limits=import_limits(settings),
     )
 
 
@@ -85,4 +98,5 @@ def build_desk(settings: Settings, database: Database) -> World:
         provider=open_provider(settings),
         queue=CeleryQueue(settings),
         clock=SystemClock(),
+        import_limits=import_limits(settings),
     )

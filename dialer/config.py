@@ -111,6 +111,15 @@ class Settings(BaseSettings):
     webhook_max_bytes: int = Field(
         8 * 1024 * 1024, ge=1024, description="largest webhook body accepted"
     )
+    import_max_bytes: int = Field(200_000_000, ge=1, description="largest lead file")
+    import_max_workbook_bytes: int = Field(
+        50_000_000, ge=1, description="largest lead file that is a workbook"
+    )
+    import_max_rows: int = Field(2_000_000, ge=1, description="most rows of a lead file")
+    import_max_columns: int = Field(200, ge=1, description="most columns of a lead file")
+    import_max_cell_bytes: int = Field(
+        8 * 1024, ge=64, description="longest cell of a lead file; a longer one rejects its row"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least grave event that is logged"
     )

@@ -170,7 +170,7 @@ def recall(world: World, headers: Iterable[str]) -> dict[LeadField, Mapped]:
 
 def _options(world: World, spec: CampaignSpec, order: Order) -> tuple[ImportOptions, str | None]:
     """Give the options, and why nobody knows which variables the agent needs."""
-    options = options_of(spec, **order.changed)
+    options = options_of(spec, **{"limits": world.import_limits, **order.changed})
     if not order.check_agent:
         return options, None
     needed = required_variables(world, spec)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from dialer.clock import Clock
+from dialer.leads.table import Limits
 from dialer.retell.agents import AgentReader
 from dialer.retell.client import CreatedCall, FoundCalls
 from dialer.retell.models import Call, Concurrency
@@ -62,4 +63,5 @@ class World:
     clock: Clock
     same_key_replay: bool = False
     webhook_url: str | None = None  # sent with each call when set
+    import_limits: Limits = field(default_factory=Limits)
     new_id: Callable[[], str] = field(default=new_attempt_id)

@@ -166,10 +166,11 @@ def _preview(
     """Read the file under a campaign's settings, or under the defaults without one."""
     from dialer.actions.load import look_at
     from dialer.actions.preview import Preview
+    from dialer.bootstrap import import_limits
     from dialer.leads.options import ImportOptions
 
     if campaign is None:
-        options = ImportOptions(**asked.changed)
+        options = ImportOptions(limits=import_limits(settings), **asked.changed)
         preview = Preview(file, options=options, limit=limit, processes=asked.processes)
         return preview.look(now=datetime.now(UTC))
     with opened_world(settings) as world:

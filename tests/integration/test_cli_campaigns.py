@@ -214,7 +214,7 @@ def test_a_list_is_imported_into_a_campaign(any_desk: Desk) -> None:
 def test_a_list_imported_twice_is_recognised(desk: Desk) -> None:
     campaign = desk.create()
     again = desk.type("lists", "import", desk.lead_file, "--campaign", campaign, "--json")
-    assert again.code == ExitCode.DONE
+    assert again.code == ExitCode.REJECTED_ROWS  # as it was the first time
     assert (again.json["already_imported"], again.json["imported"]) == (True, 0)
     assert "nothing was stored" in again.err
 
