@@ -122,6 +122,7 @@ class ClosedAs(StrEnum):
     SUPPRESSED = "suppressed"  # is not to be called
     INVALID_NUMBER = "invalid_number"  # the number cannot be called
     STOPPED = "stopped"  # the campaign was stopped
+    PASSED_OVER = "passed_over"  # never called: its schedule leaves out whom earlier runs had
 
 
 class CampaignStatus(StrEnum):

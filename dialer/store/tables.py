@@ -7,10 +7,11 @@ classes give the columns, and typed rows where speed does not matter.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, Text, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, Column, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from dialer.domain.dispositions import Disposition
+from dialer.domain.schedule_spec import RunStatus
 from dialer.domain.states import (
     OPEN_STATUSES,
     Analysis,
@@ -85,6 +86,51 @@ class Schedule(SQLModel, table=True):
     enabled: bool = True
     next_run_at: datetime | None = _moment()
     created_at: datetime = _moment(nullable=False)
+
+
+class ScheduleRun(SQLModel, table=True):
+    """One occurrence of a schedule, and the campaign it became."""
+
+    __tablename__ = "schedule_run"
+    __table_args__ = (
+        UniqueConstraint("schedule_id", "occurrence", name="one_run_per_occurrence"),
+        Index("run_status", "status", "id"),
+    )
+
+    id: int = _id()
+    schedule_id: int = _ref("schedule.id")
+    occurrence: str  # a moment, the hash of a file, or a person's wish
+    due_at: datetime = _moment(nullable=False)
+    file: str | None = _text()  # the lead file, where the schedule names none
+    actor: str
+    status: RunStatus = _word(RunStatus)
+    campaign_id: int | None = _ref("campaign.id", nullable=True)
+    tries: int = 0
+    holder: str | None = None  # whoever works on it
+    held_until: datetime | None = _moment()  # from then on somebody else may
+    rows: int = 0
+    imported: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    passed_over: int = 0  # imported, but not called by choice of the schedule
+    sentence: str | None = _text()
+    started_at: datetime | None = _moment()
+    finished_at: datetime | None = _moment()
+
+
+class InboxFile(SQLModel, table=True):
+    """A file seen in a watched folder, as it was when it was seen first in this shape."""
+
+    __tablename__ = "inbox_file"
+    __table_args__ = (UniqueConstraint("schedule_id", "name", name="one_sighting_per_file"),)
+
+    id: int = _id()
+    schedule_id: int = _ref("schedule.id")
+    name: str
+    size: int = Field(sa_type=BigInteger)
+    modified_ns: int = Field(sa_type=BigInteger)
+    seen_at: datetime = _moment(nullable=False)
+    sha256: str | None = None  # set once it was taken, or known as a file taken before
 
 
 class LeadList(SQLModel, table=True):

@@ -1,0 +1,111 @@
+"""When a schedule runs: moments of a cron expression in a zone, and which of them still count.
+
+An expression that chooses hours means the wall clock: a time that the clock jumps over counts
+right after the jump, and one that the clock shows twice counts the first time. An expression for
+every hour ("*/20 * * * *") means elapsed time, and goes on through the change.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from itertools import takewhile
+
+from cronsim import CronSim, CronSimError
+
+from dialer.domain.window import zone
+
+FIELDS = 5
+MOST_KEPT = 100
+"""Occurrences looked at one by one; an older one is skipped whatever the settings say."""
+
+_SOME_DAY = datetime(2024, 1, 1)  # noqa: DTZ001  # a wall clock has no zone
+_HOUR = 1  # the place of the hours in an expression
+_EVERY = ("*", "*/1")
+
+
+class Missed(StrEnum):
+    """What becomes of the occurrences at which the dialer was down."""
+
+    SKIP = "skip"
+    ONCE = "catch up once"  # one run, for the latest
+    ALL = "catch up all"  # one run for each
+
+
+def check_cron(expression: str) -> None:
+    """Refuse an expression that cannot be read, or that never comes.
+
+    Raises:
+        ValueError: the text says what is wanted.
+    """
+    wanted = 'write minute, hour, day, month, weekday, such as "0 9 * * mon-fri"'
+    if len(expression.split()) != FIELDS:
+        raise ValueError(f"a cron expression has five fields; {wanted}")
+    try:
+        next(CronSim(expression, _SOME_DAY))
+    except CronSimError as error:
+        raise ValueError(f"{error}; {wanted}") from error
+    except StopIteration as error:
+        raise ValueError(f"{expression!r} names no day that ever comes; {wanted}") from error
+
+
+def occurrences(expression: str, zone_name: str, *, after: datetime) -> Iterator[datetime]:
+    """Give the moments of an expression later than `after`, in order, without end."""
+    local_zone = zone(zone_name)
+    local = after.astimezone(local_zone)
+    if expression.split()[_HOUR] in _EVERY:
+        for moment in CronSim(expression, local):
+            yield moment.astimezone(UTC)
+        return
+    latest = after
+    for wall in CronSim(expression, local.replace(tzinfo=None)):
+        found = _first_moment(wall, zone_name)
+        if found > latest:  # else the clock shows `wall` for the second time, or jumped over it
+            latest = found
+            yield found
+
+
+def _first_moment(wall: datetime, zone_name: str) -> datetime:
+    """Find when a wall clock first shows `wall`, or the first moment after it that exists."""
+    local_zone = zone(zone_name)
+    while True:
+        moment = wall.replace(tzinfo=local_zone).astimezone(UTC)
+        if moment.astimezone(local_zone).replace(tzinfo=None) == wall:
+            return moment
+        wall += timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The occurrences from one look to the next: those to run, and how many are left out."""
+
+    run: tuple[datetime, ...]
+    skipped: int
+    first_skipped: datetime | None = None
+    last_skipped: datetime | None = None
+
+
+def choose(
+    moments: Iterable[datetime], *, now: datetime, missed: Missed, late_by: timedelta
+) -> Due:
+    """Decide about the occurrences until `now`. `moments` are in order, and at least one is past.
+
+    An occurrence was missed when it is later than `late_by`, or when a newer one is due as well.
+    """
+    past: deque[datetime] = deque(maxlen=MOST_KEPT + 1)
+    first, count = None, 0
+    for moment in takewhile(lambda one: one <= now, moments):
+        first = first or moment
+        past.append(moment)
+        count += 1
+    newest = past[-1]
+    run: tuple[datetime, ...] = ()
+    if missed is Missed.ALL:
+        run = tuple(past)[-MOST_KEPT:]
+    elif missed is Missed.ONCE or now - newest <= late_by:
+        run = (newest,)
+    if len(run) == count:
+        return Due(run, 0)
+    left = [moment for moment in past if moment not in run]
+    return Due(run, count - len(run), first, left[-1])
