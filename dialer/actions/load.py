@@ -291,11 +291,12 @@ def _store_chunk(world: World, target: Target, chunk: Chunk) -> None:
 
 def _close_list(world: World, list_id: int, file: LeadFile) -> None:
     now = world.clock.now()
-    warnings = file.notices.details()
 
     def body(tx: Connection) -> LeadList:
         row = lists.lock(tx, list_id)
         if row.status is ListStatus.IMPORTING:
+            file.notices.judge(rows=row.rows, rejected=row.rejected)
+            warnings = file.notices.details()
             values = {"blank": file.blank, "warnings": warnings, "finished_at": now}
             lists.change(tx, list_id, status=ListStatus.DONE, **values)
         return lists.lock(tx, list_id)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dialer.actions.drafting import chunks
-from dialer.actions.storing import Batch, Draft, Target, look_over
+from dialer.actions.storing import REPEATED, Batch, Draft, Target, look_over
 from dialer.leads.notices import WarningCode
 from dialer.leads.options import ImportOptions
 from dialer.leads.outcomes import AcceptedRow, RejectedRow
@@ -99,6 +99,10 @@ class Preview:
                 self._show(file, [*batch.drafts, *batch.updates.values()])
                 self._count(batch.rejects)
 
+        rejected = self.counts["rejected"]
+        repeated = sum(self.reasons.get(reason.value, 0) for reason in REPEATED)
+        file.notices.judge(rows=self.counts["accepted"] + rejected, rejected=rejected - repeated)
+
     def _set_repeated_aside(self, batch: Batch, seen: SeenPhones) -> None:
         firsts = seen.first_rows([(draft.phone, draft.row) for draft in batch.drafts])
         left = []
@@ -147,7 +151,8 @@ def _fields(lead: AcceptedRow, *, others: Iterable[str]) -> dict[str, Any]:
         "alt_phones": list(lead.alt_phones),
         "zone": lead.zones or None,
         "zone_source": lead.zone_source.value,
-        "data": {name: lead.variables.get(name) or None for name in others},
+        # A column without a header is a variable only where it is filled.
+        "data": {name: lead.variables[name] or None for name in others if name in lead.variables},
         **_overrides(lead.overrides),
     }
 

@@ -25,8 +25,11 @@ class PhoneProblem:
     message: str
 
 
-def missing() -> PhoneProblem:
+def missing(written: str) -> PhoneProblem:
     """Say that there is nothing to dial."""
+    if written:
+        said = f'The phone cell says only "{_shown(written)}". Ask for the number.'
+        return PhoneProblem(PhoneReason.MISSING, said)
     return PhoneProblem(PhoneReason.MISSING, "The phone cell is empty.")
 
 

@@ -102,7 +102,7 @@ def parse_with_library(
     """Read one telephone number of any country and form; what `parse_phone` does, slowly."""
     written = plain(text)
     if says_nothing(written):
-        return problems.missing()
+        return problems.missing(written)
     repaired = undo_spreadsheet(written)
     if repaired is None:
         return problems.damaged(written)

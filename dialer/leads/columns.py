@@ -9,6 +9,7 @@ from dialer.leads.cells import shown
 from dialer.leads.column_map import ColumnMap, headers_key, is_ours
 from dialer.leads.content import ColumnSample
 from dialer.leads.header_words import LeadField, field_of, header_key, is_exact
+from dialer.leads.name_columns import name_halves
 from dialer.leads.options import Mapped
 from dialer.leads.phone_columns import (
     phones_at_worst,
@@ -162,7 +163,7 @@ def _fields(
             is_exact(headers[place], one) and not is_exact(headers[found[one]], one)
         ):
             found[one] = place
-    return fields | found
+    return fields | name_halves(found, headers=headers)
 
 
 def _variable_names(headers: Sequence[str], *, places: Iterable[int]) -> dict[int, str]:

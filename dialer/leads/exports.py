@@ -15,7 +15,7 @@ from typing import BinaryIO, Protocol
 import orjson
 
 from dialer.errors import NotFound
-from dialer.leads.formulas import marked
+from dialer.leads.formulas import OURS, Marks
 
 Target = Path | BinaryIO
 
@@ -33,6 +33,7 @@ _ENDINGS = {
     ".jsonl": ExportFormat.JSON_LINES,
     ".ndjson": ExportFormat.JSON_LINES,
 }
+_WRITTEN_AS_THEY_ARE = frozenset({type(None), int, float})
 
 
 class Sink(Protocol):
@@ -82,17 +83,17 @@ def open_export(
     form: ExportFormat,
     columns: Sequence[str],
     title: str,
-    mark: Callable[[str], str] = marked,
+    marks: Marks = OURS,
 ) -> Iterator[Export]:
     """Begin a table in a file, or in a stream, which stays open.
 
-    `title` names the sheet of a workbook; `mark` keeps a text from running, where one could.
+    `title` names the sheet of a workbook; `marks` keep texts from running.
 
     Raises:
         NotFound: there is no such folder.
     """
     with opened(target) as stream:
-        sink = _sink(stream, form=form, columns=columns, title=title, mark=mark)
+        sink = _sink(stream, form=form, columns=columns, title=title, marks=marks)
         try:
             yield Export(sink)
             sink.finish()
@@ -143,7 +144,12 @@ class CsvSink:
     def add(self, cells: Sequence[object]) -> None:
         mark = self._mark
         self._rows.writerow(
-            [mark(cell) if type(cell) is str else self._written(cell) for cell in cells]
+            [
+                mark(cell)
+                if type(cell) is str
+                else (cell if type(cell) in _WRITTEN_AS_THEY_ARE else self._written(cell))
+                for cell in cells
+            ]
         )
 
     def finish(self) -> None:
@@ -201,14 +207,14 @@ def _sink(
     form: ExportFormat,
     columns: Sequence[str],
     title: str,
-    mark: Callable[[str], str],
+    marks: Marks,
 ) -> Sink:
     match form:
         case ExportFormat.CSV:
-            return CsvSink(stream, columns=columns, mark=mark)
+            return CsvSink(stream, columns=columns, mark=marks.in_line)
         case ExportFormat.JSON_LINES:
             return JsonLinesSink(stream, columns=columns)
         case ExportFormat.XLSX:
             from dialer.leads.workbook_sink import WorkbookSink  # slow to import
 
-            return WorkbookSink(stream, columns=columns, title=title)
+            return WorkbookSink(stream, columns=columns, title=title, mark=marks.in_cell)

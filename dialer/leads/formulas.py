@@ -7,6 +7,8 @@ they get two.
 """
 
 import re
+from collections.abc import Callable
+from typing import NamedTuple
 
 _UNSEEN = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 _BLANK = rf"\s\x00{_UNSEEN}"  # whatever an importer may trim before it looks
@@ -49,3 +51,19 @@ def unmarked(text: str) -> str:
     if text[:1] == "'" and _MARKABLE.match(text, 1):
         return text[2:] if text[:2] == "''" and _LIKE_WRAPPED.fullmatch(text) else text[1:]
     return text
+
+
+def marked_in_cell(text: str) -> str:
+    """Mark a text of ours in a text cell, which is never run, only where it would be misread."""
+    return text if unmarked(text) == text else marked(text)
+
+
+class Marks(NamedTuple):
+    """How texts of one origin are marked."""
+
+    in_line: Callable[[str], str]  # of CSV, where a spreadsheet guesses what a cell is
+    in_cell: Callable[[str], str]  # of a workbook, that is a text cell
+
+
+OURS = Marks(marked, marked_in_cell)
+AS_READ = Marks(marked_as_read, str)

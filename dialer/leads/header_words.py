@@ -129,7 +129,7 @@ _POSSIBLE = _keys(
 _WORDS: Mapping[LeadField, str] = {
     LeadField.NAME: "name fullname completename contactname kontaktname contact contactperson "
     "leadname customername clientname customer personname displayname prospectname recipientname "
-    "ownername borrowername patientname nombre nombrecompleto nombreyapellido nomcomplet "
+    "ownername borrowername patientname nom nombre nombrecompleto nombreyapellido nomcomplet "
     "nom_et_prénom nomeprenom nome nomecompleto nomeecognome ansprechpartner "
     "kundenname vollständigername volledigenaam naam namn fulltnamn namnkund imięinazwisko "
     "imieinazwisko adsoyad adısoyadı "

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 SHOWN_ROWS = 5
 SHOWN_MESSAGES = 5
+MANY_REJECTED = 0.2  # of the rows
+FEW_ROWS = 20  # so few that a share of them says nothing
 
 
 class WarningCode(StrEnum):
@@ -62,6 +64,15 @@ class Notices:
         if rows_count > notice.rows_count:
             notice.rows_count = rows_count
             notice.rows = list(rows[:SHOWN_ROWS])
+
+    def judge(self, *, rows: int, rejected: int) -> None:
+        """Warn when so many rows were rejected that something may be wrong with all of them."""
+        if rows >= FEW_ROWS and rejected >= rows * MANY_REJECTED:
+            self._noted(
+                WarningCode.MANY_REJECTED,
+                f"{rejected:,} of {rows:,} rows were rejected. Is this the right file, and is "
+                "each column what it was taken for?",
+            )
 
     def codes(self) -> list[str]:
         """Give the codes alone."""

@@ -76,6 +76,7 @@ class RecordReader:
         lines, again, delimiter, width = self._lines, self._again, self._delimiter, self._width
         line_marks, marks, new = self._line_marks, self._marks, tuple.__new__
         doubted = width is not None or self._outer_quotes
+        spaced_mark = f'{delimiter} "'
         only: deque[str] = deque()
         # Asked for a second line, this raises IndexError: the record has several.
         alone = csv.reader(iter(only.popleft, None), delimiter=delimiter, strict=True)
@@ -103,6 +104,8 @@ class RecordReader:
                 else:
                     if len(cells) != width and doubted:
                         cells = self._read_otherwise(line, cells)
+                    elif spaced_mark in line:
+                        cells = self._read_spaced(line, cells)
             if marks:
                 problem = self._on_marks(marks, row) or problem
                 marks.clear()
@@ -156,6 +159,11 @@ class RecordReader:
             if paired and (len(inner) == self._width or self._outer_quotes):
                 return inner
         return cells
+
+    def _read_spaced(self, line: str, cells: list[str]) -> list[str]:
+        """Read one line with spaces before its quotation marks, if they pair up."""
+        lenient, paired = split_leniently(line, delimiter=self._delimiter)
+        return lenient if paired and self._width in (None, len(lenient)) else cells
 
     def _swallowed_a_row(self, cells: Sequence[str]) -> bool:
         """Tell whether a record of several lines is more likely several records."""

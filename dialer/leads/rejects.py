@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from dialer.leads.exports import ExportFormat, Target, open_export
-from dialer.leads.formulas import marked_as_read
+from dialer.leads.formulas import AS_READ
 from dialer.leads.outcomes import RejectedRow
 from dialer.leads.problems import RejectReason
 
@@ -37,7 +37,7 @@ class RejectFile:
             form=form,
             columns=_apart([*names, MORE]) if self._is_lines else names,
             title="rejects",
-            mark=marked_as_read,
+            marks=AS_READ,
         )
 
     def add(self, row: int, cells: Sequence[str], reason: RejectReason | str, message: str) -> None:

@@ -69,7 +69,7 @@ class RowReader:
                     RejectReason.SUPPRESSED, "The file itself marks this person as do-not-call."
                 )
             phone, country, alt_phones = self._phones.read(cells, raw=raw)
-            name = name or (f"{first} {last}" if first and last else first or last)
+            name = name or _joined(first, last)
             _, source, zones = self._zones.read(phone, cells, country=country)
             return AcceptedRow(
                 row,
@@ -143,3 +143,10 @@ class RowReader:
             return read_overrides(cells, places=self._overrides)
         except BadOverride as problem:
             raise UnusableRow(RejectReason.BAD_ROW, str(problem)) from problem
+
+
+def _joined(first: str, last: str) -> str:
+    """Give the whole name; "Ann Lee" beside "Lee" is whole already."""
+    if not (first and last):
+        return first or last
+    return first if first.endswith(f" {last}") else f"{first} {last}"

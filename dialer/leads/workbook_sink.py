@@ -6,7 +6,7 @@ knows no zone. The pages of Excel's limits:
 https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import isfinite
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
@@ -16,6 +16,7 @@ from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from dialer.errors import UserError
 from dialer.leads.exports import plain_cell
+from dialer.leads.formulas import marked_in_cell
 
 MAX_ROWS = 1_048_576  # of a sheet, with its header
 MAX_COLUMNS = 16_384
@@ -31,7 +32,13 @@ class WorkbookSink:
     """
 
     def __init__(
-        self, stream: BinaryIO, *, columns: Sequence[str], title: str, max_rows: int = MAX_ROWS
+        self,
+        stream: BinaryIO,
+        *,
+        columns: Sequence[str],
+        title: str,
+        mark: Callable[[str], str] = marked_in_cell,
+        max_rows: int = MAX_ROWS,
     ) -> None:
         if len(columns) > MAX_COLUMNS:
             raise UserError(
@@ -42,6 +49,7 @@ class WorkbookSink:
         options = {"constant_memory": True, "tmpdir": self._aside.name}
         self._workbook: Any = Workbook(stream, options)
         self._columns = columns
+        self._mark = mark
         self._title = title
         self._max_rows = max_rows
         self._sheets = 0
@@ -97,7 +105,7 @@ class WorkbookSink:
             elif not isinstance(value, str) and isfinite(value) and abs(value) < EXACT_UP_TO:
                 sheet.write_number(row, column, value)
             else:
-                sheet.write_string(row, column, self._fitted(str(value)))
+                sheet.write_string(row, column, self._fitted(self._mark(str(value))))
         self._row += 1
 
     def _fitted(self, text: str) -> str:

@@ -119,6 +119,14 @@ def test_the_reject_file_is_corrected_and_imported(files: Files) -> None:
     assert files.leads()[-1].variables["Product"] == "=Wind"
 
 
+def test_a_file_of_which_a_fifth_is_rejected_is_doubted(files: Files) -> None:
+    bad = [("22", "", "", "")] * 5
+    doubted = files.load(files.write(*rows(15), *bad))
+    assert [one["code"] for one in doubted.warnings] == ["many_rejected"]
+    trusted = files.load(files.write(*rows(36)[15:], *bad, name="better.csv"))
+    assert trusted.warnings == []
+
+
 def test_leads_are_called_in_the_order_of_the_file(files: Files) -> None:
     files.load(files.write(*reversed(rows(8))))
     control.start(files.world, files.campaign_id, actor="test")

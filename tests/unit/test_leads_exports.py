@@ -16,7 +16,7 @@ from dialer.domain.dispositions import Disposition
 from dialer.errors import NotFound, UserError
 from dialer.leads.cells import clean_cell
 from dialer.leads.exports import ExportFormat, format_of, open_export
-from dialer.leads.formulas import marked, marked_as_read, unmarked
+from dialer.leads.formulas import marked, marked_as_read, marked_in_cell, unmarked
 from dialer.leads.rejects import RejectFile, write_rejects
 from dialer.leads.rows import AcceptedRow, ImportOptions, RejectedRow, read_leads
 from dialer.leads.workbook_sink import MAX_CELL_UNITS, MAX_COLUMNS, WorkbookSink
@@ -67,8 +67,7 @@ def workbook_of(path: Path, *rows: Sequence[object]) -> list[str]:
 
 @pytest.mark.parametrize(
     "text",
-    ["=1+1", "+1 415", "-2", "@SUM(A1)", "\tx", "\rx", "\nx", "+", "+0123456", " =1", "\u00a0-1"]
-    + ["\uff1d1", "\uff0b1", "\uff0d1", "\uff201", "+14155552671, +14155552672"],
+    ["=1+1", "+1 415", "-2", "@SUM(A1)", "\tx", "\rx", "\nx", "+", "+0123456", " =1", "\u00a0-1"],
 )
 def test_a_text_that_could_run_as_a_formula_is_marked(text: str) -> None:
     assert marked(text) == marked_as_read(text) == f"'{text}"
@@ -81,6 +80,7 @@ def test_phones_and_harmless_texts_are_left_alone(text: str) -> None:
 
 def test_whatever_is_marked_comes_back_as_it_was() -> None:
     assert [text for text in NASTY_TEXTS if unmarked(marked(text)) != text] == []
+    assert [text for text in NASTY_TEXTS if unmarked(marked_in_cell(text)) != text] == []
     stored = {clean_cell(text) for text in NASTY_TEXTS}
     assert [text for text in stored if clean_cell(marked(text)) != text] == []
 
@@ -131,16 +131,18 @@ def test_json_lines_hold_one_object_each_and_mark_nothing() -> None:
     ]
 
 
+def stop_in_the_middle(path: Path, *, form: ExportFormat) -> None:
+    with open_export(path, form=form, columns=["a"], title="results") as export:
+        export.add(["x"])
+        raise RuntimeError("enough")
+
+
 @pytest.mark.parametrize("form", ExportFormat)
 def test_a_file_that_is_not_finished_never_appears(tmp_path: Path, form: ExportFormat) -> None:
     path = tmp_path / "results"
     path.write_text("older")
-    with (
-        pytest.raises(RuntimeError, match="enough"),
-        open_export(path, form=form, columns=["a"], title="results") as export,
-    ):
-        export.add(["x"])
-        raise RuntimeError("enough")
+    with pytest.raises(RuntimeError, match="enough"):
+        stop_in_the_middle(path, form=form)
     assert path.read_text() == "older"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -229,8 +231,7 @@ def test_an_export_that_is_imported_loses_nothing(tmp_path: Path, form: ExportFo
     mark_of_ours = ["a column", "=formula", "'=quoted"]
     with open_export(path, form=form, columns=["phone", *mark_of_ours], title="leads") as export:
         for n, value in enumerate(NASTY_VALUES):
-            shown = value if form is ExportFormat.CSV else marked(value)
-            export.add([f"+1415555{2600 + n}", shown, "x", "y"])
+            export.add([f"+1415555{2600 + n}", value, "x", "y"])
     found = []
     with read_leads(path, options=ImportOptions()) as leads:
         for lead in leads:
