@@ -174,10 +174,11 @@ def _options(world: World, spec: CampaignSpec, order: Order) -> tuple[ImportOpti
     if not order.check_agent:
         return options, None
     needed = required_variables(world, spec)
-    return (
-        replace(options, required_variables=needed.needed),
-        None if needed.checked else needed.sentence,
+    unknown = (
+        f"What the agent's prompt asks for was not compared with the columns. {needed.sentence}"
     )
+    options = replace(options, required_variables=needed.needed)
+    return options, None if needed.checked else unknown
 
 
 def _marks(file: LeadFile, order: Order) -> dict[str, str]:

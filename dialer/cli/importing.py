@@ -102,7 +102,8 @@ def progress_shown(file: Path) -> "Iterator[Callable[[Progress], None]]":
 
         def tell_lines(progress: "Progress") -> None:
             tenth = int((progress.fraction or 0) * 10)
-            if tenth > told[0]:
+            at_once = tenth == 10 and told[0] == 0
+            if tenth > told[0] and not at_once:
                 told[0] = tenth
                 say(f"{file.name}: {tenth * 10} %, row {progress.rows:,}, {_rate(progress, began)}")
 
