@@ -124,8 +124,10 @@ def opened(target: Target) -> Iterator[BinaryIO]:
         with part.open("wb") as stream:
             yield stream
         part.replace(whole)
-    except BaseException:
+    except BaseException as error:
         part.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:  # such as a full disk
+            raise OSError(error.errno, error.strerror, str(target)) from error
         raise
 
 
