@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dialer.cli import import_flags as flags
 from dialer.cli.exits import ExitCode, WrongUsage
 from dialer.cli.exporting import export_list
 from dialer.cli.importing import Asked, progress_shown, rejects_path, say_loaded
@@ -31,52 +32,21 @@ def import_list(
     file: Annotated[Path, typer.Argument(help="Lead file: CSV, TSV, XLSX, XLS, ODS.")],
     *,
     campaign: CampaignOption = None,
-    country: Annotated[
-        str | None, typer.Option(help="Country of numbers without a country code.")
-    ] = None,
-    allow_country: Annotated[
-        list[str] | None, typer.Option(help="Countries that may be called, such as US,CA.")
-    ] = None,
-    column: Annotated[
-        list[str] | None,
-        typer.Option("--map", help="Which column holds what: phone=Mobile; repeatable."),
-    ] = None,
-    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook: name or number.")] = None,
-    encoding: Annotated[
-        str | None, typer.Option(help="Encoding, where it is not recognised: cp1252.")
-    ] = None,
-    delimiter: Annotated[
-        str | None, typer.Option(help="Separator, where it is not recognised.")
-    ] = None,
-    header_row: Annotated[
-        int | None, typer.Option(min=0, help="Row of the header; 0: there is none.")
-    ] = None,
-    known: Annotated[
-        str, typer.Option(help="Leads the campaign has already: skip or update.")
-    ] = "skip",
-    not_called_within: Annotated[
-        str | None,
-        typer.Option(help="Refuse numbers that other campaigns called since, such as 30d."),
-    ] = None,
-    missing_variable: Annotated[
-        str | None,
-        typer.Option(
-            help="Leads without a value the agent's prompt needs: allow, reject, default=TEXT."
-        ),
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would happen; store nothing.")
-    ] = False,
+    country: flags.Country = None,
+    allow_country: flags.AllowCountry = None,
+    column: flags.Column = None,
+    sheet: flags.Sheet = None,
+    encoding: flags.Encoding = None,
+    delimiter: flags.Delimiter = None,
+    header_row: flags.HeaderRow = None,
+    known: flags.Known = "skip",
+    not_called_within: flags.NotCalledWithin = None,
+    missing_variable: flags.MissingVariable = None,
+    dry_run: flags.DryRun = False,
     as_json: AsJson = False,
-    limit: Annotated[
-        int | None, typer.Option(min=0, help="With --dry-run: most rows shown of each kind.")
-    ] = None,
-    rejects: Annotated[
-        Path | None, typer.Option(help="Where the rejected rows go, to be corrected.")
-    ] = None,
-    processes: Annotated[
-        int | None, typer.Option(min=1, help="Processes that read the file.")
-    ] = None,
+    limit: flags.Limit = None,
+    rejects: flags.Rejects = None,
+    processes: flags.Processes = None,
 ) -> None:
     """Import a lead file into a campaign: every good row, and a file with the others.
 
