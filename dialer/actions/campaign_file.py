@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,16 @@ from dialer.errors import NotFound, UserError
 LONGEST_VALUE = 60
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a file, in the words for people."""
+
+    file: Path
+    what: str
+    why: str
+    fix: str
+
+
 def read_campaign_file(path: Path) -> CampaignSpec:
     """Read and check a campaign file.
 
@@ -23,11 +34,11 @@ def read_campaign_file(path: Path) -> CampaignSpec:
         NotFound: there is no such file.
         UserError: it cannot be read; the text names file, key, value and what is wanted.
     """
-    given = _parse(path)
+    given = read_toml(path)
     try:
         return CampaignSpec.model_validate(given)
     except ValidationError as error:
-        raise _explain(path, error) from error
+        raise refusal(problems_of(path, error)) from error
 
 
 def lead_file_of(spec: CampaignSpec, path: Path) -> Path | None:
@@ -35,7 +46,13 @@ def lead_file_of(spec: CampaignSpec, path: Path) -> Path | None:
     return path.parent / spec.leads if spec.leads is not None else None
 
 
-def _parse(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a file of settings.
+
+    Raises:
+        NotFound: there is no such file.
+        UserError: it is not TOML.
+    """
     if not path.is_file():
         raise NotFound(f"there is no file {path}", fix="name a campaign file, such as demo.toml")
     try:
@@ -50,26 +67,42 @@ def _parse(path: Path) -> dict[str, Any]:
         ) from error
 
 
-def _explain(path: Path, error: ValidationError) -> UserError:
-    problems = [_problem(one) for one in error.errors()]
+def problems_of(
+    path: Path,
+    error: ValidationError,
+    *,
+    model: type[BaseModel] = CampaignSpec,
+    section: tuple[str, ...] = (),
+) -> list[Problem]:
+    """Tell all that is wrong with a section of a file; the whole file without one."""
+    return [
+        Problem(path, *_problem({**one, "loc": (*section, *one["loc"])}, model, section))
+        for one in error.errors()
+    ]
+
+
+def refusal(problems: Sequence[Problem]) -> UserError:
+    """Make one error of all that is wrong with a file."""
+    first = problems[0]
     if len(problems) == 1:
-        what, why, fix = problems[0]
-        return UserError(f"{path}: {what}", why=why, fix=f"{fix} in {path}")
+        return UserError(
+            f"{first.file}: {first.what}", why=first.why, fix=f"{first.fix} in {first.file}"
+        )
     return UserError(
-        f"{path}: {len(problems)} things are not valid",
-        why="\n".join(f"{what}: {why}" for what, why, _ in problems),
-        fix="\n".join(f"{fix} in {path}" for _, _, fix in problems),
+        f"{first.file}: {len(problems)} things are not valid",
+        why="\n".join(f"{one.what}: {one.why}" for one in problems),
+        fix="\n".join(f"{one.fix} in {one.file}" for one in problems),
     )
 
 
-def _problem(error: Any) -> tuple[str, str, str]:
+def _problem(error: Any, model: type[BaseModel], section: tuple[str, ...]) -> tuple[str, str, str]:
     """Give what is wrong, why, and what to do, for one of pydantic's errors."""
     place = tuple(part for part in error["loc"] if part != "[key]")
     key = _key(place)
     if error["type"] == "missing":
-        return f"{key} is missing", "a campaign cannot do without it", f"write {key} = …"
+        return f"{key} is missing", "it cannot be done without", f"write {key} = …"
     if error["type"] == "extra_forbidden" or "[key]" in error["loc"]:
-        known = _known_keys(place[:-1])
+        known = _known_keys(place[len(section) : -1], model)
         meant = get_close_matches(str(place[-1]), known, n=1, cutoff=0.5)
         fix = f"rename {key} to {_key((*place[:-1], meant[0]))}" if meant else f"remove {key}"
         return f"{key} is not a setting", f"known here: {', '.join(known)}", fix
@@ -92,11 +125,10 @@ def _value(given: object) -> str:
     return f" = {text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + '…'}"
 
 
-def _known_keys(place: Sequence[object]) -> list[str]:
+def _known_keys(place: Sequence[object], model: Any) -> list[str]:
     """Give the keys that the section at `place` may hold."""
     if tuple(place) == ("cadence", "delays"):
         return [disposition.value for disposition in DEFAULT_DELAYS]
-    model: Any = CampaignSpec
     for part in place:
         field = model.model_fields.get(part)
         model = field.annotation if field is not None else None

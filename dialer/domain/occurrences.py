@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import takewhile
+from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
-
-from dialer.domain.window import zone
 
 FIELDS = 5
 MOST_KEPT = 100
@@ -50,9 +49,21 @@ def check_cron(expression: str) -> None:
         raise ValueError(f"{expression!r} names no day that ever comes; {wanted}") from error
 
 
+def check_zone(name: str) -> None:
+    """Refuse a name that is no zone.
+
+    Raises:
+        ValueError: the text says what is wanted.
+    """
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:  # a folder of zones is an OSError
+        raise ValueError(f'{name!r} is not a zone such as "America/New_York"') from error
+
+
 def occurrences(expression: str, zone_name: str, *, after: datetime) -> Iterator[datetime]:
     """Give the moments of an expression later than `after`, in order, without end."""
-    local_zone = zone(zone_name)
+    local_zone = ZoneInfo(zone_name)
     local = after.astimezone(local_zone)
     if expression.split()[_HOUR] in _EVERY:
         for moment in CronSim(expression, local):
@@ -68,7 +79,7 @@ def occurrences(expression: str, zone_name: str, *, after: datetime) -> Iterator
 
 def _first_moment(wall: datetime, zone_name: str) -> datetime:
     """Find when a wall clock first shows `wall`, or the first moment after it that exists."""
-    local_zone = zone(zone_name)
+    local_zone = ZoneInfo(zone_name)
     while True:
         moment = wall.replace(tzinfo=local_zone).astimezone(UTC)
         if moment.astimezone(local_zone).replace(tzinfo=None) == wall:

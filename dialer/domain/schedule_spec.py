@@ -19,10 +19,10 @@ from pydantic import (
 )
 
 from dialer.domain.campaign_spec import CampaignSpec
+from dialer.domain.dispositions import MEANING, Disposition, Verdict
 from dialer.domain.durations import Duration
-from dialer.domain.occurrences import Due, Missed, check_cron, choose, occurrences
+from dialer.domain.occurrences import Due, Missed, check_cron, check_zone, choose, occurrences
 from dialer.domain.states import ClosedAs, LeadStatus
-from dialer.domain.window import zone
 
 DEFAULT_WATCH = "inbox/*"
 """What `watch = true` means: any file in the folder `inbox` beside the schedule file."""
@@ -59,6 +59,7 @@ class PassedOver(StrEnum):
     HAD_BEFORE = "had_before"  # an earlier run of the schedule had the number
     REACHED_BEFORE = "reached_before"  # an earlier run talked with the person
     CLOSED_FOR_GOOD = "closed_for_good"  # the number is wrong, or not to be called
+    NEEDS_REVIEW = "needs_review"  # nobody knows how the last call came out
     STILL_OPEN = "still_open"  # the campaign of an earlier run is calling it
 
 
@@ -68,6 +69,7 @@ class Earlier:
 
     status: LeadStatus
     closed_as: ClosedAs | None
+    disposition: Disposition | None
 
 
 def why_pass_over(choice: LeadChoice, earlier: Earlier | None) -> PassedOver | None:
@@ -82,6 +84,8 @@ def why_pass_over(choice: LeadChoice, earlier: Earlier | None) -> PassedOver | N
         return PassedOver.HAD_BEFORE
     if earlier.status is not LeadStatus.CLOSED:
         return PassedOver.STILL_OPEN
+    if earlier.disposition and MEANING[earlier.disposition].verdict is Verdict.REVIEW:
+        return PassedOver.NEEDS_REVIEW
     match earlier.closed_as:
         case ClosedAs.EXHAUSTED | ClosedAs.STOPPED:
             return None
@@ -97,10 +101,7 @@ def _cron(value: str) -> str:
 
 
 def _zone(value: str) -> str:
-    try:
-        zone(value)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError(f'{value!r} is not a zone such as "America/New_York"') from error
+    check_zone(value)
     return value
 
 
