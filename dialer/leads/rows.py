@@ -189,7 +189,7 @@ def _header(table: Table, filled: Sequence[Record], *, options: ImportOptions) -
         return None
     if options.header_row is None:
         near = [one for one in filled if one.row <= filled[0].row + HEADER_SEARCH_ROWS]
-        return find_header([one for one in near if one.problem is None], options=options)
+        return find_header(near, options=options)
     for record in table.records():
         if record.row == options.header_row:
             return record
