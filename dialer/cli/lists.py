@@ -162,9 +162,13 @@ def _show_preview(found: dict[str, Any], *, as_json: bool) -> None:
     rows.sort(key=lambda row: row["row"])
     print_rows(("row", "result", "phone", "name", "message"), rows)
     counts = found["counts"]
+    if found["reasons"]:
+        often = sorted(found["reasons"].items(), key=lambda one: -one[1])
+        say("rejected: " + ", ".join(f"{reason} {count:,}" for reason, count in often))
+    become = "row would become a lead" if counts["accepted"] == 1 else "rows would become leads"
     say(
-        f"{counts['accepted']:,} rows would become leads, {counts['rejected']:,} would not, "
-        f"{counts['blank']:,} are blank; nothing was stored"
+        f"{counts['accepted']:,} {become}, {counts['rejected']:,} would not, "
+        f"{counts['blank']:,} blank; nothing was stored"
     )
 
 

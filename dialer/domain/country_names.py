@@ -5,6 +5,9 @@ several lines. Names that mean several countries ("Congo") are left out on purpo
 with hardly any telephones are known by their two letters only.
 """
 
+from functools import cache
+from string import capwords
+
 COUNTRY_NAMES = """
 AD: and, andorra, andorre
 AE: are, united arab emirates, emiratos arabes unidos, vereinigte arabische emirate, uae, u a e
@@ -255,3 +258,21 @@ ZA: suedafrika
 ZM: zmb, zambia, sambia, zambie
 ZW: zwe, zimbabwe, zimbabue, simbabwe
 """
+
+
+def english_name(code: str) -> str:
+    """Name a country for a message: "Canada (CA)", since CA alone is also California."""
+    name = _english_names().get(code)
+    return f"{name} ({code})" if name else code
+
+
+@cache
+def _english_names() -> dict[str, str]:
+    """Take the first name of each country; it stands behind the three letters."""
+    names: dict[str, str] = {}
+    for line in COUNTRY_NAMES.strip().splitlines():
+        code, _, words = line.partition(": ")
+        three, *others = words.split(", ")
+        if len(three) == len("USA") and others:
+            names.setdefault(code, capwords(others[0]).replace(" And ", " and "))
+    return names

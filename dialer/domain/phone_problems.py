@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dialer.domain.country_names import english_name
+
 
 class PhoneReason(StrEnum):
     """Why a text is not a number to dial. Stable words: they are stored and exported."""
@@ -96,8 +98,8 @@ def invalid(written: str, *, country: str) -> PhoneProblem:
     """Say that no such number can exist."""
     return PhoneProblem(
         PhoneReason.INVALID,
-        f'"{_shown(written)}" cannot be a number in {country}. Check its digits and area code; '
-        "a number from elsewhere needs + and its country code.",
+        f'"{_shown(written)}" cannot be a number in {english_name(country)}. Check its '
+        "digits and area code; a number from elsewhere needs + and its country code.",
     )
 
 
@@ -114,8 +116,8 @@ def not_allowed(e164: str, *, region: str) -> PhoneProblem:
     """Say that the number rings where this list must not call."""
     return PhoneProblem(
         PhoneReason.COUNTRY_NOT_ALLOWED,
-        f"{e164} is a number in {region}, which this list does not allow. "
-        f"Allow {region} if it is meant to be called.",
+        f"{e164} is a number in {english_name(region)}, which this list does not allow. "
+        "Allow the country if it is meant to be called.",
     )
 
 

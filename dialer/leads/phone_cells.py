@@ -59,7 +59,7 @@ class PhoneCells:
     ) -> tuple[str, str, tuple[str, ...]]:
         phones: dict[str, Phone] = {}
         worst = _MISSING
-        for part in chain.from_iterable(map(split_numbers, texts)):
+        for part in chain.from_iterable(map(split_numbers, filter(str.strip, texts))):
             found = self._parse(part, country=country)
             if isinstance(found, Phone):
                 phones.setdefault(found.e164, found)
