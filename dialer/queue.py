@@ -24,6 +24,7 @@ class TaskName(StrEnum):
     SETTLE = "settle"
     PLAN = "plan"
     RECONCILE = "reconcile"
+    SCHEDULES = "run_schedules"
 
 
 class QueueName(StrEnum):

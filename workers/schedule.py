@@ -6,6 +6,7 @@ from dialer.queue import QueueName, TaskName
 
 PLAN_EVERY_S = 0.5
 RECONCILE_EVERY_S = 2.0
+SCHEDULES_EVERY_S = 15.0
 
 TICKS: dict[str, dict[str, Any]] = {
     "plan": {
@@ -17,5 +18,10 @@ TICKS: dict[str, dict[str, Any]] = {
         "task": TaskName.RECONCILE,
         "schedule": RECONCILE_EVERY_S,
         "options": {"queue": QueueName.PLAN, "expires": 10},
+    },
+    "run_schedules": {
+        "task": TaskName.SCHEDULES,
+        "schedule": SCHEDULES_EVERY_S,
+        "options": {"queue": QueueName.FILES, "expires": 14},
     },
 }

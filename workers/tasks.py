@@ -1,8 +1,8 @@
 """The tasks. Each takes one id at most, may run twice, and leaves the work to an action."""
 
-from dialer.actions import dial, plan, reconcile, settle
+from dialer.actions import dial, plan, reconcile, schedule, settle
 from dialer.queue import QueueName, TaskName
-from workers.app import app, world
+from workers.app import app, settings, world
 
 
 @app.task(name=TaskName.DIAL, queue=QueueName.DIAL)
@@ -27,3 +27,9 @@ def plan_calls() -> None:
 def reconcile_attempts() -> None:
     """Look at everything whose time has come."""
     reconcile.reconcile(world())
+
+
+@app.task(name=TaskName.SCHEDULES, queue=QueueName.FILES)
+def run_schedules() -> None:
+    """Make and start the campaigns whose time has come, or whose file has."""
+    schedule.run_due(world(), rejects_in=settings.home / "rejects")
