@@ -1,0 +1,81 @@
+"""Damaged lead files, each with what becomes of every one of its rows."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nasty_cells import CELL_FILES
+from nasty_columns import COLUMNS
+from nasty_files import Accepted, NastyFile
+from nasty_texts import TEXTS
+from nasty_values import VALUES
+from nasty_workbooks import WORKBOOK_FILES
+
+from dialer.cli.run import run
+
+NASTY = [*TEXTS, *CELL_FILES, *COLUMNS, *VALUES, *WORKBOOK_FILES]
+
+
+def looked_at(file: NastyFile, *, folder: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    path = folder / file.file_name
+    path.write_bytes(file.bytes)
+    run(["lists", "import", str(path), *file.arguments, "--dry-run", "--json", "--processes", "1"])
+    said = capsys.readouterr()
+    assert said.err == ""
+    return json.loads(said.out)
+
+
+def as_expected(row: dict[str, Any], *, expected: Accepted | None) -> Accepted:
+    """Give an accepted row; what the expectation leaves open is left out."""
+    return Accepted(
+        row["row"],
+        row["phone"],
+        row["name"],
+        row["email"],
+        tuple(row["alt_phones"]),
+        row["data"] if expected is None or expected.data is not None else None,
+        row["zone"] if expected is None or expected.zone is not None else None,
+    )
+
+
+def is_sentence(text: str) -> bool:
+    return len(text.split()) > 2 and text[-1] in ".?"
+
+
+def test_every_nasty_file_has_a_name_of_its_own() -> None:
+    assert len({file.name for file in NASTY}) == len(NASTY) > 200
+
+
+@pytest.mark.parametrize("file", NASTY, ids=lambda file: file.name)
+def test_every_row_becomes_what_a_person_expects(
+    file: NastyFile, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = looked_at(file, folder=tmp_path, capsys=capsys)
+
+    assert found["file_error"] == file.error
+    expected = {row.row: row for row in file.accepted}
+    accepted = [as_expected(row, expected=expected.get(row["row"])) for row in found["accepted"]]
+    assert accepted == list(file.accepted)
+    assert [(row["row"], row["reason"]) for row in found["rejected"]] == list(file.rejected)
+    assert found["counts"] == {
+        "accepted": len(file.accepted),
+        "rejected": len(file.rejected),
+        "blank": file.blank,
+    }
+    assert frozenset(found["warnings"]) == file.warnings
+    messages = [row["message"] for row in found["rejected"]]
+    messages += [warning["message"] for warning in found["warning_details"]]
+    messages += [found["message"]] if file.error else []
+    assert [text for text in messages if not is_sentence(text)] == []
+
+
+@pytest.mark.parametrize(
+    "file", [file for file in NASTY if file.error is None], ids=lambda file: file.name
+)
+def test_no_row_under_the_header_is_left_out(file: NastyFile) -> None:
+    rows = [row.row for row in file.accepted] + [row for row, _ in file.rejected]
+    under = max(rows) - min(rows) + 1
+
+    assert len(set(rows)) == len(rows)
+    assert under <= len(rows) + file.blank
