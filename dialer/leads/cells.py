@@ -34,6 +34,8 @@ def clean_cell(text: str) -> str:
     """Trim what cannot be seen, undo what spreadsheets wrap around a text, empty the null-likes."""
     if text.isascii():
         text = text.strip(" \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x00")
+    elif text.isprintable():  # then there is nothing unseen, and no space but the ordinary one
+        text = text.strip(" ")
     else:
         text = _IDLE_JOINER.sub("", _INSIDE.sub("", _ENDS.sub("", text)))
     if text.startswith(("'", "=")):

@@ -22,6 +22,7 @@ from dialer.leads.row_zones import RowZones
 from dialer.leads.table import Record
 
 _WIDEST_CHARACTER = 4  # bytes in UTF-8
+_as_lead = tuple.__new__  # a fifth of the time of AcceptedRow(…)
 
 
 class RowReader:
@@ -71,7 +72,7 @@ class RowReader:
             phone, country, alt_phones = self._phones.read(cells, raw=raw)
             name = name or _joined(first, last)
             _, source, zones = self._zones.read(phone, cells, country=country)
-            return AcceptedRow(
+            fields = (
                 row,
                 phone,
                 country,
@@ -88,6 +89,7 @@ class RowReader:
                 self._variables.read(cells, name=name, characters=len(whole)),
                 self._call_overrides(cells) if self._overrides else None,
             )
+            return _as_lead(AcceptedRow, fields)
         except UnusableRow as unusable:
             return RejectedRow(row, raw, unusable.reason, unusable.message)
 
@@ -102,7 +104,7 @@ class RowReader:
         """
         if len(whole) * _WIDEST_CHARACTER > self._max_cell_bytes:
             self._check_lengths(raw)
-        if whole.isascii() and "'" not in whole and "=" not in whole:
+        if whole.isprintable() and "'" not in whole and "=" not in whole:
             cells = [
                 cell if cell.strip() is cell and cell not in NULL_LIKE else clean_cell(cell)
                 for cell in raw
