@@ -79,3 +79,40 @@ def test_no_row_under_the_header_is_left_out(file: NastyFile) -> None:
 
     assert len(set(rows)) == len(rows)
     assert under <= len(rows) + file.blank
+
+
+def test_a_preview_gives_whole_counts_and_as_many_rows_as_wanted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "Phone,Name,Plan\n415-555-2671,Ann,\n212-555-2368,Bob,Pro\nbad,Cy,\nworse,Di,\n"
+    path = tmp_path / "leads.csv"
+    path.write_text(text, encoding="utf-8")
+    run(["lists", "import", str(path), "--dry-run", "--json", "--limit", "1"])
+    found = json.loads(capsys.readouterr().out)
+
+    assert found["counts"] == {"accepted": 2, "rejected": 2, "blank": 0}
+    assert found["columns"] == {"phone": "Phone", "name": "Name"}
+    assert [(row["row"], row["data"]) for row in found["accepted"]] == [(2, {"Plan": None})]
+    assert found["rejected"] == [
+        {
+            "row": 4,
+            "reason": "unparseable_phone",
+            "message": '"bad" is not a phone number. Write one number in digits.',
+        }
+    ]
+
+
+def test_people_are_told_what_would_happen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "leads.csv"
+    path.write_text("Phone,Name\n415-555-2671,Ann\nbad,Cy\ntbd,Di\n,Ed\n", encoding="utf-8")
+    run(["lists", "import", str(path), "--dry-run"])
+    said = capsys.readouterr()
+
+    assert 'The phone cell says only "tbd". Ask for the number.' in said.out
+    assert said.err.splitlines() == [
+        "columns: phone is Phone; name is Name",
+        "rejected: missing_phone 2, unparseable_phone 1",
+        "1 row would become a lead, 3 would not, 0 blank; nothing was stored",
+    ]

@@ -13,7 +13,6 @@ from dialer.domain.zones import ZoneSource
 from dialer.errors import NotFound
 from dialer.leads.columns import LeadField
 from dialer.leads.options import MissingVariable
-from dialer.leads.preview import preview
 from dialer.leads.problems import FileProblem, FileProblemCode, RejectReason
 from dialer.leads.reading import Limits
 from dialer.leads.rows import (
@@ -222,46 +221,6 @@ def test_zones_are_what_is_given_and_what_the_number_says(
 
 def test_every_reason_of_a_phone_is_a_reason_to_reject() -> None:
     assert {reason.value for reason in PhoneReason} <= {reason.value for reason in RejectReason}
-
-
-def test_a_preview_gives_whole_counts_and_as_many_rows_as_wanted(tmp_path: Path) -> None:
-    path = tmp_path / "leads.csv"
-    path.write_text(f"Phone,Name,Plan\n{GOOD},Ann,\n4155552672,Bob,Pro\nbad,Cy,\n")
-
-    assert preview(path, options=ImportOptions(), limit=1) == {
-        "file_error": None,
-        "message": None,
-        "warnings": [],
-        "counts": {"accepted": 2, "rejected": 1, "blank": 0},
-        "columns": {"phone": ["Phone"], "name": "Name"},
-        "accepted": [
-            {
-                "row": 2,
-                "phone": "+14155552671",
-                "name": "Ann",
-                "email": None,
-                "alt_phones": [],
-                "zone": ["America/Los_Angeles"],
-                "data": {"Plan": None},
-            }
-        ],
-        "rejected": [
-            {
-                "row": 4,
-                "reason": "unparseable_phone",
-                "message": '"bad" is not a phone number. Write one number in digits.',
-            }
-        ],
-    }
-
-
-def test_a_preview_of_a_hopeless_file_names_the_error(tmp_path: Path) -> None:
-    path = tmp_path / "leads.csv"
-    path.write_text("Name\nAnn\n")
-    shown = preview(path, options=ImportOptions())
-
-    assert shown["file_error"] == "no_phone_column"
-    assert "--map" in str(shown["message"])
 
 
 def test_a_file_without_a_header_is_taken_by_its_cells(tmp_path: Path) -> None:
