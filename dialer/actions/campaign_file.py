@@ -75,10 +75,18 @@ def problems_of(
     section: tuple[str, ...] = (),
 ) -> list[Problem]:
     """Tell all that is wrong with a section of a file; the whole file without one."""
+    errors = error.errors()
+    places = [one["loc"] for one in errors]
     return [
         Problem(path, *_problem({**one, "loc": (*section, *one["loc"])}, model, section))
-        for one in error.errors()
+        for one in errors
+        if not (one["type"] == "too_short" and _holds_another(one["loc"], places))
     ]
+
+
+def _holds_another(place: tuple[int | str, ...], places: Sequence[tuple[int | str, ...]]) -> bool:
+    """Tell whether a list lacks entries only because some of them are wrong."""
+    return any(one[: len(place)] == place for one in places if one != place)
 
 
 def refusal(problems: Sequence[Problem]) -> UserError:

@@ -37,7 +37,7 @@ def create(world: World, recipe: Recipe, *, actor: str) -> int:
     """
     now = world.clock.now()
     spec = recipe.schedule
-    next_run_at = _next(spec, now=now)
+    next_run_at = first_run_at(spec, now=now)
     _make_folder(spec)
 
     def body(tx: Connection) -> int:
@@ -59,7 +59,7 @@ def enable(world: World, schedule_id: int, *, actor: str) -> datetime | None:
         if row.enabled:
             return row.next_run_at
         _refuse_twin(tx, row.name)
-        next_run_at = _next(schedules.recipe_of(row).schedule, now=now)
+        next_run_at = first_run_at(schedules.recipe_of(row).schedule, now=now)
         schedules.change(tx, schedule_id, enabled=True, next_run_at=next_run_at)
         subject = f"schedule:{schedule_id}"
         log_action(tx, actor=actor, action="enable", subject=subject, now=now)
@@ -101,11 +101,8 @@ def run_now(
     now = world.clock.now()
 
     def body(tx: Connection) -> int:
-        if file is None and schedules.recipe_of(find(tx, schedule_id)).lead_file is None:
-            raise RefusedByRule(
-                f"schedule {schedule_id} takes its lists from a folder",
-                fix="put a file there, or name one with --file",
-            )
+        row = find(tx, schedule_id)
+        file_by_hand(row, schedules.recipe_of(row), file)
         run_id = schedule_runs.add(
             tx,
             schedule_id,
@@ -124,6 +121,20 @@ def run_now(
     run = world.db.read(lambda tx: schedule_runs.get(tx, run_id))
     assert run is not None
     return run
+
+
+def file_by_hand(row: Schedule, recipe: Recipe, file: Path | None) -> Path:
+    """Give the list of a run by hand: the file a person named, or the schedule's own.
+
+    Raises:
+        RefusedByRule: there is neither.
+    """
+    if file is None and recipe.lead_file is None:
+        raise RefusedByRule(
+            f"schedule {row.id} takes its lists from a folder",
+            fix="put a file there, or name one with --file",
+        )
+    return file or Path(recipe.lead_file or "")
 
 
 def run_due(world: World, *, rejects_in: Path) -> int:
@@ -145,6 +156,21 @@ def run_due(world: World, *, rejects_in: Path) -> int:
             break
         worked_on += work_on(world, run_id, rejects_in=rejects_in)
     return worked_on
+
+
+def first_run_at(spec: ScheduleSpec, *, now: datetime) -> datetime | None:
+    """Give when a schedule runs first; None: not by time.
+
+    Raises:
+        RefusedByRule: the only one is past.
+    """
+    next_run_at = spec.next_after(now)
+    if spec.at is not None and next_run_at is None:
+        raise RefusedByRule(
+            f"{spec.at.isoformat(sep=' ')} is past, so it would never run",
+            fix="correct at, or dialer schedules run-now",
+        )
+    return next_run_at
 
 
 def find(tx: Connection, schedule_id: int) -> Schedule:
@@ -211,21 +237,6 @@ def _note_skipped(
 
 def _utc(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
-def _next(spec: ScheduleSpec, *, now: datetime) -> datetime | None:
-    """Give the next occurrence.
-
-    Raises:
-        RefusedByRule: the only one is past.
-    """
-    next_run_at = spec.next_after(now)
-    if spec.at is not None and next_run_at is None:
-        raise RefusedByRule(
-            f"{spec.at.isoformat(sep=' ')} is past, so it would never run",
-            fix="correct at, or dialer schedules run-now",
-        )
-    return next_run_at
 
 
 def _refuse_twin(tx: Connection, name: str) -> None:

@@ -13,7 +13,6 @@ is not done, which the rows tell.
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from dialer.actions import control
 from dialer.actions.load import Progress, options_of
@@ -142,8 +141,7 @@ def _name_of(stamp: Stamp) -> str:
     if stamp.run.file is not None:
         told = Path(stamp.run.file).name
     else:
-        zone = ZoneInfo(spec.zone) if spec.zone else spec.at.tzinfo if spec.at else None
-        told = f"{stamp.run.due_at.astimezone(zone):%Y-%m-%d %H:%M}"
+        told = f"{spec.local(stamp.run.due_at):%Y-%m-%d %H:%M}"
     return f"{stamp.recipe.campaign.name[: LONGEST_NAME - len(told) - 2]}, {told}"[:LONGEST_NAME]
 
 

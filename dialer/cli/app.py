@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dialer.cli import agents, campaigns, config, demo, doctor, lists, migrate, sim, up
+from dialer.cli import agents, campaigns, config, demo, doctor, lists, migrate, schedules, sim, up
 
 app = typer.Typer(
     name="dialer",
@@ -36,6 +36,7 @@ def dialer(
 app.command()(demo.demo)
 app.command()(up.up)
 app.add_typer(campaigns.app, name="campaigns")
+app.add_typer(schedules.app, name="schedules")
 app.add_typer(lists.app, name="lists")
 app.add_typer(agents.app, name="agents")
 app.command()(doctor.doctor)

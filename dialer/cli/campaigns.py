@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dialer.cli.checking import check
 from dialer.cli.creating import create, say_running, start_campaign
 from dialer.cli.exits import ExitCode
 from dialer.cli.exporting import export_campaign
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Make, run and watch campaigns.")
 
 app.command()(create)
+app.command()(check)
 app.command("export")(export_campaign)
 
 CampaignId = Annotated[int, typer.Argument(metavar="ID", help="The campaign.", min=1)]

@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import chain
 from pathlib import PurePath
 from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -156,6 +157,12 @@ class ScheduleSpec(BaseModel):
         if self.cron is not None and self.zone is not None:
             moments = chain(moments, occurrences(self.cron, self.zone, after=first))
         return choose(moments, now=now, missed=self.missed, late_by=self.late_by)
+
+    def local(self, moment: datetime) -> datetime:
+        """Give a moment in the schedule's own zone; in UTC where it has none."""
+        if self.zone is not None:
+            return moment.astimezone(ZoneInfo(self.zone))
+        return moment.astimezone(self.at.tzinfo if self.at is not None else UTC)
 
     @property
     def when(self) -> str:
