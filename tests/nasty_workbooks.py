@@ -85,6 +85,37 @@ def ods(rows: Rows) -> Callable[[], bytes]:
     return make
 
 
+def ods_repeating() -> bytes:
+    """Repeat blank rows and cells by a count, as LibreOffice does down to the last row."""
+    book = OpenDocumentSpreadsheet()
+    table = Table(name="Leads")
+    number = TableCell(valuetype="float", value="4155552671")
+    number.addElement(P(text="4.15556E+09"))
+    day = TableCell(valuetype="date", datevalue="2024-05-01")
+    day.addElement(P(text="1.5.2024"))
+    yes = TableCell(valuetype="boolean", booleanvalue="true")
+    yes.addElement(P(text="WAHR"))
+    for times, cells in (
+        (1, ["Name", "Phone", "Day", "VIP"]),
+        (1, ["Ann", number, day, yes]),
+        (3, []),
+        (1, ["Bob", "212-555-2368"]),
+        (1_048_570, []),
+    ):
+        row = TableRow(numberrowsrepeated=times)
+        for cell in cells:
+            if isinstance(cell, str):
+                text, cell = cell, TableCell(valuetype="string")
+                cell.addElement(P(text=text))
+            row.addElement(cell)
+        row.addElement(TableCell(numbercolumnsrepeated=1000))
+        table.addElement(row)
+    book.spreadsheet.addElement(table)
+    stream = io.BytesIO()
+    book.write(stream)
+    return stream.getvalue()
+
+
 def edited(make: Callable[[], bytes], edit: Callable[[str], str]) -> Callable[[], bytes]:
     """Change the XML of the first sheet by hand."""
 
@@ -242,6 +273,19 @@ WORKBOOKS = [
     ),
     nasty("an empty sheet before the leads", xlsx([], OTHER), Ok(2, DAN, "Dan")),
     nasty("a hidden sheet first", hidden_first, Ok(2, DAN, "Dan"), warnings="multiple_sheets"),
+    nasty(
+        "leads on the second sheet only",
+        xlsx([["Read me"], ["first"]], OTHER),
+        Ok(2, DAN, "Dan"),
+        warnings="multiple_sheets",
+    ),
+    nasty(
+        "an ods whose blank rows are counted, not written",
+        ods_repeating,
+        Ok(2, ANN, "Ann", data={"Day": "2024-05-01", "VIP": "TRUE"}),
+        Ok(6, BOB, "Bob", data={"Day": None, "VIP": None}),
+        blank=3,
+    ),
     nasty(
         "a sheet that is not there",
         xlsx(TWO, OTHER),

@@ -143,7 +143,7 @@ def _template(
         meaning = override_of(headers[place])
         if meaning is None or meaning in found.values():
             continue
-        if meaning in JSON_OVERRIDES and not samples[place].is_json_objects:
+        if meaning in JSON_OVERRIDES and not samples[place].has_json_objects:
             continue
         found[place] = meaning
     return found

@@ -67,10 +67,9 @@ class ColumnSample:
         return self._share(sum(map(bool, map(_EMAIL.fullmatch, self._cells)))) >= MOSTLY
 
     @property
-    def is_json_objects(self) -> bool:
-        """Tell whether most cells are JSON objects, or meant to be; an empty column may be."""
-        found = sum(cell.startswith("{") for cell in self._cells)
-        return self.is_empty or self._share(found) > 0.5
+    def has_json_objects(self) -> bool:
+        """Tell whether a cell is a JSON object, or meant to be; an empty column may hold some."""
+        return self.is_empty or any(cell.startswith("{") for cell in self._cells)
 
     def _share(self, count: int) -> float:
         return count / len(self._cells) if self._cells else 0.0

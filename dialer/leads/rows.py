@@ -114,6 +114,9 @@ Recall = Callable[[Sequence[str]], Mapping[LeadField, Mapped]]
 """Gives what a person once said about a file with these headers."""
 
 
+_NO_LEADS = frozenset({FileProblemCode.NO_PHONE_COLUMN, FileProblemCode.NO_DATA_ROWS})
+
+
 def nothing_recalled(_headers: Sequence[str]) -> Mapping[LeadField, Mapped]:
     """Remember nothing."""
     return {}
@@ -142,9 +145,34 @@ def read_leads(
     )
     with ExitStack() as on_failure:
         on_failure.callback(table.close)
-        leads = _understood(table, options=options, recall=recall)
+        try:
+            leads = _understood(table, options=options, recall=recall)
+        except FileProblem as problem:
+            if options.sheet is not None or problem.code not in _NO_LEADS:
+                raise
+            found = _on_another_sheet(table, options=options, recall=recall)
+            if found is None:
+                raise
+            return found
         on_failure.pop_all()
     return leads
+
+
+def _on_another_sheet(table: Table, *, options: ImportOptions, recall: Recall) -> LeadFile | None:
+    """Read the first sheet with leads, where the one that was opened is something else."""
+    for name in table.sheets:
+        if name == table.sheet:
+            continue
+        try:
+            leads = read_leads(table.path, options=replace(options, sheet=name), recall=recall)
+        except FileProblem:
+            continue
+        leads.notices.add(
+            WarningCode.MULTIPLE_SHEETS,
+            f'Only the sheet "{name}" was read; "{table.sheet}" holds no leads.',
+        )
+        return leads
+    return None
 
 
 def _understood(table: Table, *, options: ImportOptions, recall: Recall) -> LeadFile:

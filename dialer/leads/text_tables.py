@@ -127,7 +127,8 @@ def open_text(
     if named is not None:
         if all(map(_is_bare, head[1:])):
             raise FileProblem(f"{path.name} is empty.", code=FileProblemCode.EMPTY_FILE)
-        return TextTable(path, shown, found, given or named, notices, has_sep_line=True)
+        told = named if any(named in line for line in head[1:]) else find_delimiter(head[1:])
+        return TextTable(path, shown, found, given or told, notices, has_sep_line=True)
     inner = without_outer_quotes(head)
     best = given or find_delimiter(inner or head)
     quoted = inner is not None and any(best in line for line in inner)

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nasty_cells import CELL_FILES
 from nasty_columns import COLUMNS
+from nasty_systems import SYSTEMS
 from nasty_texts import TEXTS
 from nasty_values import VALUES
 
@@ -20,7 +21,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 SMALL = [
     file.bytes
-    for file in [*TEXTS, *CELL_FILES, *COLUMNS, *VALUES]
+    for file in [*TEXTS, *CELL_FILES, *COLUMNS, *VALUES, *SYSTEMS]
     if isinstance(file.content, bytes) and len(file.content) < 1500
 ]
 PIECES = st.one_of(

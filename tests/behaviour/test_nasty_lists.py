@@ -8,13 +8,14 @@ import pytest
 from nasty_cells import CELL_FILES
 from nasty_columns import COLUMNS
 from nasty_files import Accepted, NastyFile
+from nasty_systems import SYSTEMS
 from nasty_texts import TEXTS
 from nasty_values import VALUES
 from nasty_workbooks import WORKBOOK_FILES
 
 from dialer.cli.run import run
 
-NASTY = [*TEXTS, *CELL_FILES, *COLUMNS, *VALUES, *WORKBOOK_FILES]
+NASTY = [*TEXTS, *CELL_FILES, *COLUMNS, *VALUES, *SYSTEMS, *WORKBOOK_FILES]
 
 
 def looked_at(file: NastyFile, *, folder: Path, capsys: pytest.CaptureFixture[str]) -> Any:
