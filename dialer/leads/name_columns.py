@@ -20,7 +20,8 @@ def name_halves(found: dict[LeadField, int], *, headers: Sequence[str]) -> dict[
     if place is None or header_key(headers[place]) not in _HALVES:
         return found
     first, last = found.get(LeadField.FIRST_NAME), found.get(LeadField.LAST_NAME)
-    others = {one: at for one, at in found.items() if one is not LeadField.NAME}
+    others = dict(found)
+    del others[LeadField.NAME]
     if first is None and last is not None:
         return {LeadField.FIRST_NAME: place, **others}
     if first is not None and last is None and header_key(headers[first]) in _BESIDE_A_SURNAME:
