@@ -9,6 +9,7 @@ from dialer.domain.states import ListStatus
 from dialer.errors import UserError
 from dialer.store import lists, schedule_runs
 from dialer.store.database import Connection
+from dialer.store.tables import LeadList
 
 BATCH_LEADS = 5_000
 
@@ -19,31 +20,37 @@ def import_list(stamp: Stamp, campaign_id: int) -> None:
     Raises:
         UserError: it cannot be imported.
     """
-    world, run, path = stamp.world, stamp.run, stamp.lead_file
+    world, run = stamp.world, stamp.run
     known = world.db.read(lambda tx: lists.every(tx, campaign_id=campaign_id))
-    if any(one.status is ListStatus.DONE for one in known):
-        return  # the file may have changed since; this run has its list
+    # Once it has its list a run does not ask whether the file has changed since.
+    done = next((one for one in known if one.status is ListStatus.DONE), None)
+    if done is None:
+        done = _load(stamp, campaign_id, known)
+    if run.occurrence.startswith(HASH) and run.occurrence != HASH + done.sha256:
+        raise UserError(
+            f"{stamp.lead_file.name} was replaced by another file while it was taken",
+            why="the new one gets a run of its own",
+        )
+
+
+def _load(stamp: Stamp, campaign_id: int, known: list[LeadList]) -> LeadList:
+    """Import the file, or go on with it if it is still the one that was begun."""
+    world, run, path = stamp.world, stamp.run, stamp.lead_file
     begun = [one for one in known if one.status is ListStatus.IMPORTING]
     if begun and path.is_file():
         sha256 = content_of(path)
         for one in begun:
-            if one.sha256 != sha256:  # a new edition of the file came while nobody worked
+            if one.sha256 != sha256:
                 undo(world, one.id, actor=run.actor)
-    name = f"{path.stem}-campaign{campaign_id}-run{run.id}.csv"
     loaded = load(
         world,
         campaign_id,
         path,
         actor=run.actor,
-        rejects_to=stamp.rejects_in / name,
+        rejects_to=stamp.rejects_in / f"{path.stem}-campaign{campaign_id}-run{run.id}.csv",
         order=Order(tell=stamp.show_life),
     )
-    row = world.db.read(lambda tx: lists.get(tx, loaded.list_id))
-    if run.occurrence.startswith(HASH) and row is not None and HASH + row.sha256 != run.occurrence:
-        raise UserError(
-            f"{path.name} was replaced by another file while it was taken",
-            why="the new one gets a run of its own",
-        )
+    return world.db.read(lambda tx: lists.lock(tx, loaded.list_id))
 
 
 def pass_over(stamp: Stamp, campaign_id: int) -> None:

@@ -11,6 +11,7 @@ is not done, which the rows tell.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -93,6 +94,8 @@ def _go_on(stamp: Stamp) -> None:
     if world.db.transact(partial(_start, stamp=stamp, campaign_id=campaign_id)):
         log.info("run_started", run_id=run.id, campaign_id=campaign_id)
         world.queue.plan()
+    else:
+        _stop_draft(world, campaign_id, actor=run.actor)
 
 
 def _make_campaign(stamp: Stamp) -> int | None:
@@ -214,9 +217,6 @@ def _fail(world: World, run: ScheduleRun, holder: str, sentence: str) -> None:
 
 def _stop_draft(world: World, campaign_id: int, *, actor: str) -> None:
     campaign = world.db.read(partial(control.find, campaign_id=campaign_id))
-    if campaign.status is not CampaignStatus.DRAFT:
-        return
-    try:
-        control.stop(world, campaign_id, actor=actor)
-    except RefusedByRule:  # somebody else was quicker
-        log.info("draft_gone", campaign_id=campaign_id)
+    if campaign.status is CampaignStatus.DRAFT:
+        with suppress(RefusedByRule):  # somebody else was quicker
+            control.stop(world, campaign_id, actor=actor)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from itertools import takewhile
+from itertools import groupby, takewhile
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -43,10 +43,8 @@ def check_cron(expression: str) -> None:
         raise ValueError(f"a cron expression has five fields; {wanted}")
     try:
         next(CronSim(expression, _SOME_DAY))
-    except CronSimError as error:
-        raise ValueError(f"{error}; {wanted}") from error
-    except StopIteration as error:
-        raise ValueError(f"{expression!r} names no day that ever comes; {wanted}") from error
+    except (CronSimError, StopIteration) as error:
+        raise ValueError(f"{str(error) or 'no such day ever comes'}; {wanted}") from error
 
 
 def check_zone(name: str) -> None:
@@ -63,18 +61,13 @@ def check_zone(name: str) -> None:
 
 def occurrences(expression: str, zone_name: str, *, after: datetime) -> Iterator[datetime]:
     """Give the moments of an expression later than `after`, in order, without end."""
-    local_zone = ZoneInfo(zone_name)
-    local = after.astimezone(local_zone)
+    local = after.astimezone(ZoneInfo(zone_name))
     if expression.split()[_HOUR] in _EVERY:
-        for moment in CronSim(expression, local):
-            yield moment.astimezone(UTC)
-        return
-    latest = after
-    for wall in CronSim(expression, local.replace(tzinfo=None)):
-        found = _first_moment(wall, zone_name)
-        if found > latest:  # else the clock shows `wall` for the second time, or jumped over it
-            latest = found
-            yield found
+        return (moment.astimezone(UTC) for moment in CronSim(expression, local))
+    walls = CronSim(expression, local.replace(tzinfo=None))
+    moments = (_first_moment(wall, zone_name) for wall in walls)
+    # The clock shows a wall time for the second time, or several that it jumped over at once.
+    return (moment for moment, _ in groupby(moments) if moment > after)
 
 
 def _first_moment(wall: datetime, zone_name: str) -> datetime:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from factories import NOW, OUR_NUMBER, FrozenClock, make_spec, make_world
+from sqlalchemy.exc import OperationalError
 
 from dialer.actions import control, schedule
 from dialer.actions.world import World
@@ -272,6 +273,23 @@ def test_a_run_that_was_noted_before_its_schedule_was_disabled_starts_nothing(pl
     assert plan.campaigns() == []
 
 
+def test_a_draft_whose_schedule_was_disabled_is_stopped(plan: Plan) -> None:
+    plan.create()
+    die_when(plan, partial(is_imported, plan), hours=1)
+    schedule.disable(plan.world, 1, actor="test")
+    plan.tick(minutes=4)
+    assert [run.status for run in plan.runs()] == [RunStatus.SKIPPED]
+    assert plan.campaigns()[0].status is CampaignStatus.STOPPED
+
+
+def test_a_list_without_one_lead_starts_an_empty_campaign(plan: Plan) -> None:
+    (plan.folder / "leads.csv").write_text("Phone,Name\n911,Police\n", encoding="utf-8")
+    plan.create(leads="new leads only")
+    plan.tick(hours=1)
+    (run,) = plan.runs()
+    assert (run.status, run.imported, run.rejected) == (RunStatus.STARTED, 0, 1)
+
+
 def test_a_campaign_that_somebody_stopped_as_a_draft_stays_stopped(plan: Plan) -> None:
     plan.create()
     die_when(plan, partial(is_made, plan), hours=1)
@@ -482,6 +500,46 @@ def test_a_file_that_is_replaced_while_it_is_taken_fails_and_is_taken_anew(plan:
     assert [one.status for one in plan.campaigns()] == ["stopped", "running"]
 
 
+def test_a_file_that_was_replaced_before_its_list_was_looked_at_fails(plan: Plan) -> None:
+    plan.create(watch=True)
+    plan.drop(1)
+    plan.tick()
+    note_only(plan, seconds=15)
+    plan.drop(1, 2)
+    die_when(plan, partial(is_imported, plan))
+    plan.tick(minutes=4)
+    assert plan.runs()[0].status is RunStatus.FAILED
+    assert plan.campaigns()[0].status is CampaignStatus.STOPPED
+
+
+class MeddledDatabase(Database):
+    """A database whose user is meddled with after a transaction."""
+
+    meddle: Callable[[], object]
+
+    def transact(self, body: Callable[[Connection], Any]) -> Any:
+        result = super().transact(body)
+        self.meddle()
+        return result
+
+
+@pytest.mark.parametrize("what", ["gone", "changed", "disabled"])
+def test_a_file_is_not_taken_when_that_changes_while_it_is_read(plan: Plan, what: str) -> None:
+    plan.create(watch=True)
+    path = plan.drop(1)
+    (plan.inbox / "nowhere.csv").symlink_to(plan.folder / "gone.csv")
+    plan.tick()
+    database = MeddledDatabase(plan.world.db.url)
+    database.meddle = {
+        "gone": lambda: path.unlink(missing_ok=True),
+        "changed": lambda: plan.drop(1, 2),
+        "disabled": lambda: schedule.disable(plan.world, 1, actor="test"),
+    }[what]
+    plan.tick(world=replace(plan.world, db=database), seconds=15)
+    database.close()
+    assert plan.runs() == []
+
+
 def test_a_file_that_holds_no_list_fails_once(plan: Plan) -> None:
     plan.create(watch=True)
     (plan.inbox / "notes.csv").write_text("Note,Day\nhello,Monday\n", encoding="utf-8")
@@ -510,14 +568,15 @@ class DyingDatabase(Database):
 
     left = 0
     after = False
+    dies_of: BaseException = Died()
 
     def transact(self, body: Callable[[Connection], Any]) -> Any:
         self.left -= 1
         if self.left == 0 and not self.after:
-            raise Died
+            raise self.dies_of
         result = super().transact(body)
         if self.left == 0:
-            raise Died
+            raise self.dies_of
         return result
 
 
@@ -629,27 +688,32 @@ def test_a_run_that_somebody_holds_is_left_to_them(plan: Plan) -> None:
     assert plan.tick(seconds=1) == 1
 
 
-def test_a_holder_that_was_taken_for_dead_starts_nothing(plan: Plan) -> None:
+class SlowDatabase(Database):
+    """A database that answers so late that somebody else takes the run over."""
+
+    take_over: Callable[[], int]
+    transactions = 0
+
+    def transact(self, body: Callable[[Connection], Any]) -> Any:
+        self.transactions += 1
+        if self.transactions == 3:  # the occurrence is noted, and the run held
+            assert self.take_over() == 1
+        return super().transact(body)
+
+
+@pytest.mark.parametrize("outcome", [RunStatus.STARTED, RunStatus.FAILED])
+def test_a_holder_that_was_taken_for_dead_changes_nothing(plan: Plan, outcome: RunStatus) -> None:
     plan.create()
+    if outcome is RunStatus.FAILED:
+        (plan.folder / "leads.csv").unlink()
     plan.clock.pass_time(hours=1)
-
-    class Slow(Database):
-        """A database that answers so late that somebody else takes over."""
-
-        transactions = 0
-
-        def transact(self, body: Callable[[Connection], Any]) -> Any:
-            self.transactions += 1
-            if self.transactions == 3:  # the run is held, the campaign is not made
-                assert plan.tick(minutes=4) == 1
-            return super().transact(body)
-
-    database = Slow(plan.world.db.url)
+    database = SlowDatabase(plan.world.db.url)
+    database.take_over = partial(plan.tick, minutes=4)
     plan.tick(world=replace(plan.world, db=database))
     database.close()
     assert database.transactions >= 3
-    assert len(plan.campaigns()) == 1
-    assert [run.status for run in plan.runs()] == [RunStatus.STARTED]
+    assert len(plan.campaigns()) == (outcome is RunStatus.STARTED)
+    assert [(run.status, run.tries) for run in plan.runs()] == [(outcome, 2)]
 
 
 def test_a_younger_run_waits_for_an_older_one(plan: Plan) -> None:
@@ -705,6 +769,36 @@ def test_three_schedulers_at_once_run_each_occurrence_once(plan: Plan, *, watche
     assert len({run.occurrence for run in runs}) == len({run.campaign_id for run in runs}) == 6
     assert len(plan.campaigns()) == 6
     assert {run.tries for run in runs} == {1}
+
+
+class HurriedClock(FrozenClock):
+    """A clock on which a minute passes at each look."""
+
+    def now(self) -> datetime:
+        self.moment += timedelta(minutes=1)
+        return self.moment
+
+
+def test_a_scheduler_leaves_to_the_next_what_would_take_too_long(plan: Plan) -> None:
+    plan.create(missed="catch up all")
+    hurried = HurriedClock(NOW + timedelta(hours=4))
+    assert plan.tick(world=replace(plan.world, clock=hurried)) == 1
+    while any(run.status is RunStatus.OPEN for run in plan.runs()):
+        plan.tick(world=replace(plan.world, clock=hurried))
+    assert len(plan.campaigns()) == len(plan.runs()) == 4
+
+
+@pytest.mark.parametrize("step", [1, 2, 3])
+def test_a_database_that_does_not_answer_is_nobodys_failure(plan: Plan, step: int) -> None:
+    plan.create()
+    plan.clock.pass_time(hours=1)
+    database = DyingDatabase(plan.world.db.url)
+    database.left, database.dies_of = step, OperationalError("", None, Exception("gone"))
+    with pytest.raises(OperationalError):
+        plan.tick(world=replace(plan.world, db=database))
+    database.close()
+    plan.tick(minutes=4)
+    assert [run.status for run in plan.runs()] == [RunStatus.STARTED]
 
 
 def test_one_schedule_that_cannot_be_read_does_not_stop_the_others(plan: Plan) -> None:
