@@ -1,29 +1,37 @@
 """Giving leads back: what becomes of a lead that was not dialed after all."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from dialer.domain.gates import Hold, HoldCode
+from dialer.actions.openings import shift_those_due
+from dialer.domain.hold import CLOSED_NOW, FOR_A_PERSON, Hold, HoldCode
 from dialer.domain.states import OVER, AttemptStatus, ClosedAs, LeadStatus
 from dialer.store import attempts, campaigns, leads
 from dialer.store.database import Connection
-from dialer.store.tables import Attempt, Lead
+from dialer.store.tables import Attempt, Campaign, Lead
 
 
-def put_aside(tx: Connection, lead: Lead, hold: Hold, *, now: datetime) -> None:
-    """Do with a READY lead what the reason for not dialing it asks for.
+def put_aside(
+    tx: Connection,
+    campaign: Campaign,
+    refused: Iterable[tuple[Lead, Hold]],
+    *,
+    now: datetime,
+) -> None:
+    """Do with due leads what the reasons for not dialing them ask for.
 
-    A lead that waits for its window takes all leads of the same zones along, so that a list of
-    any size is moved in one statement per set of zones.
+    One that waits for its opening takes all due leads along that wait for theirs: soon they would
+    be refused as well, one after the other, for as long as the list is.
     """
-    match hold.code:
-        case HoldCode.SUPPRESSED:
+    wait = False
+    for lead, hold in refused:
+        if hold.code is HoldCode.SUPPRESSED:
             leads.close(tx, lead, closed_as=ClosedAs.SUPPRESSED, now=now)
-        case HoldCode.NO_ZONE | HoldCode.NEVER_OPEN:
-            leads.hold_zones(tx, lead.campaign_id, zones=lead.zones, reason=hold.code)
-        case HoldCode.OUTSIDE_WINDOW if hold.until is not None:
-            leads.shift(tx, lead.campaign_id, zones=lead.zones, to=hold.until)
-        case _:
-            pass  # nothing to change: the lead stays due, the claim is not made
+        elif hold.code in CLOSED_NOW or hold.code in FOR_A_PERSON:
+            wait = True
+        # else nothing changes: the lead stays due, the claim is not made
+    if wait:
+        shift_those_due(tx, campaign.id, campaigns.spec_of(campaign), now=now)
 
 
 def give_back(tx: Connection, lead: Lead, hold: Hold | None, *, now: datetime) -> None:
@@ -38,7 +46,7 @@ def give_back(tx: Connection, lead: Lead, hold: Hold | None, *, now: datetime) -
         _make_due(tx, lead, at=now)
     elif hold.code is HoldCode.SUPPRESSED:
         leads.close(tx, lead, closed_as=ClosedAs.SUPPRESSED, now=now)
-    elif hold.code in (HoldCode.NO_ZONE, HoldCode.NEVER_OPEN):
+    elif hold.code in FOR_A_PERSON:
         leads.move(
             tx,
             lead.id,

@@ -7,11 +7,11 @@ row still, so the pause waits for those that have begun.
 from datetime import datetime
 from typing import Any
 
+from dialer.actions.openings import shift_into_windows
 from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
-from dialer.domain.gates import HoldCode
+from dialer.domain.legal_hours import legal_table
 from dialer.domain.states import CAMPAIGN_MOVES, CampaignStatus, ClosedAs
-from dialer.domain.window import next_opening
 from dialer.errors import NotFound, RefusedByRule
 from dialer.log import get_logger
 from dialer.store import campaigns, gate, leads
@@ -29,6 +29,7 @@ def create(world: World, spec: CampaignSpec, *, actor: str) -> int:
     def body(tx: Connection) -> int:
         campaign_id = campaigns.add(tx, spec, now=now)
         log_action(tx, actor=actor, action="create", subject=f"campaign:{campaign_id}", now=now)
+        _log_legal_override(tx, campaign_id, spec, actor=actor, now=now)
         return campaign_id
 
     return world.db.transact(body)
@@ -60,7 +61,9 @@ def start(world: World, campaign_id: int, *, actor: str) -> CampaignStatus:
 def begin(tx: Connection, row: Campaign, *, now: datetime, actor: str) -> None:
     """Set a campaign running; its leads become due when their windows open."""
     _move(tx, row, CampaignStatus.RUNNING, actor=actor, now=now, started_at=row.started_at or now)
-    shift_into_windows(tx, row.id, campaigns.spec_of(row), now=now)
+    spec = campaigns.spec_of(row)
+    _log_legal_override(tx, row.id, spec, actor=actor, now=now)
+    shift_into_windows(tx, row.id, spec, now=now)
 
 
 def pause(world: World, campaign_id: int, *, actor: str) -> None:
@@ -129,20 +132,6 @@ def _set_emergency_stop(world: World, *, paused: bool, actor: str) -> None:
     world.db.transact(body)
 
 
-def shift_into_windows(
-    tx: Connection, campaign_id: int, spec: CampaignSpec, *, now: datetime
-) -> None:
-    """Make due times allowed times: one statement per set of zones, whatever the list's size."""
-    for zones in leads.zones_waiting(tx, campaign_id):
-        names = tuple(name for name in zones.split(",") if name)
-        opening = next_opening(spec.window, names, after=now)
-        if opening is not None:
-            leads.shift(tx, campaign_id, zones=zones, to=opening)
-        else:
-            reason = HoldCode.NEVER_OPEN if names else HoldCode.NO_ZONE
-            leads.hold_zones(tx, campaign_id, zones=zones, reason=reason)
-
-
 def find(tx: Connection, campaign_id: int) -> Campaign:
     """Read a campaign.
 
@@ -182,6 +171,24 @@ def _move(
         after={"status": target},
     )
     log.info("campaign_moved", campaign_id=row.id, before=row.status, after=target)
+
+
+def _log_legal_override(
+    tx: Connection, campaign_id: int, spec: CampaignSpec, *, actor: str, now: datetime
+) -> None:
+    """Write down that a campaign calls outside the legal hours, why, and who wanted it."""
+    if spec.window.legal_override is None:
+        return
+    reason, version = spec.window.legal_override, legal_table().version
+    log_action(
+        tx,
+        actor=actor,
+        action="legal_override",
+        subject=f"campaign:{campaign_id}",
+        now=now,
+        after={"reason": reason, "legal_hours": version},
+    )
+    log.warning("legal_override", campaign_id=campaign_id, legal_hours=version)
 
 
 def _not_possible(row: Campaign, target: CampaignStatus) -> RefusedByRule:

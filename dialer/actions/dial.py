@@ -20,9 +20,9 @@ from dialer.actions.record import record_failure, record_placed
 from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.gates import Hold, HoldCode, why_not_dial
+from dialer.domain.local_time import local_times
 from dialer.domain.patience import INTENT_LIFE, SEND_DEADLINE, SENDING_LIFE
 from dialer.domain.states import AttemptStatus, CampaignStatus
-from dialer.domain.window import local_times
 from dialer.errors import AccountProblem, CallError
 from dialer.log import get_logger
 from dialer.retell.models import CreatePhoneCall

@@ -2,9 +2,12 @@
 
 from datetime import datetime
 
-from dialer.domain.gates import HoldCode
+from dialer.actions.facts import split_zones
+from dialer.domain.hold import HoldCode
+from dialer.domain.opening import next_opening
+from dialer.domain.regions import START, Whereabouts, regions_of
 from dialer.domain.states import CampaignStatus, LeadStatus
-from dialer.domain.window import Window, next_opening
+from dialer.domain.window import Window
 
 _BEGUN = (CampaignStatus.RUNNING, CampaignStatus.PAUSED, CampaignStatus.HELD)
 
@@ -12,7 +15,7 @@ _BEGUN = (CampaignStatus.RUNNING, CampaignStatus.PAUSED, CampaignStatus.HELD)
 class FirstDue:
     """The first due time of leads that are added at one moment.
 
-    Thousands of leads share a handful of zones, so each set of zones is worked out once. Before a
+    Thousands of leads share a handful of places, so each place is worked out once. Before a
     campaign has begun leads are due at once: its start moves them into their windows.
     """
 
@@ -21,27 +24,31 @@ class FirstDue:
         self._window = window
         self._now = now
         self._known: dict[
-            tuple[str, datetime | None], tuple[LeadStatus, datetime | None, str | None]
+            tuple[str, str | None, str, datetime | None],
+            tuple[LeadStatus, datetime | None, str | None],
         ] = {}
 
     def of(
-        self, zones: str, *, not_before: datetime | None
+        self, zones: str, *, phone: str, region: str | None = None, not_before: datetime | None
     ) -> tuple[LeadStatus, datetime | None, str | None]:
-        """Give a new lead's status, when it is due, and why it is held."""
-        key = (zones, not_before)
+        """Give a new lead's status, when it is due, and why it is held.
+
+        `region` is the one its list names ("US-FL").
+        """
+        key = (zones, region, phone[:START], not_before)
         found = self._known.get(key)
         if found is None:
-            found = self._known[key] = self._work_out(zones, not_before=not_before)
+            where = Whereabouts(split_zones(zones), regions_of(phone, own=region))
+            found = self._known[key] = self._work_out(where, not_before=not_before)
         return found
 
     def _work_out(
-        self, zones: str, *, not_before: datetime | None
+        self, where: Whereabouts, *, not_before: datetime | None
     ) -> tuple[LeadStatus, datetime | None, str | None]:
         earliest = self._now if not_before is None else max(self._now, not_before)
         if not self._begun:
             return LeadStatus.READY, earliest, None
-        names = tuple(name for name in zones.split(",") if name)
-        opening = next_opening(self._window, names, after=earliest)
+        opening = next_opening(self._window, where, after=earliest)
         if opening is not None:
             return LeadStatus.READY, opening, None
-        return LeadStatus.HELD, None, HoldCode.NEVER_OPEN if names else HoldCode.NO_ZONE
+        return LeadStatus.HELD, None, HoldCode.NEVER_OPEN if where.zones else HoldCode.NO_ZONE

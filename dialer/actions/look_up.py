@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 
 from dialer.actions.aside import give_back
 from dialer.actions.evidence import apply_evidence
+from dialer.actions.openings import opening_for
 from dialer.actions.replay import replay
-from dialer.actions.settling import end_values, finish_lead, opening_for, times_ended_as
+from dialer.actions.settling import end_values, finish_lead, times_ended_as
 from dialer.actions.world import World
 from dialer.domain.dispositions import Disposition
 from dialer.domain.evidence import CallEvidence

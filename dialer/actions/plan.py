@@ -14,7 +14,7 @@ from typing import Any
 from dialer.actions.aside import put_aside
 from dialer.actions.facts import facts_of
 from dialer.actions.world import World
-from dialer.domain.gates import CLAIM_MARGIN, why_not_dial
+from dialer.domain.gates import why_not_dial
 from dialer.domain.lines import GateState, Want, claimable, deal, lines_in_force, send_times
 from dialer.domain.patience import INTENT_REMINDER
 from dialer.domain.states import Analysis, AttemptStatus
@@ -153,7 +153,7 @@ def _choose(
     due = leads.take_due(tx, campaign.id, now=now, most=share, without=phones)
     suppressed = leads.suppressed_among(tx, [lead.phone for lead in due])
     spec = campaigns.spec_of(campaign)
-    chosen = []
+    chosen, refused = [], []
     for lead in due:
         facts = facts_of(
             lead,
@@ -162,12 +162,13 @@ def _choose(
             suppressed=lead.phone in suppressed,
             state=state,
         )
-        hold = why_not_dial(facts, now=now, margin=CLAIM_MARGIN)
+        hold = why_not_dial(facts, now=now)
         if hold is None:
             chosen.append(lead)
             phones.add(lead.phone)
         else:
-            put_aside(tx, lead, hold, now=now)
+            refused.append((lead, hold))
+    put_aside(tx, campaign, refused, now=now)
     leads.take_off(tx, [lead.id for lead in chosen])
     return chosen
 

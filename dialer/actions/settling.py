@@ -3,15 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from dialer.actions.facts import zones_of
+from dialer.actions.openings import opening_for
 from dialer.domain.cadence import Close, next_step
-from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.dispositions import MEANING, Disposition, Verdict
 from dialer.domain.evidence import CallEvidence
 from dialer.domain.gates import HoldCode
 from dialer.domain.patience import ANALYSIS_WAIT
 from dialer.domain.states import OVER, Analysis, ClosedAs, LeadStatus
-from dialer.domain.window import next_opening
 from dialer.log import get_logger
 from dialer.store import attempts, campaigns, leads
 from dialer.store.database import Connection
@@ -107,11 +105,6 @@ def times_ended_as(tx: Connection, lead: Lead, disposition: Disposition) -> int:
     """Count the lead's attempts that came out so, with the one that is ending."""
     earlier = attempts.count_ended_as(tx, lead.id, disposition) if lead.tries > 1 else 0
     return earlier + 1
-
-
-def opening_for(spec: CampaignSpec, lead: Lead, *, after: datetime) -> datetime | None:
-    """Give the first moment from `after` on at which the lead may be called, or None."""
-    return next_opening(spec.window, zones_of(lead), after=after)
 
 
 def _hold(tx: Connection, lead: Lead, counted: dict[str, Any]) -> None:

@@ -293,6 +293,6 @@ def _new_lead(draft: Draft, first_due: FirstDue) -> NewLead:
         not_before,
         _,
     ) = draft
-    when = first_due.of(zones, not_before=not_before)
+    when = first_due.of(zones, phone=phone, not_before=not_before)
     fields = (row, phone, alt_phones, name, external_ref, zones, source, variables, overrides)
     return _new(NewLead, (*fields, *when))

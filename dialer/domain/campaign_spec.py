@@ -7,8 +7,9 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from dialer.domain.cadence import Cadence
 from dialer.domain.durations import Duration
+from dialer.domain.local_time import zone
 from dialer.domain.variables import check_variable_names
-from dialer.domain.window import Window, zone
+from dialer.domain.window import Window
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 

@@ -4,39 +4,17 @@ Asked at claim and again in the transaction right before sending.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from dataclasses import dataclass, replace
+from datetime import datetime
 
+from dialer.domain.closed import why_closed
+from dialer.domain.hold import Hold, HoldCode
+from dialer.domain.opening import SEARCH_DAYS, may_start, next_opening
+from dialer.domain.regions import Whereabouts
 from dialer.domain.states import CampaignStatus, LeadStatus
-from dialer.domain.window import Window, is_open, local_times, next_opening
+from dialer.domain.window import Window
 
-CLAIM_MARGIN = timedelta(minutes=2)
-"""A claimed lead's window stays open at least this long, so that the send gate rarely refuses."""
-
-
-class HoldCode(StrEnum):
-    """Why a lead is not dialed now. Stable words for rows, the API and the screens."""
-
-    SUPPRESSED = "suppressed"  # the number is on the do-not-call list
-    LEAD_CLOSED = "lead_closed"  # finished in the meantime
-    NO_ZONE = "no_zone"  # nobody knows the local time
-    NEVER_OPEN = "never_open"  # the zones share no hour of the window
-    OUTSIDE_WINDOW = "outside_window"  # too early or too late there
-    NOT_RUNNING = "not_running"  # the campaign is paused, held or over
-    EVERYTHING_PAUSED = "everything_paused"  # the emergency stop is on
-    BACKING_OFF = "backing_off"  # Retell asked for patience
-    GAP = "gap"  # the wait after the last attempt is not over
-    TOO_LATE = "too_late"  # waited too long between the gate and the send
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """One reason not to dial now; `until` where waiting helps."""
-
-    code: HoldCode
-    sentence: str
-    until: datetime | None = None
+__all__ = ["DialFacts", "Hold", "HoldCode", "why_not_dial"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,41 +25,41 @@ class DialFacts:
     lead_status: LeadStatus
     suppressed: bool
     zones: Sequence[str]
+    regions: frozenset[str]
     window: Window
     everything_paused: bool = False
     backing_off_until: datetime | None = None
 
 
-def why_not_dial(
-    facts: DialFacts, *, now: datetime, margin: timedelta = timedelta(0)
-) -> Hold | None:
+def why_not_dial(facts: DialFacts, *, now: datetime) -> Hold | None:
     """Give one reason not to dial this lead now, or None to dial.
 
     Fails closed: what we do not know is a reason. The gravest reason comes first, so the
-    operator sees the law before the budget. With `margin` the window has to stay open that long.
+    operator sees the law before the budget.
     """
     if facts.suppressed:
         return Hold(HoldCode.SUPPRESSED, "The number is on the do-not-call list.")
     if facts.lead_status is LeadStatus.CLOSED:
         return Hold(HoldCode.LEAD_CLOSED, "The lead is closed.")
-    return _why_not_locally(facts, now=now, margin=margin) or _why_not_here(facts, now=now)
+    return _why_not_locally(facts, now=now) or _why_not_here(facts, now=now)
 
 
-def _why_not_locally(facts: DialFacts, *, now: datetime, margin: timedelta) -> Hold | None:
+def _why_not_locally(facts: DialFacts, *, now: datetime) -> Hold | None:
     if not facts.zones:
         return Hold(
             HoldCode.NO_ZONE, "The lead's local time is not known; give it a zone to call it."
         )
-    window, zones = facts.window, facts.zones
-    if is_open(window, zones, now=now) and is_open(window, zones, now=now + margin):
+    where = Whereabouts(tuple(facts.zones), facts.regions)
+    if may_start(facts.window, where, now=now):
         return None
-    opening = next_opening(window, zones, after=now)
-    if opening == now:
-        opening = next_opening(window, zones, after=now + margin)
+    reason = why_closed(facts.window, where, now=now)
+    opening = next_opening(facts.window, where, after=now)
     if opening is None:
-        return Hold(HoldCode.NEVER_OPEN, "The lead's zones have no common hour in the window.")
-    there = ", ".join(f"{time} in {name}" for name, time in local_times(zones, now=now).items())
-    return Hold(HoldCode.OUTSIDE_WINDOW, f"Outside the calling window: {there}.", until=opening)
+        return Hold(
+            HoldCode.NEVER_OPEN,
+            f"No call may start in the next {SEARCH_DAYS} days. Now: {reason.sentence}",
+        )
+    return replace(reason, until=opening)
 
 
 def _why_not_here(facts: DialFacts, *, now: datetime) -> Hold | None:

@@ -1,21 +1,31 @@
-"""Calling windows: the local hours in which a lead may be called.
+"""Calling windows: the local hours in which a campaign may call, as a campaign file says them.
 
-A lead may have several possible zones; the window must be open in all of them. This module is
-the only one that turns moments into local time.
+What the law leaves of them is worked out in `opening.py`.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
-from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
+from datetime import date
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    field_validator,
+    model_validator,
+)
+
+from dialer.domain.blocked_dates import Dates, EmergencyBlock
+from dialer.domain.local_time import Minutes, format_minute
+from dialer.domain.public_holidays import are_known
+from dialer.domain.regions import Region
+from dialer.domain.spans import merge
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-SEARCH_DAYS = 15
-"""How far ahead an opening is looked for; a weekly window opens within a week or never."""
+WEEKDAYS = DAYS[:5]
+OPENS, CLOSES = 9 * 60, 20 * 60
 
 
 def _parse_minute(value: object) -> int:
@@ -30,123 +40,138 @@ def _parse_minute(value: object) -> int:
     return minute
 
 
-def format_minute(minute: int) -> str:
-    """Write a minute of the day as HH:MM."""
-    return f"{minute // 60:02d}:{minute % 60:02d}"
-
-
 MinuteOfDay = Annotated[
     int, BeforeValidator(_parse_minute), PlainSerializer(format_minute, return_type=str)
 ]
 
 
-class Window(BaseModel):
-    """One daily interval, half-open, in the lead's own local time."""
+class Hours(BaseModel):
+    """One local interval on some days of the week, half-open."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    days: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri")
-    opens: MinuteOfDay = 9 * 60
-    closes: MinuteOfDay = 20 * 60
+    days: tuple[Day, ...] = WEEKDAYS
+    opens: MinuteOfDay = OPENS
+    closes: MinuteOfDay = CLOSES
 
     @model_validator(mode="after")
-    def _in_order(self) -> "Window":
-        if self.opens >= self.closes:
-            raise ValueError(
-                "a window never crosses midnight: `opens` must be earlier than `closes`"
-            )
-        if not self.days:
-            raise ValueError("a window needs at least one day")
+    def _in_order(self) -> Self:
+        _check(self)
         return self
 
-    def contains(self, local: datetime) -> bool:
-        """Tell whether the wall clock `local` lies inside."""
-        minute = local.hour * 60 + local.minute
-        return DAYS[local.weekday()] in self.days and self.opens <= minute < self.closes
+
+def _check(hours: Hours) -> None:
+    if hours.opens >= hours.closes:
+        raise ValueError(
+            "a window never crosses midnight: `opens` must be earlier than `closes`;"
+            " write two of [[window.hours]] instead, one until 24:00 and one from 00:00"
+        )
+    if not hours.days:
+        raise ValueError("a window needs at least one day")
 
 
-@lru_cache(maxsize=1024)
-def zone(name: str) -> ZoneInfo:
-    """Load a zone once.
+DEFAULT_HOURS = (
+    Hours(days=WEEKDAYS, opens=OPENS, closes=CLOSES),
+    Hours(days=("sat",), opens=10 * 60, closes=17 * 60),
+)
+"""The window of a campaign that names none."""
 
-    Raises:
-        KeyError: (zoneinfo.ZoneInfoNotFoundError) the name is not in the zone database.
+
+class Window(BaseModel):
+    """When a campaign calls, in the lead's own local time.
+
+    Either one daily interval (`days`, `opens`, `closes`) or a list of them (`hours`).
     """
-    return ZoneInfo(name)
 
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-def local_times(zones: Iterable[str], *, now: datetime) -> dict[str, str]:
-    """Give the local wall clock in every zone, for people and for the record."""
-    return {name: now.astimezone(zone(name)).strftime("%a %H:%M") for name in zones}
+    days: tuple[Day, ...] | None = None
+    opens: MinuteOfDay | None = None
+    closes: MinuteOfDay | None = None
+    hours: tuple[Hours, ...] | None = None
+    holidays: bool | tuple[Region, ...] = True  # kept free: those where the lead is, or these
+    blackout: tuple[Dates, ...] = ()  # local dates without calls
+    emergencies: tuple[EmergencyBlock, ...] = ()
+    legal_override: str | None = Field(default=None, max_length=500)  # why the law is not asked
 
+    @field_validator("holidays", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
 
-def is_open(window: Window, zones: Sequence[str], *, now: datetime) -> bool:
-    """Tell whether the window is open in every zone. No zone at all means no."""
-    return bool(zones) and all(window.contains(now.astimezone(zone(name))) for name in zones)
+    @field_validator("holidays")
+    @classmethod
+    def _known_holidays(cls, value: bool | tuple[str, ...]) -> bool | tuple[str, ...]:
+        for region in () if isinstance(value, bool) else value:
+            if not are_known(region):
+                raise ValueError(
+                    f"the holidays of {region!r} are not known; write true for those of each"
+                    " lead's own place, or list the dates under blackout"
+                )
+        return value
 
+    @field_validator("legal_override")
+    @classmethod
+    def _with_a_reason(cls, value: str | None) -> str | None:
+        if value is not None and len(value.strip()) < 10:
+            raise ValueError("say in a sentence why the legal calling hours do not hold")
+        return value
 
-def next_opening(window: Window, zones: Sequence[str], *, after: datetime) -> datetime | None:
-    """Find the first moment from `after` on at which the window is open in every zone.
-
-    Returns None when there is none within two weeks, or no zone is known.
-    """
-    if not zones:
-        return None
-    moment = after
-    horizon = after + timedelta(days=SEARCH_DAYS)
-    while moment <= horizon:
-        openings = [_next_in_zone(window, name, after=moment) for name in zones]
-        latest = max(openings)
-        if latest == moment:
-            return moment
-        moment = latest
-    return None
-
-
-def _next_in_zone(window: Window, name: str, *, after: datetime) -> datetime:
-    local_zone = zone(name)
-    local = after.astimezone(local_zone)
-    if window.contains(local):
-        return after
-    day = local.date()
-    for offset in range(SEARCH_DAYS + 1):
-        opening = _opening_on(window, day + timedelta(days=offset), local_zone, after=after)
-        if opening is not None:
-            return opening
-    return after + timedelta(days=SEARCH_DAYS + 1)
-
-
-def _opening_on(
-    window: Window, day: date, local_zone: ZoneInfo, *, after: datetime
-) -> datetime | None:
-    """Find the window's first open moment from `after` on among those that `day` has to offer.
-
-    A window opens when the wall clock passes `opens`, which happens twice on a night when it goes
-    back, or when the clock jumps into it.
-    """
-    midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001
-    wall = midnight + timedelta(minutes=window.opens)
-    moments = [wall.replace(tzinfo=local_zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
-    jump = _clock_change(midnight, local_zone)
-    if jump is not None:
-        moments.append(jump)
-    return min(
-        (m for m in moments if m >= after and window.contains(m.astimezone(local_zone))),
-        default=None,
-    )
-
-
-def _clock_change(midnight: datetime, local_zone: ZoneInfo) -> datetime | None:
-    """Find the minute at which the clock changes on a local day or in the hours before it."""
-    low = midnight.replace(tzinfo=local_zone).astimezone(UTC) - timedelta(hours=2)
-    high = low + timedelta(hours=26)  # no further: the next day may open before its own change
-    before = low.astimezone(local_zone).utcoffset()
-    if high.astimezone(local_zone).utcoffset() == before:
-        return None
-    while high - low > timedelta(minutes=1):
-        middle = low + (high - low) // timedelta(minutes=2) * timedelta(minutes=1)
-        if middle.astimezone(local_zone).utcoffset() == before:
-            low = middle
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if self.hours is None:
+            _check(self._single())
+        elif not (self.days is None and self.opens is None and self.closes is None):
+            raise ValueError(
+                "write either [[window.hours]] or days, opens and closes; together they contradict"
+            )
+        elif not self.hours:
+            raise ValueError("a window needs at least one day")
         else:
-            high = middle
-    return high
+            _refuse_overlaps(self.hours)
+        return self
+
+    def minutes_on(self, day: date) -> tuple[Minutes, ...]:
+        """Give the minutes of a local date in which the campaign calls, as its week says."""
+        return minutes_by_weekday(self._hours())[day.weekday()]
+
+    def is_blacked_out(self, day: date) -> bool:
+        """Tell whether a local date is one of those without calls."""
+        return any(dates.first <= day <= dates.last for dates in self.blackout)
+
+    def _hours(self) -> tuple[Hours, ...]:
+        if self.hours is not None:
+            return self.hours
+        if self.days is None and self.opens is None and self.closes is None:
+            return DEFAULT_HOURS
+        return (self._single(),)
+
+    def _single(self) -> Hours:
+        return Hours.model_construct(
+            days=WEEKDAYS if self.days is None else self.days,
+            opens=OPENS if self.opens is None else self.opens,
+            closes=CLOSES if self.closes is None else self.closes,
+        )
+
+
+def minutes_by_weekday(hours: tuple[Hours, ...]) -> tuple[tuple[Minutes, ...], ...]:
+    """Give the minutes of each day of a week, from Monday on."""
+    return tuple(merge((one.opens, one.closes) for one in hours if day in one.days) for day in DAYS)
+
+
+def _refuse_overlaps(hours: tuple[Hours, ...]) -> None:
+    """Refuse hours that overlap: it is rather a typing error than what somebody means."""
+    latest: dict[Day, Hours] = {}
+    for one in sorted(hours, key=lambda hours: hours.opens):
+        for day in one.days:
+            other = latest.get(day)
+            if other is not None and one.opens < other.closes:
+                raise ValueError(
+                    f"the hours of {day} overlap: {_text(other)} and {_text(one)};"
+                    " write one interval, or let the first close before the second opens"
+                )
+        latest.update(dict.fromkeys(one.days, one))
+
+
+def _text(hours: Hours) -> str:
+    return f"{format_minute(hours.opens)}-{format_minute(hours.closes)}"

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, bindparam, column, select, text
 
 from dialer.domain.campaign_spec import CampaignSpec
+from dialer.domain.local_time import zone
 from dialer.domain.patience import (
     ABSENCE_AGE,
     ABSENCE_ANSWERS,
@@ -20,7 +21,7 @@ from dialer.domain.patience import (
     REPLAYS,
     SEND_DEADLINE,
 )
-from dialer.domain.window import Window, is_open
+from dialer.domain.window import Window
 from dialer.store.tables import IS_OPEN, Attempt, Campaign, Lead, table
 from dialer.store.types import UtcDateTime
 
@@ -256,9 +257,18 @@ def _window_of(tx: Connection, campaign_id: int) -> Window | None:
 def _was_open(window: Window | None, zones: Sequence[str], *, at: datetime) -> bool:
     """A window or a zone that cannot be read any more proves nothing, so it does not count."""
     try:
-        return window is not None and is_open(window, zones, now=at)
+        if window is None or not zones:
+            return False
+        return all(_covers(window, name, at=at) for name in zones)
     except (KeyError, ValueError):
         return False
+
+
+def _covers(window: Window, name: str, *, at: datetime) -> bool:
+    local = at.astimezone(zone(name))
+    minute, day = local.hour * 60 + local.minute, local.date()
+    hours = () if window.is_blacked_out(day) else window.minutes_on(day)
+    return any(opens <= minute < closes for opens, closes in hours)
 
 
 _miscounted_leads = _ids(

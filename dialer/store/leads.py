@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, select, text, update
+from sqlalchemy import Connection, bindparam, func, select, text, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from dialer.domain.regions import START
 from dialer.domain.states import LEAD_MOVES, CampaignStatus, ClosedAs, LeadStatus, check_move
 from dialer.store.rows import many, one
 from dialer.store.tables import IS_OPEN, Campaign, Lead, Suppression, table
@@ -16,6 +17,12 @@ campaign = table(Campaign)
 lead = table(Lead)
 suppression = table(Suppression)
 
+_PLACE = (
+    lead.c.zones,
+    func.coalesce(lead.c.region, ""),
+    func.substr(lead.c.phone, 1, START),
+)
+_PLACES_AT_ONCE = 500
 _GET = select(lead).where(lead.c.id == bindparam("which"))
 _LOCK = _GET.with_for_update()
 _CHANGE = update(lead).where(lead.c.id == bindparam("which"))
@@ -48,6 +55,14 @@ _ANY_DUE = text(
     "SELECT 1 FROM lead WHERE lead.campaign_id = campaign.id "
     "AND lead.status = 'READY' AND lead.due_at <= :now))"
 ).bindparams(bindparam("now", type_=UtcDateTime))
+
+
+class LeadPlace(NamedTuple):
+    """What tells when leads may be called; thousands of them share one."""
+
+    zones: str
+    region: str  # the one their list names, "" for none
+    phone_start: str  # as much of their numbers as tells a region
 
 
 def add(tx: Connection, rows: Sequence[dict[str, Any]]) -> int:
@@ -145,43 +160,46 @@ def change(tx: Connection, lead_id: int, **values: Any) -> None:
     tx.execute(_CHANGE, {"which": lead_id, **values})
 
 
-def zones_waiting(tx: Connection, campaign_id: int) -> list[str]:
-    """Give the different sets of zones among the campaign's READY leads."""
-    rows = tx.execute(
-        select(lead.c.zones)
-        .where(lead.c.campaign_id == campaign_id, lead.c.status == LeadStatus.READY)
-        .distinct()
-    )
-    return [row[0] for row in rows]
+def places_waiting(
+    tx: Connection, campaign_id: int, *, due_by: datetime | None = None
+) -> list[LeadPlace]:
+    """Give the different places of the campaign's READY leads, or of those due by a moment."""
+    chosen = [lead.c.campaign_id == campaign_id, lead.c.status == LeadStatus.READY]
+    if due_by is not None:
+        chosen.append(lead.c.due_at <= due_by)
+    return [LeadPlace(*row) for row in tx.execute(select(*_PLACE).where(*chosen).distinct())]
 
 
-def shift(tx: Connection, campaign_id: int, *, zones: str, to: datetime) -> int:
-    """Make the READY leads of these zones due no earlier than `to`."""
-    result = tx.execute(
-        update(lead)
-        .where(
-            lead.c.campaign_id == campaign_id,
-            lead.c.status == LeadStatus.READY,
-            lead.c.zones == zones,
-            lead.c.due_at < to,
+def shift(tx: Connection, campaign_id: int, *, places: Sequence[LeadPlace], to: datetime) -> int:
+    """Make the READY leads of these places due no earlier than `to`."""
+    return _change_places(tx, campaign_id, places, lead.c.due_at < to, due_at=to)
+
+
+def hold_places(
+    tx: Connection, campaign_id: int, *, places: Sequence[LeadPlace], reason: str
+) -> int:
+    """Hold the READY leads of these places for a person to look at."""
+    held = {"status": LeadStatus.HELD, "held_reason": reason, "due_at": None}
+    return _change_places(tx, campaign_id, places, **held)
+
+
+def _change_places(
+    tx: Connection, campaign_id: int, places: Sequence[LeadPlace], *chosen: Any, **values: Any
+) -> int:
+    changed = 0
+    for start in range(0, len(places), _PLACES_AT_ONCE):
+        result = tx.execute(
+            update(lead)
+            .where(
+                lead.c.campaign_id == campaign_id,
+                lead.c.status == LeadStatus.READY,
+                tuple_(*_PLACE).in_(places[start : start + _PLACES_AT_ONCE]),
+                *chosen,
+            )
+            .values(**values)
         )
-        .values(due_at=to)
-    )
-    return int(result.rowcount)
-
-
-def hold_zones(tx: Connection, campaign_id: int, *, zones: str, reason: str) -> int:
-    """Hold the READY leads of these zones for a person to look at."""
-    result = tx.execute(
-        update(lead)
-        .where(
-            lead.c.campaign_id == campaign_id,
-            lead.c.status == LeadStatus.READY,
-            lead.c.zones == zones,
-        )
-        .values(status=LeadStatus.HELD, held_reason=reason, due_at=None)
-    )
-    return int(result.rowcount)
+        changed += int(result.rowcount)
+    return changed
 
 
 def close_waiting(

@@ -211,6 +211,7 @@ class Lead(SQLModel, table=True):
     external_ref: str | None = None
     zones: str = ""  # IANA names, comma separated; the window must be open in all of them
     zone_source: ZoneSource = _word(ZoneSource)
+    region: str | None = None  # "US-FL" where its list names a state; its number tells others
     variables: dict[str, str] = _json(nullable=False)
     overrides: dict[str, Any] | None = _json()  # what the file says of this call alone
     status: LeadStatus = _word(LeadStatus)

@@ -27,6 +27,8 @@ from_numbers = ["+14155550198"]
 days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 opens = "00:00"
 closes = "24:00"
+holidays = false
+legal_override = "Nobody's phone rings in a test."
 """
 LEADS = """First Name,Mobile Phone,Plan
 Ada,(415) 555-2671,Team

@@ -1,6 +1,6 @@
 """A campaign's settings: what is taken, and what is refused with a sentence."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from factories import make_spec
@@ -12,7 +12,9 @@ from dialer.domain.campaign_spec import CampaignSpec
 def test_a_name_and_a_number_are_enough() -> None:
     spec = CampaignSpec.model_validate({"name": "Spring", "from_numbers": ["+12125550000"]})
     assert spec.countries == {"US"}
-    assert (spec.window.opens, spec.window.closes) == (540, 1200)
+    assert spec.window.minutes_on(date(2026, 3, 6)) == ((540, 1200),)
+    assert spec.window.minutes_on(date(2026, 3, 7)) == ((600, 1020),)
+    assert spec.window.minutes_on(date(2026, 3, 8)) == ()
     assert (spec.cadence.max_attempts, spec.limits.lines, spec.weight) == (5, None, 1.0)
 
 

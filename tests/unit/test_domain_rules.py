@@ -14,6 +14,7 @@ from dialer.domain.cadence import DEFAULT_DELAYS, Cadence, Close, Retry, next_st
 from dialer.domain.dispositions import MEANING, Disposition, Verdict
 from dialer.domain.durations import format_duration, parse_duration
 from dialer.domain.gates import DialFacts, HoldCode, why_not_dial
+from dialer.domain.hold import CLOSED_NOW
 from dialer.domain.patience import AbsenceFacts, absence_confirmed, next_look_up, replay_due
 from dialer.domain.states import CampaignStatus, ClosedAs, LeadStatus
 from dialer.domain.window import DAYS, Window
@@ -141,6 +142,7 @@ FREE = DialFacts(
     lead_status=LeadStatus.READY,
     suppressed=False,
     zones=("America/New_York",),
+    regions=frozenset({"US-NY"}),
     window=Window(days=DAYS, opens=540, closes=1200),
 )
 LATER = NOW + MINUTE
@@ -155,6 +157,27 @@ REASONS: list[tuple[HoldCode, dict[str, Any], datetime | None]] = [
             "window": Window(days=DAYS, opens=720, closes=780),
         },
         None,
+    ),
+    (
+        HoldCode.EMERGENCY_BLOCK,
+        {
+            "window": Window(
+                days=DAYS,
+                emergencies=[{"regions": ["US"], "dates": "2026-03-04", "reason": "blizzard"}],
+            )
+        },
+        NOW + 23 * HOUR,
+    ),
+    (HoldCode.LEGAL_HOURS, {"zones": ("America/Los_Angeles",)}, NOW + 2 * HOUR),
+    (
+        HoldCode.HOLIDAY,
+        {"window": Window(days=DAYS, holidays="IN")},  # Holi
+        NOW + 23 * HOUR,
+    ),
+    (
+        HoldCode.BLACKOUT,
+        {"window": Window(days=DAYS, blackout=["2026-03-01/2026-03-04"])},
+        NOW + 23 * HOUR,
     ),
     (
         HoldCode.OUTSIDE_WINDOW,
@@ -190,7 +213,7 @@ def test_of_several_reasons_the_gravest_is_given() -> None:
             new = {name: value for name, value in other.items() if name not in change}
             hold = why_not_dial(replace(facts, **new), now=NOW)
             assert hold is not None
-            assert hold.code in (code, HoldCode.NEVER_OPEN, HoldCode.OUTSIDE_WINDOW)
+            assert hold.code in (code, HoldCode.NEVER_OPEN, *CLOSED_NOW)
 
 
 @pytest.mark.parametrize("status", sorted(set(CampaignStatus) - {CampaignStatus.RUNNING}))
@@ -200,13 +223,16 @@ def test_only_a_running_campaign_dials(status: CampaignStatus) -> None:
     assert hold.code is HoldCode.NOT_RUNNING
 
 
-def test_the_window_has_to_stay_open_for_the_margin() -> None:
-    facts = replace(FREE, window=Window(days=DAYS, opens=540, closes=601))
-    assert why_not_dial(facts, now=NOW) is None
-    hold = why_not_dial(facts, now=NOW, margin=2 * MINUTE)
+def test_no_call_starts_in_the_last_five_minutes() -> None:
+    facts = replace(FREE, window=Window(days=DAYS, opens=540, closes=605))
+    assert why_not_dial(facts, now=NOW - timedelta(seconds=1)) is None
+    hold = why_not_dial(facts, now=NOW)
     assert hold is not None
     assert (hold.code, hold.until) == (HoldCode.OUTSIDE_WINDOW, NOW + 23 * HOUR)
-    assert "Wed 10:00 in America/New_York" in hold.sentence
+    assert hold.sentence == (
+        "The campaign's window allows calls until 10:05; it is Wed 10:00 in America/New_York,"
+        " and no call starts in the last five minutes."
+    )
 
 
 # -- patience
