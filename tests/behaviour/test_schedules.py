@@ -716,6 +716,28 @@ def test_a_holder_that_was_taken_for_dead_changes_nothing(plan: Plan, outcome: R
     assert [(run.status, run.tries) for run in plan.runs()] == [(outcome, 2)]
 
 
+def test_of_two_that_hold_a_run_only_the_later_one_makes_a_campaign(plan: Plan) -> None:
+    plan.create()
+    plan.clock.pass_time(hours=1)
+
+    def take() -> int:
+        plan.clock.pass_time(minutes=4)
+        now = plan.clock.now()
+        until = now + timedelta(minutes=3)
+        taken = plan.world.db.transact(
+            lambda tx: schedule_runs.take(tx, 1, holder="other", until=until, now=now)
+        )
+        return int(taken is not None)
+
+    database = SlowDatabase(plan.world.db.url)
+    database.take_over = take
+    plan.tick(world=replace(plan.world, db=database))
+    database.close()
+    assert plan.campaigns() == []
+    plan.tick(minutes=4)
+    assert len(plan.campaigns()) == 1
+
+
 def test_a_younger_run_waits_for_an_older_one(plan: Plan) -> None:
     plan.create(leads="new leads only", missed="catch up all")
     note_only(plan, hours=2, minutes=1)
