@@ -45,6 +45,8 @@ _VANITY_FREE = re.compile(r"1?8(?:00|33|44|55|66|77|88)(?=[0-9]*[A-Z]{3})[0-9A-Z
 _VANITY_LOCAL = re.compile(r"(?:\+?1[-.]?)?\(?[2-9][0-9]{2}[-.)](?=[-.0-9]*[A-Z]{3})[-.0-9A-Z]+")
 _KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
 
+_SURELY_BETWEEN = re.compile(r"[;|\n\r]|\b(?:or|and)\b", re.IGNORECASE)
+_LETTER = re.compile(r"[^\W\d_]")
 _BETWEEN = re.compile(r"[/;|,&\n\r]|\b(?:or|and|oder|und|ou|y)\b", re.IGNORECASE)
 _BEFORE_NEXT = re.compile(r"\s+(?=[+(]|[^\W\d_])")
 
@@ -135,6 +137,10 @@ def split_phones(text: str) -> list[str]:
     parts = [part for part in _BETWEEN.split(text) if part.strip()]
     if len(parts) > 1 and all(count_digits(part) >= 7 for part in parts):
         return parts
+    apart = [part for part in _SURELY_BETWEEN.split(text) if part.strip()]
+    whole = any(count_digits(part) >= 10 for part in apart)
+    if len(apart) > 1 and whole and not _LETTER.search("".join(apart)):
+        return apart  # "4155552671; 911": the one is no reason against the other
     for parts in (text.split(), _BEFORE_NEXT.split(text), _each_with_plus(text)):
         if len(parts) > 1 and all(count_digits(part) >= 10 for part in parts):
             return parts

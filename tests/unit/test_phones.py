@@ -306,10 +306,12 @@ def test_a_fictional_number_abroad_is_still_abroad() -> None:
         ("H: 415-555-0123 C: 415-555-0124", ["H: 415-555-0123", "C: 415-555-0124"]),
         ("415-555-0123, 0124", ["415-555-0123, 0124"]),
         ("415-555-0123 ext 1234567", ["415-555-0123 ext 1234567"]),
+        ("415-555-0123; 911", ["415-555-0123", " 911"]),
+        ("415-555-0123 or 22", ["415-555-0123 ", " 22"]),
         ("", [""]),
     ],
 )
-def test_only_a_cell_with_two_whole_numbers_is_taken_apart(cell: str, parts: list[str]) -> None:
+def test_a_cell_is_taken_apart_where_one_number_surely_ends(cell: str, parts: list[str]) -> None:
     assert split_phones(cell) == parts
 
 
