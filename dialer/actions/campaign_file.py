@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -138,8 +138,18 @@ def _known_keys(place: Sequence[object], model: Any) -> list[str]:
     if tuple(place) == ("cadence", "delays"):
         return [disposition.value for disposition in DEFAULT_DELAYS]
     for part in place:
+        if isinstance(part, int):  # one of a list
+            continue
         field = model.model_fields.get(part)
-        model = field.annotation if field is not None else None
-        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        model = _model_in(field.annotation) if field is not None else None
+        if model is None:
             return []
     return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """Find the model in "that", "that or None" and "several of that"."""
+    inner = get_args(annotation)
+    if not inner and isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for one in inner if (found := _model_in(one))), None)

@@ -96,6 +96,10 @@ def test_a_missing_key_is_asked_for(tmp_path: Path) -> None:
     [
         ('agent = "a"\n', "rename agent to agent_id"),
         ('[window]\nopen = "09:00"\n', "rename window.open to window.opens"),
+        (
+            '[[window.hours]]\nopen = "09:00"\n',
+            "rename window.hours[0].open to window.hours[0].opens",
+        ),
         ("[limits]\nline = 3\n", "rename limits.line to limits.lines"),
         ('[cadence.delays]\nno_anwser = "1h"\n', "to cadence.delays.no_answer"),
         ("zzz = 1\n", "remove zzz"),
