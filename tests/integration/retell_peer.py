@@ -125,6 +125,12 @@ def reset(connection: Conversation) -> None:
     connection.close()
 
 
+def reset_unread(connection: Conversation) -> None:
+    """Hang up on a request that has come and that nobody read."""
+    connection.recv(1, socket.MSG_PEEK)
+    reset(connection)
+
+
 def reset_after_reading(connection: Conversation) -> None:
     connection.read_request()
     reset(connection)

@@ -27,8 +27,8 @@ from retell_peer import (
     failure,
     hang,
     place,
-    reset,
     reset_after_reading,
+    reset_unread,
     saying,
     telling,
 )
@@ -123,7 +123,7 @@ def test_a_redirect_to_nowhere_leaves_the_outcome_unknown() -> None:
 
 
 def test_a_reset_before_anything_was_read_leaves_the_outcome_unknown() -> None:
-    assert type(failure(reset)) is OutcomeUnknown
+    assert type(failure(reset_unread)) is OutcomeUnknown
 
 
 def test_silence_after_the_request_leaves_the_outcome_unknown() -> None:
