@@ -26,7 +26,7 @@ from dialer.domain.states import AttemptStatus, CampaignStatus
 from dialer.errors import AccountProblem, CallError
 from dialer.log import get_logger
 from dialer.retell.models import CreatePhoneCall
-from dialer.store import attempts, campaigns, gate, leads
+from dialer.store import attempts, campaigns, gate, leads, suppressions
 from dialer.store.database import Connection
 from dialer.store.tables import Attempt, Lead
 
@@ -149,7 +149,9 @@ def _why_not_send(
         lead,
         status=status,
         spec=spec,
-        suppressed=bool(leads.suppressed_among(tx, [lead.phone])),
+        suppressed=suppressions.is_suppressed(
+            tx, lead.phone, campaign_id=lead.campaign_id, now=now
+        ),
         state=gate.peek(tx),
     )
     return why_not_dial(facts, now=now)

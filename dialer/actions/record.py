@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 
 from dialer.actions.aside import give_back
+from dialer.actions.do_not_call import suppress
 from dialer.actions.evidence import apply_evidence
 from dialer.actions.world import World
+from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.lines import after_unknown, backed_off, resting
 from dialer.domain.patience import SILENCE, next_look_up
 from dialer.domain.states import AttemptStatus, ClosedAs
@@ -30,6 +32,7 @@ BAD_NUMBERS_HOLD = 5
 NUMBER_RESTS = timedelta(hours=24)
 SAMPLE_TIME = timedelta(minutes=10)
 SAMPLE_SIZE = 100
+RETELLS_LIST = OptOut("retell_do_not_call", OptOutSource.RETELL, actor="dial")
 
 
 def record_placed(tx: Connection, world: World, attempt_id: str, created: CreatedCall) -> None:
@@ -114,7 +117,7 @@ def _return_lead(tx: Connection, lead: Lead, error: CallError, *, now: datetime)
         closed_as = ClosedAs.SUPPRESSED if error.do_not_call else ClosedAs.INVALID_NUMBER
         leads.close(tx, lead, closed_as=closed_as, now=now)
         if error.do_not_call:
-            leads.suppress(tx, lead.phone, reason="retell_do_not_call", call_id=None, now=now)
+            suppress(tx, lead.phone, RETELLS_LIST, now=now)
     else:
         give_back(tx, lead, None, now=now)
 

@@ -15,7 +15,7 @@ from dialer.domain.states import AttemptStatus
 from dialer.errors import CallError
 from dialer.log import get_logger
 from dialer.retell.mapping import LOOKED_UP, evidence_of
-from dialer.store import attempts, campaigns, gate, leads
+from dialer.store import attempts, campaigns, gate, leads, suppressions
 from dialer.store.database import Connection
 from dialer.store.tables import Attempt
 
@@ -62,7 +62,7 @@ def _pass_gates(tx: Connection, world: World, row: Attempt) -> datetime | None:
         lead,
         status=campaign.status,
         spec=campaigns.spec_of(campaign),
-        suppressed=bool(leads.suppressed_among(tx, [lead.phone])),
+        suppressed=suppressions.is_suppressed(tx, lead.phone, campaign_id=campaign.id, now=now),
         state=gate.peek(tx),
     )
     if why_not_dial(facts, now=now) is not None or not attempts.claim_replay(tx, row):

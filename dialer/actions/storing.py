@@ -17,7 +17,7 @@ from dialer.domain.states import OVER, LeadStatus, ListStatus
 from dialer.errors import RefusedByRule
 from dialer.leads.outcomes import AcceptedRow, RejectedRow
 from dialer.leads.problems import RejectReason
-from dialer.store import bulk, campaigns, lists
+from dialer.store import bulk, campaigns, lists, suppressions
 from dialer.store.bulk import KnownLead, NewLead
 from dialer.store.database import Connection
 
@@ -162,7 +162,7 @@ def look_over(tx: Connection, target: Target, batch: Batch, *, now: datetime) ->
 def refuse_uncallable(tx: Connection, target: Target, batch: Batch, *, now: datetime) -> None:
     """Take out the numbers that must not be called, or that somebody called lately."""
     phones = [draft.phone for draft in batch.drafts]
-    suppressed = bulk.suppressed_among(tx, phones)
+    suppressed = suppressions.suppressed_among(tx, phones, campaign_id=target.campaign_id, now=now)
     called = {}
     if target.not_called_within is not None:
         since = now - target.not_called_within

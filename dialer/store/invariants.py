@@ -194,8 +194,10 @@ _chain_ends_elsewhere = _ids(
 
 _sent_against_opt_out = _rows(
     "SELECT a.id, COALESCE(a.sent_at, a.send_started_at) AS sent_at, s.created_at AS said_at"
-    " FROM attempt a JOIN suppression s ON s.phone = a.phone"
-    " WHERE a.send_started_at >= :since AND COALESCE(a.sent_at, a.send_started_at) > s.created_at",
+    " FROM attempt a JOIN do_not_call s ON s.phone = a.phone"
+    " AND (s.campaign_id IS NULL OR s.campaign_id = a.campaign_id)"
+    " WHERE a.send_started_at >= :since AND COALESCE(a.sent_at, a.send_started_at) > s.created_at"
+    " AND (s.expires_at IS NULL OR COALESCE(a.sent_at, a.send_started_at) < s.expires_at)",
     "sent_at",
     "said_at",
 )

@@ -1,21 +1,23 @@
 """Leads."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select, text, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.regions import START
 from dialer.domain.states import LEAD_MOVES, CampaignStatus, ClosedAs, LeadStatus, check_move
+from dialer.store import suppressions
 from dialer.store.rows import many, one
-from dialer.store.tables import IS_OPEN, Campaign, Lead, Suppression, table
+from dialer.store.suppressions import suppressed_among as suppressed_among
+from dialer.store.tables import IS_OPEN, Campaign, Lead, table
 from dialer.store.types import UtcDateTime
 
 campaign = table(Campaign)
 lead = table(Lead)
-suppression = table(Suppression)
 
 _PLACE = (
     lead.c.zones,
@@ -27,9 +29,6 @@ _GET = select(lead).where(lead.c.id == bindparam("which"))
 _LOCK = _GET.with_for_update()
 _CHANGE = update(lead).where(lead.c.id == bindparam("which"))
 _MOVE = _CHANGE.where(lead.c.status == bindparam("current"))
-_SUPPRESSED = select(suppression.c.phone).where(
-    suppression.c.phone.in_(bindparam("phones", expanding=True))
-)
 _IDLE = "NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.phone = lead.phone AND {})".format(
     IS_OPEN.replace("status", "attempt.status")
 )
@@ -245,18 +244,10 @@ def waiting_in_stopped(tx: Connection) -> list[int]:
     return [row[0] for row in rows]
 
 
-def suppressed_among(tx: Connection, phones: Iterable[str]) -> set[str]:
-    """Give those of the numbers that are not to be called."""
-    return {row[0] for row in tx.execute(_SUPPRESSED, {"phones": list(phones)})}
-
-
 def suppress(
     tx: Connection, phone: str, *, reason: str, call_id: str | None, now: datetime
 ) -> None:
     """Put a number on the do-not-call list; a second time changes nothing."""
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    tx.execute(
-        dialect.insert(suppression)
-        .values(phone=phone, reason=reason, call_id=call_id, created_at=now)
-        .on_conflict_do_nothing(index_elements=["phone"])
-    )
+    source = OptOutSource.CALL if call_id else OptOutSource.HAND
+    opt_out = OptOut(reason=reason, source=source, actor="dialer", call_id=call_id)
+    suppressions.add(tx, [phone], opt_out, now=now)

@@ -4,13 +4,23 @@ Rows are written with Core statements (the ORM costs four times as much on the h
 classes give the columns, and typed rows where speed does not matter.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from dialer.domain.dispositions import Disposition
+from dialer.domain.do_not_call import OptOutSource
 from dialer.domain.schedule_spec import RunStatus
 from dialer.domain.states import (
     OPEN_STATUSES,
@@ -384,12 +394,61 @@ class CallerNumber(SQLModel, table=True):
 
 
 class Suppression(SQLModel, table=True):
-    """A number not to be called."""
+    """A number not to be called, everywhere or in one campaign, for good or until it expires."""
 
-    phone: str = Field(primary_key=True)
+    __tablename__ = "do_not_call"
+    __table_args__ = (
+        Index(
+            "one_opt_out_everywhere",
+            "phone",
+            unique=True,
+            sqlite_where=text("campaign_id IS NULL"),
+            postgresql_where=text("campaign_id IS NULL"),
+        ),
+        Index(
+            "one_opt_out_per_campaign",
+            "phone",
+            "campaign_id",
+            unique=True,
+            sqlite_where=text("campaign_id IS NOT NULL"),
+            postgresql_where=text("campaign_id IS NOT NULL"),
+        ),
+    )
+
+    id: int = _id()
+    phone: str
+    campaign_id: int | None = _ref("campaign.id", nullable=True)
     reason: str
+    source: OptOutSource = _word(OptOutSource)
+    note: str | None = _text()
     call_id: str | None = None
+    actor: str
+    created_at: datetime = _moment(nullable=False)  # not called since
+    expires_at: datetime | None = _moment()
+
+
+class Registry(SQLModel, table=True):
+    """A register of numbers kept by others, such as a national one; holds everywhere."""
+
+    id: int = _id()
+    name: str = Field(unique=True)
+    dated: date | None = None  # of what is held; None when nobody said, or not all of it is in
+    file_name: str
+    numbers: int = Field(default=0, sa_type=BigInteger)
     created_at: datetime = _moment(nullable=False)
+    loaded_at: datetime | None = _moment()  # when a file was last read to its end
+
+
+class RegistryNumber(SQLModel, table=True):
+    """One number of a register, without its plus; as small as can be, for there are millions."""
+
+    __tablename__ = "registry_number"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    registry_id: int = Field(
+        sa_column=Column(BigId, ForeignKey("registry.id"), primary_key=True, autoincrement=False)
+    )
 
 
 class Incident(SQLModel, table=True):

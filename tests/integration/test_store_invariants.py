@@ -85,8 +85,8 @@ def at(statement: str) -> Break:
 
 def opted_out_before_the_send(stage: Stage) -> None:
     at(
-        "INSERT INTO suppression (phone, reason, created_at)"
-        f" SELECT phone, 'test', :EARLY FROM attempt WHERE id = {ONE_ENDED}"
+        "INSERT INTO do_not_call (phone, reason, source, actor, created_at)"
+        f" SELECT phone, 'test', 'hand', 'test', :EARLY FROM attempt WHERE id = {ONE_ENDED}"
     )(stage)
 
 
