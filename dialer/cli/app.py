@@ -5,7 +5,20 @@ from typing import Annotated
 
 import typer
 
-from dialer.cli import agents, campaigns, config, demo, doctor, lists, migrate, schedules, sim, up
+from dialer.cli import (
+    agents,
+    campaigns,
+    config,
+    demo,
+    dnc,
+    dnc_import,
+    doctor,
+    lists,
+    migrate,
+    schedules,
+    sim,
+    up,
+)
 
 app = typer.Typer(
     name="dialer",
@@ -38,6 +51,8 @@ app.command()(up.up)
 app.add_typer(campaigns.app, name="campaigns")
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(lists.app, name="lists")
+dnc.app.command("import")(dnc_import.import_file)
+app.add_typer(dnc.app, name="dnc")
 app.add_typer(agents.app, name="agents")
 app.command()(doctor.doctor)
 app.add_typer(config.app, name="config")

@@ -11,15 +11,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, func, select, text
 
 from dialer.domain.states import OPEN_STATUSES, LeadStatus
-from dialer.store.tables import Attempt, ImportReject, Lead, Suppression, table
+from dialer.store.tables import Attempt, ImportReject, Lead, table
 
 attempt = table(Attempt)
 import_reject = table(ImportReject)
 lead = table(Lead)
-suppression = table(Suppression)
 
 _PHONES: Any = bindparam("phones", expanding=True)
-_ANY_SUPPRESSED = select(suppression.c.phone).limit(1)
 _KNOWN = select(
     lead.c.phone,
     lead.c.external_ref,
@@ -178,14 +176,6 @@ def known_by_ref(tx: Connection, campaign_id: int, refs: Sequence[str]) -> dict[
     found = {"campaign": campaign_id, "refs": list(refs)}
     rows = tx.execute(_WITH_REF.with_for_update(), found)
     return {row.external_ref: KnownLead(*row) for row in rows}
-
-
-def suppressed_among(tx: Connection, phones: Sequence[str]) -> set[str]:
-    """Give those of the numbers that must not be called."""
-    if tx.execute(_ANY_SUPPRESSED).first() is None:
-        return set()
-    chosen = select(suppression.c.phone).where(suppression.c.phone.in_(_PHONES))
-    return set(tx.execute(chosen, {"phones": list(phones)}).scalars())
 
 
 def called_since(
