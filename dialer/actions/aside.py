@@ -20,8 +20,8 @@ def put_aside(
 ) -> None:
     """Do with due leads what the reasons for not dialing them ask for.
 
-    One that waits for its opening takes all due leads along that wait for theirs: soon they would
-    be refused as well, one after the other, for as long as the list is.
+    One that waits for its opening takes along thousands of those behind it that wait for theirs:
+    they would be refused as well, one after the other, for as long as the list is.
     """
     wait = False
     for lead, hold in refused:

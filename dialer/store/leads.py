@@ -25,6 +25,16 @@ _PLACE = (
     func.substr(lead.c.phone, 1, START),
 )
 _PLACES_AT_ONCE = 500
+_PLACES_DUE = (
+    select(lead.c.id, *_PLACE)
+    .where(
+        lead.c.campaign_id == bindparam("campaign"),
+        lead.c.status == LeadStatus.READY,
+        lead.c.due_at <= bindparam("now"),
+    )
+    .order_by(lead.c.due_at, lead.c.row)
+    .limit(bindparam("most"))
+)
 _GET = select(lead).where(lead.c.id == bindparam("which"))
 _LOCK = _GET.with_for_update()
 _CHANGE = update(lead).where(lead.c.id == bindparam("which"))
@@ -159,14 +169,36 @@ def change(tx: Connection, lead_id: int, **values: Any) -> None:
     tx.execute(_CHANGE, {"which": lead_id, **values})
 
 
-def places_waiting(
-    tx: Connection, campaign_id: int, *, due_by: datetime | None = None
-) -> list[LeadPlace]:
-    """Give the different places of the campaign's READY leads, or of those due by a moment."""
-    chosen = [lead.c.campaign_id == campaign_id, lead.c.status == LeadStatus.READY]
-    if due_by is not None:
-        chosen.append(lead.c.due_at <= due_by)
+def places_waiting(tx: Connection, campaign_id: int) -> list[LeadPlace]:
+    """Give the different places of the campaign's READY leads."""
+    chosen = (lead.c.campaign_id == campaign_id, lead.c.status == LeadStatus.READY)
     return [LeadPlace(*row) for row in tx.execute(select(*_PLACE).where(*chosen).distinct())]
+
+
+def places_due(
+    tx: Connection, campaign_id: int, *, now: datetime, most: int
+) -> dict[LeadPlace, list[int]]:
+    """Give the ids of the leads that are due, the longest due first and up to `most`, by place."""
+    rows = tx.execute(_PLACES_DUE, {"campaign": campaign_id, "now": now, "most": most})
+    found: dict[LeadPlace, list[int]] = {}
+    for row in rows:
+        found.setdefault(LeadPlace(*row[1:]), []).append(row[0])
+    return found
+
+
+def shift_those(tx: Connection, lead_ids: Sequence[int], *, to: datetime) -> int:
+    """Make these leads due at `to`, as far as they are READY."""
+    return _change_those(tx, lead_ids, due_at=to)
+
+
+def hold_those(tx: Connection, lead_ids: Sequence[int], *, reason: str) -> int:
+    """Hold these leads for a person to look at, as far as they are READY."""
+    return _change_those(tx, lead_ids, status=LeadStatus.HELD, held_reason=reason, due_at=None)
+
+
+def _change_those(tx: Connection, lead_ids: Sequence[int], **values: Any) -> int:
+    ready = update(lead).where(lead.c.id.in_(lead_ids), lead.c.status == LeadStatus.READY)
+    return int(tx.execute(ready.values(**values)).rowcount)
 
 
 def shift(tx: Connection, campaign_id: int, *, places: Sequence[LeadPlace], to: datetime) -> int:

@@ -8,6 +8,7 @@ from factories import ALL_DAY, NOW, Stage
 from sqlalchemy import select
 
 from dialer.actions import control
+from dialer.actions.openings import AT_ONCE
 from dialer.domain.legal_hours import legal_table
 from dialer.domain.states import AttemptStatus, CampaignStatus, LeadStatus
 from dialer.store import leads
@@ -107,18 +108,8 @@ def test_leads_in_an_emergency_wait_for_its_end(stage: Stage) -> None:
 
 def test_leads_of_more_places_than_one_statement_takes_are_all_moved(stage: Stage) -> None:
     draft = stage.draft(window={**ALL_DAY, "opens": "11:00"})
-    rows: list[dict[str, Any]] = [
-        {
-            "campaign_id": draft,
-            "phone": f"+1{200 + number}2000001",
-            "zones": "America/New_York",
-            "zone_source": "number",
-            "region": "US-KY" if number % 2 else None,
-            "variables": {},
-            "status": LeadStatus.READY,
-            "due_at": EARLY,
-            "created_at": EARLY,
-        }
+    rows = [
+        _waiting(draft, f"+1{200 + number}2000001", region="US-KY" if number % 2 else None)
         for number in range(700)
     ]
     stage.world.db.transact(lambda tx: leads.add(tx, rows))
@@ -161,3 +152,36 @@ def test_a_scheduled_start_writes_it_down_too(stage: Stage) -> None:
 def test_a_campaign_within_the_law_overrides_nothing(stage: Stage) -> None:
     stage.campaign(window=LAWFUL)
     assert stage.world.db.read(overrides) == []
+
+
+def test_at_closing_time_a_long_list_is_moved_part_by_part(stage: Stage) -> None:
+    campaign = stage.campaign(window=LAWFUL)
+    stage.lines(1)
+    stage.world.db.transact(
+        lambda tx: leads.add(
+            tx, [_waiting(campaign, f"+1305{2000000 + number}") for number in range(AT_ONCE + 10)]
+        )
+    )
+    assert stage.claim() == []
+    assert _still_due(stage) == 10
+    assert stage.claim() == []
+    assert _still_due(stage) == 0
+
+
+def _still_due(stage: Stage) -> int:
+    due_now = select(leads.lead.c.id).where(leads.lead.c.due_at <= EARLY)
+    return len(stage.world.db.read(lambda tx: tx.execute(due_now).all()))
+
+
+def _waiting(campaign: int, phone: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "campaign_id": campaign,
+        "phone": phone,
+        "zones": "America/New_York",
+        "zone_source": "number",
+        "variables": {},
+        "status": LeadStatus.READY,
+        "due_at": EARLY,
+        "created_at": EARLY,
+        **changes,
+    }
