@@ -19,7 +19,7 @@ from dialer.domain.lines import GateState, Want, claimable, deal, lines_in_force
 from dialer.domain.patience import INTENT_REMINDER
 from dialer.domain.states import Analysis, AttemptStatus
 from dialer.log import get_logger
-from dialer.store import attempts, campaigns, gate, leads, numbers
+from dialer.store import attempts, campaigns, gate, leads, numbers, suppressions
 from dialer.store.database import Connection
 from dialer.store.tables import Campaign, Lead
 
@@ -151,7 +151,9 @@ def _choose(
     if share == 0:
         return []
     due = leads.take_due(tx, campaign.id, now=now, most=share, without=phones)
-    suppressed = leads.suppressed_among(tx, [lead.phone for lead in due])
+    suppressed = suppressions.suppressed_among(
+        tx, [lead.phone for lead in due], campaign_id=campaign.id, now=now
+    )
     spec = campaigns.spec_of(campaign)
     chosen, refused = [], []
     for lead in due:
