@@ -1,15 +1,15 @@
-"""A lead file in chunks of finished rows, worked out by one process or by several."""
+"""A lead file in chunks of finished rows, worked out here or by another process."""
 
-from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
 from itertools import islice
-from multiprocessing import get_context
 from typing import NamedTuple
 
+from dialer.actions.reading_process import read_elsewhere
 from dialer.actions.storing import Draft, draft_of
 from dialer.leads.outcomes import RejectedRow
-from dialer.leads.row_reader import RowReader
 from dialer.leads.rows import LeadFile
 from dialer.leads.table import Record
 
@@ -17,18 +17,10 @@ CHUNK_ROWS = 25_000
 """Sorted together before they are stored; the more, the closer rows lie in the phone index."""
 
 PIECE_ROWS = 2_500
-"""Handed to another process at once."""
+"""Sent from another process at once."""
 
 WORTH_A_PROCESS = 5_000_000
 """Bytes from which on a second process is started; below, starting it takes longer."""
-
-
-class Piece(NamedTuple):
-    """Some rows of a file: the good ones, and the others."""
-
-    drafts: list[Draft]
-    rejects: list[RejectedRow]
-    missing: list[tuple[int, list[str]]]  # rows and what the agent's prompt asks for in vain
 
 
 class Chunk(NamedTuple):
@@ -37,82 +29,80 @@ class Chunk(NamedTuple):
     drafts: list[Draft]
     rejects: list[RejectedRow]
     last_row: int
+    fraction_read: float | None  # of the file; None where nobody knows
 
 
-def chunks(file: LeadFile, *, after_row: int = 0, processes: int = 1) -> Iterator[Chunk]:
+def chunks(
+    file: LeadFile, *, after_row: int = 0, processes: int = 1
+) -> Generator[Chunk, None, None]:
     """Read a file from after `after_row` to its end.
+
+    With a second process this one has only to store what the other worked out; a third would
+    have nothing to do.
 
     Raises:
         FileProblem: it turns out to be too large.
+        UserError: the other process was killed.
     """
-    records = (record for record in file.records() if record.row > after_row)
     if processes > 1 and file.table.path.stat().st_size >= WORTH_A_PROCESS:
-        pieces = _by_others(file.reader, records, processes=processes - 1)
+        pieces = read_elsewhere(file, partial(_pieces, after_row=after_row))
+        with closing(pieces):
+            yield from _joined(pieces)
     else:
-        pieces = _by_itself(file.reader, records)
-    while gathered := list(islice(pieces, CHUNK_ROWS // PIECE_ROWS)):
-        for piece, _ in gathered:
-            for row, names in piece.missing:
-                file.note_missing(row, names)
-        drafts = [draft for piece, _ in gathered for draft in piece.drafts]
-        drafts.sort()
-        rejects = [reject for piece, _ in gathered for reject in piece.rejects]
-        yield Chunk(drafts, rejects, gathered[-1][1])
+        yield from _chunks(file, after_row=after_row)
 
 
-def _by_itself(reader: RowReader, records: Iterator[Record]) -> Iterator[tuple[Piece, int]]:
-    while rows := list(islice(records, PIECE_ROWS)):
-        yield read_piece(reader, rows), rows[-1].row
+def one_ahead(found: Generator[Chunk, None, None]) -> Generator[Chunk, None, None]:
+    """Let a thread prepare the next chunk while the caller waits for a database server.
+
+    Useless with SQLite, which works in this process and hands Python's lock over at every row.
+    """
+    with closing(found), ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, found, None)
+        while (chunk := coming.result()) is not None:
+            coming = thread.submit(next, found, None)
+            yield chunk
 
 
-def _by_others(
-    reader: RowReader, records: Iterator[Record], *, processes: int
-) -> Iterator[tuple[Piece, int]]:
-    """Let other processes work the rows out; they come back in the order of the file."""
-    pool = ProcessPoolExecutor(
-        processes,
-        mp_context=get_context("spawn"),
-        initializer=_remember,
-        initargs=(reader.columns, reader.options),
-    )
-    waiting: deque[tuple[Future[Piece], int]] = deque()
-    with pool:
-        try:
-            while rows := list(islice(records, PIECE_ROWS)):
-                waiting.append((pool.submit(_read_piece, rows), rows[-1].row))
-                if len(waiting) > 2 * processes:
-                    ahead, last_row = waiting.popleft()
-                    yield ahead.result(), last_row
-            for ahead, last_row in waiting:
-                yield ahead.result(), last_row
-        finally:
-            pool.shutdown(cancel_futures=True)
+def _chunks(file: LeadFile, *, after_row: int, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
+    records = (record for record in file.records() if record.row > after_row)
+    while (chunk := _chunk(file, islice(records, rows))) is not None:
+        yield chunk
 
 
-def read_piece(reader: RowReader, records: Sequence[Record]) -> Piece:
-    """Work out some rows."""
+def _chunk(file: LeadFile, records: Iterable[Record]) -> Chunk | None:
+    """Work out some rows; None when there are none."""
+    read, missing_in = file.reader.read, file.reader.missing_in
     drafts: list[Draft] = []
     rejects: list[RejectedRow] = []
-    missing: list[tuple[int, list[str]]] = []
+    last_row = 0
     for record in records:
-        outcome = reader.read(record)
+        outcome = read(record)
+        last_row = record.row
         if isinstance(outcome, RejectedRow):
             rejects.append(outcome)
             continue
         drafts.append(draft_of(outcome, record.cells))
-        if names := reader.missing_in(outcome):
-            missing.append((record.row, list(names)))
-    return Piece(drafts, rejects, missing)
+        if names := missing_in(outcome):
+            file.note_missing(last_row, names)
+    if not last_row:
+        return None
+    drafts.sort()
+    return Chunk(drafts, rejects, last_row, file.table.fraction_read())
 
 
-_reader: RowReader | None = None  # of a process that reads rows for another
+def _pieces(file: LeadFile, *, after_row: int) -> Iterator[Chunk]:
+    """Give parts of chunks, with bare tuples for drafts: they take less time to send."""
+    for piece in _chunks(file, after_row=after_row, rows=PIECE_ROWS):
+        yield piece._replace(drafts=list(map(tuple, piece.drafts)))  # type: ignore[arg-type]
 
 
-def _remember(columns: object, options: object) -> None:
-    global _reader
-    _reader = RowReader(columns, options)  # type: ignore[arg-type]
-
-
-def _read_piece(records: Sequence[Record]) -> Piece:
-    assert _reader is not None
-    return read_piece(_reader, records)
+def _joined(pieces: Iterator[Chunk]) -> Iterator[Chunk]:
+    """Make chunks of pieces again."""
+    while gathered := list(islice(pieces, CHUNK_ROWS // PIECE_ROWS)):
+        drafts = [tuple.__new__(Draft, fields) for piece in gathered for fields in piece.drafts]
+        drafts.sort()
+        rejects = [reject for piece in gathered for reject in piece.rejects]
+        last = gathered[-1]
+        gathered.clear()
+        yield Chunk(drafts, rejects, last.last_row, last.fraction_read)

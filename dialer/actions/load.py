@@ -7,6 +7,7 @@ wait, and an import that died goes on from where it was when it is started again
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -17,7 +18,7 @@ import orjson
 
 from dialer.actions.agent_variables import required_variables
 from dialer.actions.control import find
-from dialer.actions.drafting import Chunk, chunks
+from dialer.actions.drafting import Chunk, chunks, one_ahead
 from dialer.actions.export import export_rejects
 from dialer.actions.preview import Preview
 from dialer.actions.storing import Batch, Known, Target, store
@@ -123,10 +124,8 @@ def load(
         if unchecked is not None:
             file.notices.add(WarningCode.AGENT_NOT_CHECKED, unchecked)
         marks = _marks(file, order)
-        row = _find_list(world, campaign_id, marks)
-        already = row is not None and row.status is ListStatus.DONE
-        if row is None:
-            row = _open_list(world, campaign_id, file, marks, actor=actor)
+        row = _find_or_open_list(world, campaign_id, file, marks, actor=actor)
+        already = row.status is ListStatus.DONE
         if not already:
             _store_all(world, file, row, spec=spec, order=order)
             _close_list(world, row.id, file)
@@ -204,14 +203,13 @@ def _marks(file: LeadFile, order: Order) -> dict[str, str]:
     return {"sha256": sha256, "fingerprint": hashlib.sha256(written).hexdigest()}
 
 
-def _find_list(world: World, campaign_id: int, marks: Mapping[str, str]) -> LeadList | None:
+def _find_list(tx: Connection, campaign_id: int, marks: Mapping[str, str]) -> LeadList | None:
     """Find an earlier import of the same.
 
     Raises:
         RefusedByRule: the file was begun under other settings and never finished.
     """
-    known = world.db.read(lambda tx: lists.of_file(tx, campaign_id, marks["sha256"]))
-    for row in known:
+    for row in lists.of_file(tx, campaign_id, marks["sha256"]):
         if row.fingerprint == marks["fingerprint"]:
             return row
         if row.status is ListStatus.IMPORTING:
@@ -222,13 +220,17 @@ def _find_list(world: World, campaign_id: int, marks: Mapping[str, str]) -> Lead
     return None
 
 
-def _open_list(
+def _find_or_open_list(
     world: World, campaign_id: int, file: LeadFile, marks: Mapping[str, str], *, actor: str
 ) -> LeadList:
     now = world.clock.now()
     said = {name.value: header for name, header in file.options.overrides.items()}
 
     def body(tx: Connection) -> LeadList:
+        bulk.hold_other_imports(tx, campaign_id)
+        known = _find_list(tx, campaign_id, marks)
+        if known is not None:
+            return known
         list_id = lists.add(
             tx,
             campaign_id=campaign_id,
@@ -265,29 +267,39 @@ def _store_all(
         not_called_within=order.not_called_within or spec.not_called_within,
         stored=frozenset(stored),
     )
-    for chunk in chunks(file, after_row=after, processes=order.processes):
-        _store_chunk(world, target, chunk)
-        order.tell(Progress(chunk.last_row, file.table.fraction_read()))
+    found = chunks(file, after_row=after, processes=order.processes)
+    rows = row.rows
+    with closing(found if world.db.is_sqlite else one_ahead(found)) as found:
+        for chunk in found:
+            rows = _store_chunk(world, target, chunk, rows=rows)
+            order.tell(Progress(chunk.last_row, chunk.fraction_read))
+            del chunk  # or there would be two while the next one is made
 
 
-def _store_chunk(world: World, target: Target, chunk: Chunk) -> None:
-    """Store one chunk in several transactions; the last one says that all of it is stored."""
+def _store_chunk(world: World, target: Target, chunk: Chunk, *, rows: int) -> int:
+    """Store one chunk in several transactions; the last one says that all of it is stored.
+
+    `rows` is how many rows of the list are stored; gives how many there are now.
+    """
     size = BATCH_ROWS["sqlite" if world.db.is_sqlite else "postgresql"]
     most = max(len(chunk.drafts), len(chunk.rejects), 1)
     for start in range(0, most, size):
         part = slice(start, start + size)
         is_last = start + size >= most
 
-        def body(tx: Connection, part: slice = part, is_last: bool = is_last) -> bool:
+        def body(
+            tx: Connection, part: slice = part, is_last: bool = is_last, rows: int = rows
+        ) -> tuple[int, bool]:
             batch = Batch(chunk.drafts[part], chunk.rejects[part])
-            store(tx, target, batch, now=world.clock.now())
+            more = store(tx, target, batch, rows=rows, now=world.clock.now())
             if is_last:
                 lists.change(tx, target.list_id, stored_row=chunk.last_row)
-            return bool(campaigns.in_status(tx, CampaignStatus.RUNNING))
+            return rows + more, bool(campaigns.in_status(tx, CampaignStatus.RUNNING))
 
-        somebody_waits = world.db.transact(body)
+        rows, somebody_waits = world.db.transact(body)
         if somebody_waits:
             world.clock.sleep(BREATH)
+    return rows
 
 
 def _close_list(world: World, list_id: int, file: LeadFile) -> None:

@@ -4,7 +4,7 @@ A row is stored at most once whatever happens: its list and row number are in th
 lead it updated, or in the reject. An import that died goes on by doing its last rows again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -99,26 +99,35 @@ def draft_of(lead: AcceptedRow, cells: Sequence[str]) -> Draft:
     return _new(Draft, fields)
 
 
-def store(tx: Connection, target: Target, batch: Batch, *, now: datetime) -> None:
+def store(tx: Connection, target: Target, batch: Batch, *, rows: int, now: datetime) -> int:
     """Store rows and count them, all in the caller's transaction.
 
-    The drafts are in the order of their phones, which is what makes storing them fast.
+    The drafts are in the order of their phones, which is what makes storing them fast. `rows` is
+    how many rows of the list this import knows to be stored; gives how many were added.
 
     Raises:
-        RefusedByRule: the campaign is over, or the import was undone.
+        RefusedByRule: the campaign is over, the import was undone, or somebody else does it too.
     """
-    first_due = _first_due(tx, target, now=now)
+    first_due = _first_due(tx, target, rows=rows, now=now)
     if target.stored:
         batch.drafts = [one for one in batch.drafts if one.row not in target.stored]
         batch.rejects = [one for one in batch.rejects if one.row not in target.stored]
     refuse_uncallable(tx, target, batch, now=now)
     refuse_known_refs(tx, target, batch)
-    leads = [_new_lead(draft, first_due) for draft in batch.drafts]
+    first_rows: dict[str, int] = {}
+    for draft in batch.drafts:
+        first_rows.setdefault(draft.phone, draft.row)
+    # Of one number only the first row: which of several PostgreSQL would keep is its own affair.
+    leads = [
+        _new_lead(draft, first_due)
+        for draft in batch.drafts
+        if first_rows[draft.phone] == draft.row
+    ]
     batch.imported = bulk.insert_leads(
         tx, leads, campaign_id=target.campaign_id, list_id=target.list_id, now=now
     )
-    if batch.imported < len(leads):
-        refuse_known_phones(tx, target, batch)
+    if batch.imported < len(batch.drafts):
+        refuse_known_phones(tx, target, batch, first_rows=first_rows)
     bulk.update_leads(
         tx,
         [(lead_id, _new_lead(draft, first_due)) for lead_id, draft in batch.updates.items()],
@@ -133,6 +142,7 @@ def store(tx: Connection, target: Target, batch: Batch, *, now: datetime) -> Non
         ],
     )
     repeated = sum(one.reason in REPEATED for one in batch.rejects)
+    more = batch.imported + len(batch.updates) + len(batch.rejects)
     lists.count(
         tx,
         target.list_id,
@@ -141,6 +151,7 @@ def store(tx: Connection, target: Target, batch: Batch, *, now: datetime) -> Non
         duplicates=repeated,
         rejected=len(batch.rejects) - repeated,
     )
+    return more
 
 
 def look_over(tx: Connection, target: Target, batch: Batch, *, now: datetime) -> None:
@@ -214,18 +225,16 @@ def refuse_known_refs(tx: Connection, target: Target, batch: Batch) -> None:
     batch.drafts = left
 
 
-def refuse_known_phones(tx: Connection, target: Target, batch: Batch) -> None:
+def refuse_known_phones(
+    tx: Connection, target: Target, batch: Batch, *, first_rows: Mapping[str, int]
+) -> None:
     """Tell apart the rows that were not inserted: repeated here, or known to the campaign."""
-    phones = [draft.phone for draft in batch.drafts]
-    rows = [draft.row for draft in batch.drafts]
-    others = bulk.known_but_of(tx, target.campaign_id, phones, list_id=target.list_id, rows=rows)
-    first_rows: dict[str, int] = {}
+    others = bulk.known_but_of(tx, target.campaign_id, first_rows, list_id=target.list_id)
     for draft in batch.drafts:
         lead = others.get(draft.phone)
         if lead is None:
-            first_row = first_rows.setdefault(draft.phone, draft.row)
-            if first_row != draft.row:
-                _refuse_repeated(batch, draft, first_row)
+            if first_rows[draft.phone] != draft.row:
+                _refuse_repeated(batch, draft, first_rows[draft.phone])
         elif lead.list_id == target.list_id:
             _refuse_repeated(batch, draft, lead.row)
         else:
@@ -262,11 +271,11 @@ def _refuse_repeated(batch: Batch, draft: Draft, row: int | None) -> None:
     )
 
 
-def _first_due(tx: Connection, target: Target, *, now: datetime) -> FirstDue:
+def _first_due(tx: Connection, target: Target, *, rows: int, now: datetime) -> FirstDue:
     """Hold campaign and list still, and give when new leads are due.
 
     Raises:
-        RefusedByRule: the campaign is over, or the import was undone.
+        RefusedByRule: the campaign is over, the import was undone, or somebody else does it too.
     """
     campaign = campaigns.hold_still(tx, [target.campaign_id])[target.campaign_id]
     if campaign.status in OVER:
@@ -274,8 +283,14 @@ def _first_due(tx: Connection, target: Target, *, now: datetime) -> FirstDue:
             f"campaign {campaign.id} is {campaign.status} and takes no more leads",
             fix="import the file into a new campaign",
         )
-    if lists.lock(tx, target.list_id).status is not ListStatus.IMPORTING:
+    found = lists.lock(tx, target.list_id)
+    if found.status is not ListStatus.IMPORTING:
         raise RefusedByRule(f"list {target.list_id} was finished or undone in the meantime")
+    if found.rows != rows:  # rejected rows that this import knows nothing of may be among them
+        raise RefusedByRule(
+            f"list {target.list_id} is being imported by another process",
+            fix="wait until it is done: dialer lists list",
+        )
     return FirstDue(campaign.status, campaigns.spec_of(campaign).window, now=now)
 
 

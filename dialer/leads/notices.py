@@ -74,6 +74,10 @@ class Notices:
                 "each column what it was taken for?",
             )
 
+    def take_over(self, others: "Notices") -> None:
+        """Be what these are: those of a copy of the file that another process read."""
+        self._notices = others._notices
+
     def codes(self) -> list[str]:
         """Give the codes alone."""
         return [code.value for code in self._notices]

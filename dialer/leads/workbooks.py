@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import orjson
 
@@ -51,6 +51,10 @@ class WorkbookTable:
         self._bytes = max(1, unpacked.stat().st_size)
         self._bytes_read = 0
         self._remove = weakref.finalize(self, _remove, unpacked)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Let another process read the rows too; it leaves their removal to this one."""
+        return {name: value for name, value in self.__dict__.items() if name != "_remove"}
 
     def records(self, *, width: int | None = None) -> Iterator[Record]:
         """Give every row from the top of the sheet, blank ones too, at least `width` wide."""
