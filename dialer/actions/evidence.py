@@ -9,6 +9,7 @@ from typing import Any
 
 from dialer.actions.aside import cancel_intent
 from dialer.actions.late import apply_late
+from dialer.actions.refining import refine_end, refined
 from dialer.actions.settling import end_values, finish_lead, opt_out
 from dialer.domain.dispositions import Disposition
 from dialer.domain.evidence import CallEvidence
@@ -53,16 +54,35 @@ def apply_evidence(
         cancel_intent(tx, attempt, lead, hold, now=now, by=by)
         lead, attempt = leads.lock(tx, lead.id), attempts.lock(tx, attempt.id)
     details = _news(attempt, evidence)
+    evidence = refined(tx, lead, attempt, evidence, news=details, now=now)
+    freed = False
     if not attempts.outranks(evidence.rank, attempt.status):
         if details:
             attempts.change(tx, attempt.id, **details)
-        return False
-    if attempt.status in GIVEN_UP:
+        refine_end(tx, lead, attempt, evidence, news=details, now=now)
+    elif attempt.status in GIVEN_UP:
         apply_late(tx, attempt, lead, evidence, by=by, source=source, now=now)
         if details:
             attempts.change(tx, attempt.id, **details)
-        return False
-    return _raise_rank(tx, attempt, lead, evidence, details, by=by, source=source, now=now)
+    else:
+        given = dict(details)
+        freed = _raise_rank(tx, attempt, lead, evidence, given, by=by, source=source, now=now)
+    if "custom_analysis" in details:
+        _tell_unreadable(tx, attempt, evidence, by=by, now=now)
+    return freed
+
+
+def _tell_unreadable(
+    tx: Connection, attempt: Attempt, evidence: CallEvidence, *, by: str, now: datetime
+) -> None:
+    """Write into the history that somebody named a time which nobody could read."""
+    asked = evidence.asked
+    if evidence.disposition is not Disposition.CALLBACK or asked is None or asked.at is not None:
+        return
+    sentence = f'a callback was asked for, but its time "{asked.text}" could not be read'
+    ended = AttemptStatus.ENDED
+    attempts.note(tx, attempt.id, current=ended, target=ended, now=now, by=by, evidence=sentence)
+    log.warning("callback_unreadable", attempt_id=attempt.id)
 
 
 def _raise_rank(
@@ -80,7 +100,7 @@ def _raise_rank(
     ends = evidence.rank is AttemptStatus.ENDED
     if ends:
         details |= end_values(evidence, now=now)
-        details["retry_at"] = finish_lead(tx, lead, evidence, now=now)
+        details["retry_at"] = finish_lead(tx, lead, attempt, evidence, now=now)
     else:
         details["check_at"] = now + SILENCE
     moved = attempts.move(

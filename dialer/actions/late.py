@@ -39,7 +39,7 @@ def apply_late(
     common = {"call_id": evidence.call_id, "late": True}
     if evidence.rank is AttemptStatus.ENDED:
         # With a newer attempt out, that one decides what becomes of the lead.
-        due_at = None if rival else finish_lead(tx, lead, evidence, now=now)
+        due_at = None if rival else finish_lead(tx, lead, attempt, evidence, now=now)
         values = {**end_values(evidence, now=now), **common, "retry_at": due_at}
         if rival is not None:
             leads.change(tx, lead.id, attempts=lead.attempts + bool(values["rang"]))

@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from dialer.actions.aside import give_back
+from dialer.actions.deciding import zone_of
 from dialer.actions.evidence import apply_evidence
 from dialer.actions.openings import opening_for
 from dialer.actions.replay import replay
@@ -174,7 +175,9 @@ def _usual_gap(tx: Connection, lead: Lead, *, now: datetime) -> Hold:
     """The lead waits as after a call nobody answered: even this proof may be wrong."""
     spec = campaigns.settings_of(tx, lead.campaign_id)
     times = times_ended_as(tx, lead, Disposition.NO_ANSWER)
-    due_at = now + spec.cadence.delay(Disposition.NO_ANSWER, times=times)
+    due_at = spec.cadence.earliest(
+        Disposition.NO_ANSWER, times=times, after=now, zone_name=zone_of(lead)
+    )
     until = opening_for(spec, lead, after=due_at) or due_at
     return Hold(HoldCode.GAP, "The wait after an attempt is not over.", until=until)
 
@@ -209,7 +212,7 @@ def _end_unresolved(tx: Connection, row: Attempt, *, why: str, now: datetime) ->
         now=now,
         by="reconcile",
         evidence="unresolved",
-        retry_at=finish_lead(tx, lead, evidence, now=now),
+        retry_at=finish_lead(tx, lead, row, evidence, now=now),
         **values,
     )
 

@@ -195,6 +195,7 @@ def _attempts_for(
             "status": AttemptStatus.INTENT,
             "analysis": Analysis.NONE,
             "created_at": now,
+            "promised_at": lead.callback_at,
             "check_at": now + INTENT_REMINDER,
             "late": False,
             "look_ups": 0,

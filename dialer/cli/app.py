@@ -13,6 +13,7 @@ from dialer.cli import (
     dnc,
     dnc_import,
     doctor,
+    leads,
     lists,
     migrate,
     schedules,
@@ -51,6 +52,7 @@ app.command()(up.up)
 app.add_typer(campaigns.app, name="campaigns")
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(lists.app, name="lists")
+app.add_typer(leads.app, name="leads")
 dnc.app.command("import")(dnc_import.import_file)
 app.add_typer(dnc.app, name="dnc")
 app.add_typer(agents.app, name="agents")

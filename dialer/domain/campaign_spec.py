@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 from dialer.domain.cadence import Cadence
+from dialer.domain.callbacks import CallbackSpec
 from dialer.domain.durations import Duration
 from dialer.domain.local_time import zone
 from dialer.domain.variables import check_variable_names
@@ -62,6 +63,7 @@ class CampaignSpec(BaseModel):
     limits: CampaignLimits = CampaignLimits()
     window: Window = Window()
     cadence: Cadence = Cadence()
+    callback: CallbackSpec = CallbackSpec()
 
     @field_validator("default_zone")
     @classmethod

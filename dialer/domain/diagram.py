@@ -28,7 +28,9 @@ _ATTEMPT = f"""An attempt is one try to reach a lead. It holds a line while it i
 {", ".join(OPEN_STATUSES[:-1])} or {OPEN_STATUSES[-1]}. What is drawn from NOT_PLACED and CANCELLED
 is late evidence: a call turned up after the attempt was given up."""
 _LEAD = """A lead is one person and number in one campaign. READY has a time at which it is due,
-IN_FLIGHT has exactly one open attempt, HELD waits for a person."""
+IN_FLIGHT has exactly one open attempt, HELD waits for a person. CLOSED opens
+again only for somebody who asked to be called at a time, or, where the campaign allows it, after
+a conversation that the analysis calls a voicemail."""
 _CAMPAIGN = """A campaign is paused by a person, and held by the dialer itself, with a reason."""
 
 
@@ -48,7 +50,7 @@ def _diagram(moves: Mapping[S, frozenset[S]], *, first: S) -> str:
     places = list(moves)
     for current, targets in moves.items():
         lines += [f"    {current} --> {one}" for one in sorted(targets, key=places.index)]
-        if not targets:
+        if not targets or current is LeadStatus.CLOSED:
             lines.append(f"    {current} --> [*]")
     return "\n".join([*lines, "```", ""])
 

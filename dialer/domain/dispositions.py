@@ -1,6 +1,7 @@
 """How an attempt came out, in our words, and what that means for the lead and the engine."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 
@@ -14,6 +15,7 @@ class Disposition(StrEnum):
     VOICEMAIL = "voicemail"  # a machine answered
     IVR = "ivr"  # a phone menu answered
     INACTIVE = "inactive"  # answered, nobody spoke
+    QUICK_HANGUP = "quick_hangup"  # answered, and hung up after a few seconds
     NO_ANSWER = "no_answer"  # rang out
     BUSY = "busy"  # line busy
     DECLINED = "declined"  # the person pressed reject
@@ -59,6 +61,7 @@ MEANING: dict[Disposition, Meaning] = {
     Disposition.VOICEMAIL: Meaning(Verdict.RETRY, True, "Reached a voicemail."),
     Disposition.IVR: Meaning(Verdict.RETRY, True, "Reached a phone menu."),
     Disposition.INACTIVE: Meaning(Verdict.RETRY, True, "Answered, but nobody spoke."),
+    Disposition.QUICK_HANGUP: Meaning(Verdict.RETRY, True, "Hung up within a few seconds."),
     Disposition.NO_ANSWER: Meaning(Verdict.RETRY, True, "Rang, nobody answered."),
     Disposition.BUSY: Meaning(Verdict.RETRY, True, "The line was busy."),
     Disposition.DECLINED: Meaning(Verdict.RETRY, True, "The call was declined."),
@@ -75,3 +78,30 @@ MEANING: dict[Disposition, Meaning] = {
         Verdict.REVIEW, True, "Nobody knows how it came out; not dialed again."
     ),
 }
+
+_MAY_BE_A_MACHINE = (Disposition.TALKED, Disposition.QUICK_HANGUP, Disposition.INACTIVE)
+
+
+def refine(
+    disposition: Disposition,
+    *,
+    hung_up_after: timedelta | None,
+    quick: timedelta,
+    in_voicemail: bool | None,
+    call_successful: bool | None,
+) -> Disposition:
+    """Say more exactly how a call came out than its reason alone does.
+
+    The same facts give the same answer in whatever order they came; None is what nobody said.
+
+    1. What the analysis calls a voicemail is one, where the reason leaves it open. Somebody who
+       asked for something, or was handed on, is a person whatever the analysis says.
+    2. Whoever hung up earlier than `quick` hardly heard who called, unless the analysis calls the
+       call a success. `hung_up_after` is None where the other side did not hang up.
+    3. A call that was no success was a conversation all the same: nobody is called again for it.
+    """
+    if in_voicemail and disposition in _MAY_BE_A_MACHINE:
+        return Disposition.VOICEMAIL
+    if disposition is not Disposition.TALKED or call_successful or hung_up_after is None:
+        return disposition
+    return Disposition.QUICK_HANGUP if hung_up_after < quick else disposition

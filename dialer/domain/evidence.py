@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from dialer.domain.dispositions import Disposition
+from dialer.domain.callbacks import Asked
+from dialer.domain.dispositions import MEANING, Disposition
 from dialer.domain.states import AttemptStatus
 
 
@@ -34,13 +35,21 @@ class CallEvidence:
     analysis_done: bool = False  # the analysis is final, even if it is empty
     summary: str | None = None
     sentiment: str | None = None
+    hung_up: bool = False  # by the other side, not by the agent
     in_voicemail: bool | None = None
     call_successful: bool | None = None
     agent_id: str | None = None
     agent_version: int | None = None
+    asked: Asked | None = None  # for a callback; set once the lead's zone is known
+    only_heard: bool = False  # a conversation but for the analysis, which heard a voicemail
     raw: Mapping[str, object] | None = None  # the provider's object as it came
 
     @property
     def connected(self) -> bool:
         """Whether something picked up, whatever the disposition says."""
         return bool(self.duration_ms) or bool(self.transcript)
+
+    @property
+    def rang(self) -> bool:
+        """Whether a phone rang or may have rung, once the call is over."""
+        return MEANING[self.disposition or Disposition.UNKNOWN].rang or self.connected

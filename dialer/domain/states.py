@@ -110,7 +110,8 @@ LEAD_MOVES: Mapping[LeadStatus, frozenset[LeadStatus]] = {
     LeadStatus.READY: frozenset({LeadStatus.IN_FLIGHT, LeadStatus.HELD, LeadStatus.CLOSED}),
     LeadStatus.IN_FLIGHT: frozenset({LeadStatus.READY, LeadStatus.HELD, LeadStatus.CLOSED}),
     LeadStatus.HELD: frozenset({LeadStatus.READY, LeadStatus.CLOSED}),
-    LeadStatus.CLOSED: frozenset(),
+    # Taken for a conversation and heard to be a voicemail, or asked for a call at a time.
+    LeadStatus.CLOSED: frozenset({LeadStatus.READY}),
 }
 
 

@@ -15,6 +15,9 @@ from dialer.retell.models import Call
 LOOKED_UP = "get_call"
 """The event name for evidence from a look-up, where no webhook spoke."""
 
+HUNG_UP = "user_hangup"
+"""The reason of a call that the other side ended by hanging up."""
+
 _EVENT_RANK: Mapping[str, AttemptStatus] = {
     "call_started": AttemptStatus.ONGOING,
     "call_ended": AttemptStatus.ENDED,
@@ -97,9 +100,9 @@ def knows_reason(reason: str) -> bool:
 def disposition_of(call: Call) -> Disposition:
     """Say how an ended call came out.
 
-    A reason decides alone, and one we do not know is UNKNOWN: nobody dials on. The analysis is
-    not asked although it may know of a voicemail: it comes later, or first, or never, and the
-    order of webhooks must not decide how a lead closes.
+    A reason decides alone, and one we do not know is UNKNOWN: nobody dials on. The analysis comes
+    later, or first, or never; what it adds is weighed elsewhere, so that the order of webhooks
+    does not decide how a lead closes.
 
     Without a reason: a person who spoke was reached, whatever the status says; then the status
     has a word where it is plain; else UNKNOWN.
@@ -143,6 +146,7 @@ def evidence_of(event_name: str, call: Call) -> CallEvidence:
         analysis_done=event_name == "call_analyzed" or bool(findings),
         summary=_text(analysis.call_summary) if analysis else None,
         sentiment=_text(analysis.user_sentiment) if analysis else None,
+        hung_up=_reason_of(call) == HUNG_UP,
         in_voicemail=analysis.in_voicemail if analysis else None,
         call_successful=analysis.call_successful if analysis else None,
         agent_id=_text(call.agent_id),

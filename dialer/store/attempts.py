@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
@@ -27,6 +27,21 @@ _LOCK = _GET.with_for_update()
 _BY_CALL = select(attempt).where(attempt.c.call_id == bindparam("which"))
 _CHANGE = update(attempt).where(attempt.c.id == bindparam("which"))
 _MOVE = _CHANGE.where(attempt.c.status == bindparam("current"))
+
+_ENDED_BEFORE = (
+    select(
+        attempt.c.disposition,
+        attempt.c.rang,
+        func.coalesce(attempt.c.send_started_at, attempt.c.created_at),
+        attempt.c.promised_at,
+    )
+    .where(
+        attempt.c.lead_id == bindparam("of_lead"),
+        attempt.c.n < bindparam("before"),
+        attempt.c.disposition.is_not(None),
+    )
+    .order_by(attempt.c.n)
+)
 
 
 def add(tx: Connection, rows: Sequence[dict[str, Any]], *, now: datetime) -> None:
@@ -257,6 +272,21 @@ def count_ended_as(tx: Connection, lead_id: int, disposition: Disposition) -> in
         attempt.c.lead_id == lead_id, attempt.c.disposition == disposition
     )
     return int(tx.execute(counted).scalar_one())
+
+
+class Ended(NamedTuple):
+    """What an attempt at a lead came to, as far as the next one depends on it."""
+
+    disposition: Disposition
+    rang: bool
+    send_started_at: datetime
+    promised_at: datetime | None
+
+
+def ended_before(tx: Connection, row: Attempt) -> list[Ended]:
+    """Read how the earlier attempts at an attempt's lead came out, in order."""
+    found = tx.execute(_ENDED_BEFORE, {"of_lead": row.lead_id, "before": row.n})
+    return [Ended(one[0], bool(one[1]), *one[2:]) for one in found]
 
 
 def history(tx: Connection, attempt_id: str) -> list[AttemptEvent]:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, func, select, text, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dialer.domain.do_not_call import OptOut, OptOutSource
+from dialer.domain.priority import Priority
 from dialer.domain.regions import START
 from dialer.domain.states import LEAD_MOVES, CampaignStatus, ClosedAs, LeadStatus, check_move
 from dialer.store import suppressions
@@ -30,6 +31,7 @@ _PLACES_DUE = (
     .where(
         lead.c.campaign_id == bindparam("campaign"),
         lead.c.status == LeadStatus.READY,
+        lead.c.priority == bindparam("priority"),
         lead.c.due_at <= bindparam("now"),
     )
     .order_by(lead.c.due_at, lead.c.row)
@@ -42,6 +44,7 @@ _MOVE = _CHANGE.where(lead.c.status == bindparam("current"))
 _IDLE = "NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.phone = lead.phone AND {})".format(
     IS_OPEN.replace("status", "attempt.status")
 )
+_PRIORITIES = tuple(int(one) for one in Priority)
 _DUE = (
     lead.c.campaign_id == bindparam("campaign"),
     lead.c.status == LeadStatus.READY,
@@ -50,11 +53,14 @@ _DUE = (
     lead.c.phone.not_in(bindparam("without", expanding=True)),
 )
 _COUNT_DUE = select(func.count()).select_from(
-    select(lead.c.id).where(*_DUE).limit(bindparam("most")).subquery()
+    select(lead.c.id)
+    .where(*_DUE, lead.c.priority.in_(_PRIORITIES))
+    .limit(bindparam("most"))
+    .subquery()
 )
 _TAKE_DUE = (
     select(lead)
-    .where(*_DUE)
+    .where(*_DUE, lead.c.priority == bindparam("priority"))
     .order_by(lead.c.due_at, lead.c.row)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
@@ -62,7 +68,9 @@ _TAKE_DUE = (
 _ANY_DUE = text(
     "SELECT EXISTS (SELECT 1 FROM campaign WHERE status = 'running' AND EXISTS ("
     "SELECT 1 FROM lead WHERE lead.campaign_id = campaign.id "
-    "AND lead.status = 'READY' AND lead.due_at <= :now))"
+    "AND lead.status = 'READY' AND lead.priority IN ({}) AND lead.due_at <= :now))".format(
+        ", ".join(str(one) for one in _PRIORITIES)
+    )
 ).bindparams(bindparam("now", type_=UtcDateTime))
 
 
@@ -116,15 +124,19 @@ def any_due(tx: Connection, *, now: datetime) -> bool:
 def take_due(
     tx: Connection, campaign_id: int, *, now: datetime, most: int, without: Collection[str] = ()
 ) -> list[Lead]:
-    """Lock up to `most` due leads, the longest due first, and otherwise in the
-    order of their list.
+    """Lock up to `most` due leads: by priority, then the longest due first, then by their list.
 
+    Each priority is a range of the index of its own, so the length of the list does not matter.
     Rows that somebody else holds, numbers in a call right now, and the numbers in `without` are
     passed over.
     """
-    return many(
-        tx, Lead, _TAKE_DUE, campaign=campaign_id, now=now, most=most, without=list(without)
-    )
+    chosen = {"campaign": campaign_id, "now": now, "without": list(without)}
+    found: list[Lead] = []
+    for priority in _PRIORITIES:
+        if len(found) < most:
+            left = most - len(found)
+            found += many(tx, Lead, _TAKE_DUE, priority=priority, most=left, **chosen)
+    return found
 
 
 def move(
@@ -157,10 +169,7 @@ def close(tx: Connection, row: Lead, *, closed_as: ClosedAs, now: datetime, **va
         row.id,
         current=row.status,
         target=LeadStatus.CLOSED,
-        closed_as=closed_as,
-        closed_at=now,
-        due_at=None,
-        **values,
+        **{**values, "closed_as": closed_as, "closed_at": now, "due_at": None},
     )
 
 
@@ -178,11 +187,12 @@ def places_waiting(tx: Connection, campaign_id: int) -> list[LeadPlace]:
 def places_due(
     tx: Connection, campaign_id: int, *, now: datetime, most: int
 ) -> dict[LeadPlace, list[int]]:
-    """Give the ids of the leads that are due, the longest due first and up to `most`, by place."""
-    rows = tx.execute(_PLACES_DUE, {"campaign": campaign_id, "now": now, "most": most})
+    """Give the ids of due leads by place: up to `most` of each priority, the longest due first."""
+    chosen = {"campaign": campaign_id, "now": now, "most": most}
     found: dict[LeadPlace, list[int]] = {}
-    for row in rows:
-        found.setdefault(LeadPlace(*row[1:]), []).append(row[0])
+    for priority in _PRIORITIES:
+        for row in tx.execute(_PLACES_DUE, {**chosen, "priority": priority}):
+            found.setdefault(LeadPlace(*row[1:]), []).append(row[0])
     return found
 
 

@@ -27,6 +27,7 @@ class Progress:
     open_attempts: int
     rejected_rows: int
     refill_ms: list[float] = field(default_factory=list)
+    promises_late_s: list[float] = field(default_factory=list)  # below zero: called a little early
 
 
 def progress(tx: Connection, campaign_id: int) -> Progress:
@@ -54,6 +55,7 @@ def progress(tx: Connection, campaign_id: int) -> Progress:
         open_attempts=_count(tx, attempt, mine, text(IS_OPEN)),
         rejected_rows=_rejected(tx, campaign_id),
         refill_ms=_refills(tx, campaign_id),
+        promises_late_s=_lateness(tx, campaign_id),
     )
 
 
@@ -85,3 +87,19 @@ def _refills(tx: Connection, campaign_id: int) -> list[float]:
         )
     )
     return [(sent - freed).total_seconds() * 1000 for freed, sent in rows]
+
+
+def _lateness(tx: Connection, campaign_id: int) -> list[float]:
+    """Give, in seconds, how much later than promised the first call of each promise was sent."""
+    first = func.min(attempt.c.send_started_at).label("sent_at")
+    rows = tx.execute(
+        select(attempt.c.promised_at, first)
+        .where(
+            attempt.c.campaign_id == campaign_id,
+            attempt.c.promised_at.is_not(None),
+            attempt.c.send_started_at.is_not(None),
+        )
+        .group_by(attempt.c.lead_id, attempt.c.promised_at)
+        .order_by(first)
+    )
+    return [(sent - promised).total_seconds() for promised, sent in rows]

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
+    SmallInteger,
     Text,
     UniqueConstraint,
     text,
@@ -21,6 +22,7 @@ from sqlmodel import Field, SQLModel
 
 from dialer.domain.dispositions import Disposition
 from dialer.domain.do_not_call import OptOutSource
+from dialer.domain.priority import Priority
 from dialer.domain.schedule_spec import RunStatus
 from dialer.domain.states import (
     OPEN_STATUSES,
@@ -57,6 +59,10 @@ def _ref(target: str, *, nullable: bool = False) -> Any:
 
 def _text(*, nullable: bool = True) -> Any:
     return Field(default=None, sa_column=Column(Text, nullable=nullable))
+
+
+def _priority() -> Any:
+    return Column(SmallInteger, nullable=False, server_default=str(int(Priority.FRESH)))
 
 
 def _json(*, nullable: bool = True) -> Any:
@@ -198,7 +204,7 @@ class Lead(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("campaign_id", "phone", name="one_lead_per_phone"),
-        Index("lead_due", "campaign_id", "status", "due_at", "row"),
+        Index("lead_due", "campaign_id", "status", "priority", "due_at", "row"),
         Index("lead_phone", "phone"),
         Index(
             "lead_external_ref",
@@ -226,6 +232,8 @@ class Lead(SQLModel, table=True):
     overrides: dict[str, Any] | None = _json()  # what the file says of this call alone
     status: LeadStatus = _word(LeadStatus)
     due_at: datetime | None = _moment()
+    priority: int = Field(default=Priority.FRESH, sa_column=_priority())
+    callback_at: datetime | None = _moment()  # when it asked to be called; a promise while READY
     held_reason: str | None = None
     attempts: int = 0  # those that rang or may have rung
     free_tries: int = 0  # those that cost the lead nothing
@@ -286,6 +294,7 @@ class Attempt(SQLModel, table=True):
     lines_limit: int  # the limit in force then
     created_at: datetime = _moment(nullable=False)
     send_at: datetime = _moment(nullable=False)  # paced
+    promised_at: datetime | None = _moment()  # when the person asked to be called
     refill_from: datetime | None = _moment()  # when the end of the call before was received
     send_started_at: datetime | None = _moment()  # the send gate
     sent_at: datetime | None = _moment()  # the request was written
@@ -413,6 +422,7 @@ class Suppression(SQLModel, table=True):
             sqlite_where=text("campaign_id IS NOT NULL"),
             postgresql_where=text("campaign_id IS NOT NULL"),
         ),
+        Index("do_not_call_phone", "phone"),  # the two above serve no question about both scopes
     )
 
     id: int = _id()

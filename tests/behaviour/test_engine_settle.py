@@ -349,7 +349,8 @@ def test_a_reason_that_only_the_analysis_brings_is_heeded_when_it_is_an_opt_out(
 
 
 def test_a_lead_is_tried_as_often_as_its_cadence_says(stage: Stage) -> None:
-    lead_id = stage.lead(stage.campaign(cadence={"max_attempts": 3}))
+    cadence = {"max_attempts": 3, "delays": {"no_answer": ["4h", "1d"]}}
+    lead_id = stage.lead(stage.campaign(cadence=cadence))
     waits = []
     for _ in range(3):
         ended_at = stage.clock.now()
@@ -365,7 +366,8 @@ def test_a_lead_is_tried_as_often_as_its_cadence_says(stage: Stage) -> None:
 
 
 def test_the_wait_goes_by_how_often_a_lead_came_out_so(stage: Stage) -> None:
-    lead_id = stage.lead()
+    delays = {"no_answer": ["4h", "1d"], "busy": ["20m", "4h"]}
+    lead_id = stage.lead(stage.campaign(cadence={"delays": delays}))
     waits = []
     for reason in ("dial_no_answer", "dial_busy", "dial_no_answer", "dial_busy"):
         ended_at = stage.clock.now()

@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from dialer.domain import patience
-from dialer.domain.cadence import DEFAULT_DELAYS, Cadence, Close, Retry, next_step
-from dialer.domain.dispositions import MEANING, Disposition, Verdict
+from dialer.domain.dispositions import Verdict
 from dialer.domain.durations import format_duration, parse_duration
 from dialer.domain.gates import DialFacts, HoldCode, why_not_dial
 from dialer.domain.hold import CLOSED_NOW
@@ -28,110 +26,6 @@ CLOSING = {
     Verdict.INVALID: ClosedAs.INVALID_NUMBER,
     Verdict.REVIEW: ClosedAs.EXHAUSTED,
 }
-
-
-# -- dispositions and cadence
-
-
-@pytest.mark.parametrize("disposition", Disposition)
-def test_every_disposition_has_a_meaning_and_a_wait_or_an_end(disposition: Disposition) -> None:
-    meaning = MEANING[disposition]
-    assert meaning.sentence.endswith(".")
-    assert (meaning.verdict in CLOSING) != (disposition in DEFAULT_DELAYS)
-    step = next_step(Cadence(), disposition, times=1, attempts=1, free_tries=1, now=NOW)
-    if meaning.verdict in CLOSING:
-        assert step == Close(CLOSING[meaning.verdict])
-    else:
-        assert step == Retry(NOW + DEFAULT_DELAYS[disposition][0])
-
-
-@pytest.mark.parametrize("disposition", Disposition)
-def test_what_costs_the_lead_an_attempt_is_what_rang(disposition: Disposition) -> None:
-    meaning = MEANING[disposition]
-    assert meaning.rang == (meaning.verdict not in (Verdict.FREE, Verdict.WAIT, Verdict.INVALID))
-
-
-def step_of(cadence: Cadence, disposition: Disposition, **counts: int) -> Close | Retry:
-    given = {"times": 1, "attempts": 1, "free_tries": 0} | counts
-    return next_step(cadence, disposition, now=NOW, **given)
-
-
-def test_the_last_attempt_closes_the_lead() -> None:
-    cadence = Cadence(max_attempts=3)
-    assert isinstance(step_of(cadence, Disposition.NO_ANSWER, attempts=2), Retry)
-    assert step_of(cadence, Disposition.NO_ANSWER, attempts=3) == Close(ClosedAs.EXHAUSTED)
-
-
-def test_somebody_reached_by_the_last_attempt_was_reached() -> None:
-    assert step_of(Cadence(max_attempts=1), Disposition.TALKED) == Close(ClosedAs.REACHED)
-
-
-def test_free_tries_are_not_free_for_ever() -> None:
-    cadence = Cadence(max_free_tries=4)
-    free = Disposition.PROVIDER_ERROR
-    assert isinstance(step_of(cadence, free, attempts=0, free_tries=3), Retry)
-    assert step_of(cadence, free, attempts=0, free_tries=4) == Close(ClosedAs.EXHAUSTED)
-
-
-def test_a_busy_retell_is_waited_for_as_often_as_it_takes() -> None:
-    step = step_of(Cadence(), Disposition.PROVIDER_BUSY, times=500, attempts=99, free_tries=99)
-    assert step == Retry(NOW + MINUTE)
-
-
-@settings(derandomize=True)
-@given(
-    st.dictionaries(
-        st.sampled_from(sorted(DEFAULT_DELAYS)),
-        st.lists(st.timedeltas(timedelta(0), timedelta(days=30)), min_size=1, max_size=5),
-    ),
-    st.sampled_from(sorted(DEFAULT_DELAYS)),
-    st.integers(-1, 12),
-)
-def test_a_wait_is_one_of_those_given_and_the_last_one_repeats(
-    delays: dict[Disposition, list[timedelta]], disposition: Disposition, times: int
-) -> None:
-    cadence = Cadence.model_validate({"delays": delays})
-    waits = delays.get(disposition) or list(DEFAULT_DELAYS[disposition])
-    expected = waits[-1] if times >= len(waits) else waits[max(times, 1) - 1]
-    assert cadence.delay(disposition, times=times) == expected
-
-
-@settings(derandomize=True)
-@given(st.sampled_from(Disposition), st.integers(0, 60), st.integers(0, 120), st.integers(1, 60))
-def test_a_retry_lies_in_the_future_and_never_beyond_the_allowed_attempts(
-    disposition: Disposition, attempts: int, free_tries: int, times: int
-) -> None:
-    cadence = Cadence()
-    step = step_of(cadence, disposition, attempts=attempts, free_tries=free_tries, times=times)
-    if isinstance(step, Retry):
-        assert step.due_at > NOW
-        if MEANING[disposition].verdict is not Verdict.WAIT:
-            assert attempts < cadence.max_attempts
-        if MEANING[disposition].verdict is Verdict.FREE:
-            assert free_tries < cadence.max_free_tries
-
-
-def test_delays_are_written_as_one_wait_or_several() -> None:
-    cadence = Cadence.model_validate({"delays": {"busy": "20m", "no_answer": ["4h", "1d 12h"]}})
-    assert cadence.delay(Disposition.BUSY, times=7) == 20 * MINUTE
-    assert cadence.delay(Disposition.NO_ANSWER, times=2) == 36 * HOUR
-    assert Cadence.model_validate(cadence.model_dump(mode="json")) == cadence
-
-
-@pytest.mark.parametrize(
-    ("delays", "complaint"),
-    [
-        ({"talked": "1h"}, "closes the lead"),
-        ({"busy": []}, "one wait or more"),
-        ({"busy": [timedelta(seconds=-1)]}, "none below zero"),
-        ({"busy": "5"}, "not a duration"),
-        ({"abducted": "1h"}, "Input should be"),
-        ("1h", "valid dictionary"),
-    ],
-)
-def test_delays_that_make_no_sense_are_refused(delays: object, complaint: str) -> None:
-    with pytest.raises(ValidationError, match=complaint):
-        Cadence.model_validate({"delays": delays})
 
 
 # -- gates

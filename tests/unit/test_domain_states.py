@@ -59,9 +59,9 @@ def test_what_was_sent_is_never_unsent() -> None:
         assert not unsent & ATTEMPT_MOVES[status]
 
 
-def test_an_ended_attempt_and_a_closed_lead_stay_so() -> None:
+def test_an_ended_attempt_stays_so_and_a_closed_lead_can_only_wait_again() -> None:
     assert ATTEMPT_MOVES[AttemptStatus.ENDED] == frozenset()
-    assert LEAD_MOVES[LeadStatus.CLOSED] == frozenset()
+    assert LEAD_MOVES[LeadStatus.CLOSED] == {LeadStatus.READY}
 
 
 def test_every_status_has_a_rank_and_open_ones_are_not_given_up() -> None:
