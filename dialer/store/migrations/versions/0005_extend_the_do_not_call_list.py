@@ -44,6 +44,7 @@ def upgrade() -> None:
         sqlite_where=somewhere,
         postgresql_where=somewhere,
     )
+    op.create_index("do_not_call_phone", "do_not_call", ["phone"])
     op.execute(
         "INSERT INTO do_not_call (phone, reason, source, call_id, actor, created_at)"
         " SELECT phone, reason, CASE WHEN call_id IS NOT NULL THEN 'call'"
