@@ -4,11 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from dialer.actions.deciding import decide
+from dialer.actions.do_not_call import suppress
 from dialer.domain.dispositions import MEANING, Disposition, Verdict
+from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.evidence import CallEvidence
 from dialer.domain.gates import HoldCode
 from dialer.domain.patience import ANALYSIS_WAIT
-from dialer.domain.states import Analysis, ClosedAs, LeadStatus
+from dialer.domain.states import Analysis, LeadStatus
 from dialer.log import get_logger
 from dialer.store import attempts, leads
 from dialer.store.database import Connection
@@ -32,8 +34,8 @@ def end_values(evidence: CallEvidence, *, now: datetime) -> dict[str, Any]:
 def opt_out(tx: Connection, lead: Lead, evidence: CallEvidence, *, now: datetime) -> Lead:
     """Never call this person again, in whatever campaign; gives the lead as it is then."""
     reason = evidence.reason or "opted_out"
-    leads.suppress(tx, lead.phone, reason=reason, call_id=evidence.call_id, now=now)
-    leads.close_waiting(tx, closed_as=ClosedAs.SUPPRESSED, phone=lead.phone, now=now)
+    said = OptOut(reason, OptOutSource.CALL, actor="settle", call_id=evidence.call_id)
+    suppress(tx, lead.phone, said, now=now)
     return leads.lock(tx, lead.id)
 
 
