@@ -15,6 +15,7 @@ from dialer.domain.campaign_spec import CampaignSpec
 from dialer.errors import NotFound, UserError
 
 LONGEST_VALUE = 60
+_BY_DISPOSITION = [("delays",), ("at_most",), ("counts",)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def _value(given: object) -> str:
 
 def _known_keys(place: Sequence[object], model: Any) -> list[str]:
     """Give the keys that the section at `place` may hold."""
-    if tuple(place) == ("cadence", "delays"):
+    if tuple(place[:1]) == ("cadence",) and place[1:] in _BY_DISPOSITION:
         return [disposition.value for disposition in DEFAULT_DELAYS]
     for part in place:
         if isinstance(part, int):  # one of a list

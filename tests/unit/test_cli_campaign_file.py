@@ -102,6 +102,7 @@ def test_a_missing_key_is_asked_for(tmp_path: Path) -> None:
         ),
         ("[limits]\nline = 3\n", "rename limits.line to limits.lines"),
         ('[cadence.delays]\nno_anwser = "1h"\n', "to cadence.delays.no_answer"),
+        ("[cadence.at_most]\nno_anwser = 2\n", "to cadence.at_most.no_answer"),
         ("zzz = 1\n", "remove zzz"),
     ],
 )

@@ -1,0 +1,75 @@
+"""What a claim reads: a range of the index for each priority, however long the list is."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from factories import NOW, Stage
+from sqlalchemy import event
+
+from dialer.domain.priority import Priority
+from dialer.store import leads
+from dialer.store.database import Connection
+
+_EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}
+
+
+def plans_of(stage: Stage, act: Any) -> list[str]:
+    """Give how the database finds what `act` reads."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        if "EXPLAIN" not in statement:
+            seen.append((statement, parameters))
+
+    def explain(tx: Connection) -> list[str]:
+        event.listen(tx, "before_cursor_execute", note)
+        act(tx)
+        event.remove(tx, "before_cursor_execute", note)
+        found = []
+        for statement, parameters in seen:
+            rows = tx.exec_driver_sql(_EXPLAIN[tx.dialect.name] + statement, parameters)
+            found.append("\n".join(str(row[-1]) for row in rows))
+        return found
+
+    return stage.world.db.transact(explain)
+
+
+@pytest.mark.parametrize("due", [False, True])
+def test_a_claim_reads_a_range_of_the_index_for_each_priority(stage: Stage, due: bool) -> None:
+    campaign_id = stage.campaign()
+    at = NOW if due else NOW + timedelta(days=1)
+    stage.world.db.transact(lambda tx: fill(tx, campaign_id, at=at))
+    plans = plans_of(stage, lambda tx: leads.take_due(tx, campaign_id, now=NOW, most=10))
+    # None due: every priority is asked; else the fresh ones are enough.
+    assert len(plans) == (Priority.FRESH + 1 if due else len(Priority))
+    for plan in plans:
+        assert "lead_due" in plan
+        assert "SCAN lead" not in plan
+        assert "Seq Scan on lead" not in plan
+        assert "B-TREE" not in plan  # nothing is sorted
+        assert "Sort" not in plan
+
+
+def fill(tx: Connection, campaign_id: int, *, at: Any) -> None:
+    """Make two thousand leads that are due at a moment, and let the database know."""
+    rows = [
+        {
+            "campaign_id": campaign_id,
+            "phone": f"+1212{3_000_000 + number}",
+            "zones": "America/New_York",
+            "zone_source": "number",
+            "variables": {},
+            "status": "READY",
+            "due_at": at,
+            "row": number,
+            "attempts": 0,
+            "free_tries": 0,
+            "tries": 0,
+            "created_at": NOW,
+        }
+        for number in range(2000)
+    ]
+    for start in range(0, len(rows), 500):
+        leads.add(tx, rows[start : start + 500])
+    tx.exec_driver_sql("ANALYZE")
