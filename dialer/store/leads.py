@@ -13,7 +13,6 @@ from dialer.domain.regions import START
 from dialer.domain.states import LEAD_MOVES, CampaignStatus, ClosedAs, LeadStatus, check_move
 from dialer.store import suppressions
 from dialer.store.rows import many, one
-from dialer.store.suppressions import suppressed_among as suppressed_among
 from dialer.store.tables import IS_OPEN, Campaign, Lead, table
 from dialer.store.types import UtcDateTime
 

@@ -5,7 +5,7 @@ send gate about one.
 """
 
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -24,12 +24,11 @@ lead = table(Lead)
 suppression = table(Suppression)
 
 _ANY_CAMPAIGN = -1
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _NOW: Any = bindparam("now", type_=UtcDateTime)
 _HOLDS = "(d.expires_at IS NULL OR d.expires_at > :now)"
 _AMONG = (
     "SELECT d.phone FROM do_not_call d WHERE d.phone {phones}"
-    f" AND (d.campaign_id IS NULL OR :campaign IN (d.campaign_id, {_ANY_CAMPAIGN})) AND {_HOLDS}"
+    f" AND (d.campaign_id IS NULL OR d.campaign_id = :campaign) AND {_HOLDS}"
     " UNION ALL SELECT '+' || r.number FROM registry_number r WHERE r.number {numbers}"
 )
 _PHONES = {
@@ -89,18 +88,14 @@ def suppressed_among(
     tx: Connection,
     phones: Iterable[str],
     *,
-    campaign_id: int | None = None,
-    now: datetime | None = None,
+    campaign_id: int,
+    now: datetime,
 ) -> set[str]:
-    """Give those of the numbers that are not to be called by this campaign now.
-
-    Without a campaign every entry counts whatever its scope; without a moment none is expired.
-    """
+    """Give those of the numbers that are not to be called by this campaign now."""
     asked = list(phones)
     if not asked:
         return set()
-    campaign = _ANY_CAMPAIGN if campaign_id is None else campaign_id
-    found: dict[str, Any] = {"campaign": campaign, "now": now or _LONG_AGO}
+    found: dict[str, Any] = {"campaign": campaign_id, "now": now}
     if tx.dialect.name == "sqlite":
         found["phones"] = orjson.dumps(asked).decode()
     else:
