@@ -139,9 +139,9 @@ def an_incident(stage: Stage) -> None:
 
 def a_list(counts: str) -> Break:
     return at(
-        "INSERT INTO lead_list (campaign_id, file_name, sha256, mapping, rows, imported, updated,"
-        f" duplicates, rejected, blank, created_at) SELECT id, 'a', 'b', '{{}}', {counts}, :NOW"
-        " FROM campaign"
+        "INSERT INTO lead_list (campaign_id, file_name, sha256, fingerprint, status, mapping,"
+        " rows, imported, updated, duplicates, rejected, blank, undone, stored_row, created_at)"
+        f" SELECT id, 'a', 'b', 'c', 'done', '{{}}', {counts}, 0, 0, :NOW FROM campaign"
     )
 
 
