@@ -52,6 +52,8 @@ max_free_tries = 3
 [cadence.delays]
 dial_failed = "1s"
 provider_error = "1s"
+[callback]
+keys = []
 """
 
 

@@ -249,7 +249,7 @@ windows = st.sampled_from(
 )
 
 
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(derandomize=True, max_examples=100, deadline=None)
 @given(
     st.sampled_from(RETRIED),
     st.integers(1, 6),
