@@ -188,7 +188,7 @@ def _log_legal_override(
         now=now,
         after={"reason": reason, "legal_hours": version},
     )
-    log.warning("legal_override", campaign_id=campaign_id, legal_hours=version)
+    log.info("legal_override", campaign_id=campaign_id, legal_hours=version)
 
 
 def _not_possible(row: Campaign, target: CampaignStatus) -> RefusedByRule:
