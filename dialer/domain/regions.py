@@ -61,8 +61,11 @@ def regions_of(phone: str, *, own: str | None = None) -> frozenset[str]:
     """Give the regions of a number, of which its first five characters are enough, and its `own`.
 
     `own` is the region that a list names. A number of several countries under one code counts as
-    one of the largest ("+44" is GB). Empty for codes of no country, such as those of satellites.
+    one of the largest ("+44" is GB). Empty for codes of no country, such as those of satellites,
+    and for North America's fictional numbers, which ring nobody in a rehearsal.
     """
+    if len(phone) == 12 and phone.startswith("+1") and phone[5:10] == "55501":
+        return frozenset()
     regions = _of_number(phone[:START])
     return regions | {own} if own else regions
 

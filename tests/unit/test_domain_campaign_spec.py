@@ -56,3 +56,14 @@ def test_settings_are_written_as_they_are_read() -> None:
 def test_what_makes_no_sense_is_refused(changes: dict[str, object], complaint: str) -> None:
     with pytest.raises(ValidationError, match=complaint):
         make_spec(**changes)
+
+
+def test_a_file_that_writes_its_own_wait_for_callbacks_has_it() -> None:
+    usual = {"name": "Spring", "from_numbers": ["+12125550000"]}
+    own = {**usual, "cadence": {"delays": {"callback": "20m"}}}
+    assert CampaignSpec.model_validate(usual).callback.keys != ()
+    assert CampaignSpec.model_validate(own).callback.keys == ()
+    both = {**own, "callback": {"at_most": 2}}
+    assert CampaignSpec.model_validate(both).callback.keys != ()
+    stored = CampaignSpec.model_validate(own).model_dump(mode="json")
+    assert CampaignSpec.model_validate(stored).callback.keys == ()

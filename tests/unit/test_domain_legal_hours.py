@@ -312,13 +312,13 @@ def test_where_nobody_knows_the_holidays_none_is_kept() -> None:
 @pytest.mark.parametrize(
     ("phone", "regions"),
     [
-        ("+13055550123", {"US-FL"}),
-        ("+12035550123", {"US-CT"}),
-        ("+19025550123", {"CA-NS", "CA-PE"}),
-        ("+18675550123", {"CA-NT", "CA-NU", "CA-YT"}),
-        ("+17875550123", {"US-PR"}),
-        ("+18765550123", {"JM"}),
-        ("+18005550123", {"US", "CA"}),
+        ("+13055552123", {"US-FL"}),
+        ("+12035552123", {"US-CT"}),
+        ("+19025552123", {"CA-NS", "CA-PE"}),
+        ("+18675552123", {"CA-NT", "CA-NU", "CA-YT"}),
+        ("+17875552123", {"US-PR"}),
+        ("+18765552123", {"JM"}),
+        ("+18005552123", {"US", "CA"}),
         ("+442079460000", {"GB"}),
         ("+61412345678", {"AU"}),
         ("+390612345678", {"IT"}),
@@ -331,8 +331,12 @@ def test_a_number_tells_its_regions_by_its_first_digits(phone: str, regions: set
     assert regions_of(phone) == regions_of(phone[:5]) == regions
 
 
+def test_a_fictional_number_rings_nobody_so_no_law_holds_for_it() -> None:
+    assert regions_of("+13055550123") == frozenset()
+
+
 def test_the_state_that_a_list_names_counts_beside_that_of_the_number() -> None:
-    assert regions_of("+13055550123", own="US-NY") == {"US-FL", "US-NY"}
+    assert regions_of("+13055552123", own="US-NY") == {"US-FL", "US-NY"}
 
 
 def test_every_area_code_serves_the_state_that_the_library_names() -> None:
