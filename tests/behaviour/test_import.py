@@ -199,9 +199,7 @@ def test_a_number_on_the_do_not_call_list_is_not_imported(files: Files) -> None:
 
 
 def suppress(world: World, number: str) -> None:
-    world.db.transact(
-        lambda tx: leads.suppress(tx, number, reason="test", call_id=None, now=NOW)
-    )
+    world.db.transact(lambda tx: leads.suppress(tx, number, reason="test", call_id=None, now=NOW))
 
 
 def test_a_number_that_another_campaign_called_lately_is_not_imported(files: Files) -> None:
