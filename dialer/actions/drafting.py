@@ -66,11 +66,11 @@ def one_ahead(found: Generator[Chunk, None, None]) -> Generator[Chunk, None, Non
 
 def _chunks(file: LeadFile, *, after_row: int, rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
     records = (record for record in file.records() if record.row > after_row)
-    while (chunk := _chunk(file, islice(records, rows))) is not None:
+    while (chunk := read_chunk(file, islice(records, rows))) is not None:
         yield chunk
 
 
-def _chunk(file: LeadFile, records: Iterable[Record]) -> Chunk | None:
+def read_chunk(file: LeadFile, records: Iterable[Record]) -> Chunk | None:
     """Work out some rows; None when there are none."""
     read, missing_in = file.reader.read, file.reader.missing_in
     drafts: list[Draft] = []

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from dialer.actions.drafting import Chunk, chunks, one_ahead
 from dialer.actions.export import export_rejects
 from dialer.actions.preview import Preview
 from dialer.actions.storing import Batch, Known, Target, store
+from dialer.actions.turns import BREATH, Turns
 from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.states import OVER, CampaignStatus, ListStatus
@@ -40,10 +41,7 @@ from dialer.store.tables import LeadList
 log = get_logger(__name__)
 
 BATCH_ROWS = {"sqlite": 1_000, "postgresql": 5_000}
-"""Stored in one transaction: what a running campaign may have to wait for."""
-
-BREATH = timedelta(milliseconds=5)
-"""Between two transactions while a campaign is running; without it a claim may wait for long."""
+"""Stored in one transaction while no campaign is running."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,36 +267,40 @@ def _store_all(
     )
     found = chunks(file, after_row=after, processes=order.processes)
     rows = row.rows
+    turns = Turns(BATCH_ROWS["sqlite" if world.db.is_sqlite else "postgresql"])
     with closing(found if world.db.is_sqlite else one_ahead(found)) as found:
         for chunk in found:
-            rows = _store_chunk(world, target, chunk, rows=rows)
+            rows = _store_chunk(world, target, chunk, turns=turns, rows=rows)
             order.tell(Progress(chunk.last_row, chunk.fraction_read))
             del chunk  # or there would be two while the next one is made
 
 
-def _store_chunk(world: World, target: Target, chunk: Chunk, *, rows: int) -> int:
+def _store_chunk(world: World, target: Target, chunk: Chunk, *, turns: Turns, rows: int) -> int:
     """Store one chunk in several transactions; the last one says that all of it is stored.
 
     `rows` is how many rows of the list are stored; gives how many there are now.
     """
-    size = BATCH_ROWS["sqlite" if world.db.is_sqlite else "postgresql"]
     most = max(len(chunk.drafts), len(chunk.rejects), 1)
-    for start in range(0, most, size):
-        part = slice(start, start + size)
-        is_last = start + size >= most
+    start = 0
+    while start < most:
+        part = slice(start, start + turns.rows)
 
         def body(
-            tx: Connection, part: slice = part, is_last: bool = is_last, rows: int = rows
-        ) -> tuple[int, bool]:
+            tx: Connection, part: slice = part, rows: int = rows
+        ) -> tuple[int, bool, datetime]:
+            began_at = world.clock.now()  # after the wait for the lock, which says nothing
             batch = Batch(chunk.drafts[part], chunk.rejects[part])
-            more = store(tx, target, batch, rows=rows, now=world.clock.now())
-            if is_last:
+            more = store(tx, target, batch, rows=rows, now=began_at)
+            if part.stop >= most:
                 lists.change(tx, target.list_id, stored_row=chunk.last_row)
-            return rows + more, bool(campaigns.in_status(tx, CampaignStatus.RUNNING))
+            somebody_waits = bool(campaigns.in_status(tx, CampaignStatus.RUNNING))
+            return rows + more, somebody_waits, began_at
 
-        rows, somebody_waits = world.db.transact(body)
+        rows, somebody_waits, began_at = world.db.transact(body)
+        turns.learn(world.clock.now() - began_at, somebody_waits=somebody_waits)
         if somebody_waits:
             world.clock.sleep(BREATH)
+        start = part.stop
     return rows
 
 

@@ -61,7 +61,7 @@ def read_elsewhere(file: LeadFile, work: Work) -> Generator[Any, None, None]:
         while True:
             try:
                 message = pickle.loads(receiver.recv_bytes())
-            except EOFError:
+            except (EOFError, OSError):  # the pipe ends, between two pieces or within one
                 process.join()
                 raise _ended(process.exitcode) from None
             match message:

@@ -119,9 +119,7 @@ def store(tx: Connection, target: Target, batch: Batch, *, rows: int, now: datet
         first_rows.setdefault(draft.phone, draft.row)
     # Of one number only the first row: which of several PostgreSQL would keep is its own affair.
     leads = [
-        _new_lead(draft, first_due)
-        for draft in batch.drafts
-        if first_rows[draft.phone] == draft.row
+        new_lead(draft, first_due) for draft in batch.drafts if first_rows[draft.phone] == draft.row
     ]
     batch.imported = bulk.insert_leads(
         tx, leads, campaign_id=target.campaign_id, list_id=target.list_id, now=now
@@ -130,7 +128,7 @@ def store(tx: Connection, target: Target, batch: Batch, *, rows: int, now: datet
         refuse_known_phones(tx, target, batch, first_rows=first_rows)
     bulk.update_leads(
         tx,
-        [(lead_id, _new_lead(draft, first_due)) for lead_id, draft in batch.updates.items()],
+        [(lead_id, new_lead(draft, first_due)) for lead_id, draft in batch.updates.items()],
         list_id=target.list_id,
     )
     bulk.add_rejects(
@@ -294,7 +292,7 @@ def _first_due(tx: Connection, target: Target, *, rows: int, now: datetime) -> F
     return FirstDue(campaign.status, campaigns.spec_of(campaign).window, now=now)
 
 
-def _new_lead(draft: Draft, first_due: FirstDue) -> NewLead:
+def new_lead(draft: Draft, first_due: FirstDue) -> NewLead:
     (
         phone,
         row,
