@@ -1,5 +1,6 @@
 # make demo      a whole campaign against the local simulator; needs Python 3.11 or newer, no more
-# make test      all tests; brings its own PostgreSQL and Valkey
+# make test      the tests; brings its own PostgreSQL and Valkey
+# make proofs    the long ones: processes killed in the middle, a million numbers compared
 # make check     format, lint, types, import rules, generated files
 # make format    put the code and the generated files in shape
 # make coverage  the tests again, with the lines they miss
@@ -18,7 +19,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 NEEDS := pyproject.toml constraints.txt
 
-.PHONY: demo test check format coverage clean install
+.PHONY: demo test proofs check format coverage clean install
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -26,6 +27,10 @@ demo: $(VENV)/installed
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
+
+proofs: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -m slow $(PARALLEL) $(ARGS)
+	DIALER_COMPARED=1000000 $(BIN)/python -m pytest $(PARALLEL) tests/unit/test_phones_shortcut.py
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

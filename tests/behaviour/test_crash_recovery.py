@@ -29,7 +29,7 @@ from dialer.store import campaigns, migrate, report
 from dialer.store.database import Database
 from dialer.store.invariants import violations
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.timeout(240)]
 
 LEADS = 500
 LINES = 20

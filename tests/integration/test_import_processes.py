@@ -28,7 +28,7 @@ from dialer.store import bulk, leads, lists, migrate
 from dialer.store.database import Database
 from dialer.store.invariants import violations
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.slow]
 
 ROWS = 62_000
 BAD_EVERY = 331
