@@ -18,6 +18,8 @@ from phonenumbers import PhoneMetadata, PhoneNumberFormat
 from dialer.domain.exchanges import DIVIDED, NORTH_AMERICA, line_of
 from dialer.domain.phones import Phone, parse_phone, parse_with_library
 
+pytestmark = pytest.mark.timeout(1200)  # a million numbers on a slow machine
+
 COMPARED = int(os.environ.get("DIALER_COMPARED", "20000"))
 EXCHANGES = [f"{area}{office}" for area in range(200, 1000) for office in range(200, 1000)]
 AREAS = (800, 833, 844, 855, 866, 877, 888, 900, 500, 521, 533, 600, 622, 710, 911, 555, "000", 123)
