@@ -1,7 +1,7 @@
 """A campaign's settings, as they stand in a campaign file and in the campaign's row."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -15,11 +15,14 @@ from pydantic import (
 
 from dialer.domain.cadence import Cadence
 from dialer.domain.callbacks import CallbackSpec
+from dialer.domain.caller_id import CallerIdSpec
+from dialer.domain.campaign_limits import CampaignLimits, HoldRules
 from dialer.domain.dispositions import Disposition
 from dialer.domain.durations import Duration
-from dialer.domain.local_time import zone
+from dialer.domain.person_caps import PersonCaps
 from dialer.domain.variables import check_variable_names
 from dialer.domain.window import Window
+from dialer.domain.zone_names import check_zone
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 
@@ -38,14 +41,6 @@ def _country(value: str) -> str:
 
 E164 = Annotated[str, AfterValidator(_e164)]
 Country = Annotated[str, AfterValidator(_country)]
-
-
-class CampaignLimits(BaseModel):
-    """What one campaign may use of the whole."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    lines: int | None = Field(default=None, ge=1)
 
 
 class CampaignSpec(BaseModel):
@@ -67,12 +62,17 @@ class CampaignSpec(BaseModel):
     allow_fictional: bool = False
     default_zone: str | None = None
     not_called_within: Duration | None = None  # import nobody another campaign called since
+    require_consent: bool = False  # call only leads whose list says when and how they agreed
     start_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None  # who still waits then is not called any more
     weight: float = Field(default=1.0, gt=0, le=1000)
     limits: CampaignLimits = CampaignLimits()
     window: Window = Window()
     cadence: Cadence = Cadence()
     callback: CallbackSpec = CallbackSpec()
+    person: PersonCaps = PersonCaps()
+    caller_id: CallerIdSpec = CallerIdSpec()
+    hold: HoldRules = HoldRules()
 
     @model_validator(mode="before")
     @classmethod
@@ -88,12 +88,7 @@ class CampaignSpec(BaseModel):
     @field_validator("default_zone")
     @classmethod
     def _known_zone(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                zone(value)
-            except (KeyError, ValueError) as error:
-                raise ValueError(f'{value!r} is not a zone such as "America/Chicago"') from error
-        return value
+        return None if value is None else check_zone(value)
 
     @field_validator("variables")
     @classmethod
@@ -101,6 +96,21 @@ class CampaignSpec(BaseModel):
         if shadowing := check_variable_names(value):
             raise ValueError(f"Retell sets these variables itself: {', '.join(shadowing)}")
         return value
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if others := set(self.caller_id.weights) - set(self.from_numbers):
+            raise ValueError(
+                f"caller_id.weights names {', '.join(sorted(others))}, which from_numbers does not"
+            )
+        if self.start_at is not None and self.ends_at is not None and self.ends_at <= self.start_at:
+            raise ValueError("ends_at must be later than start_at")
+        return self
+
+    @property
+    def day_zone(self) -> str:
+        """The zone whose midnight begins a day of this campaign's limits."""
+        return self.limits.zone or self.default_zone or "UTC"
 
     @property
     def countries(self) -> frozenset[str]:

@@ -128,6 +128,23 @@ def parse_zone(text: str) -> str | None:
     return _names().get(name) or _cities().get(name.partition(",")[0])
 
 
+def check_zone(name: str) -> str:
+    """Give `name` when it is a zone of the tz database.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if name not in available_zones():
+        raise ValueError(f'{name!r} is not a zone such as "America/Chicago"')
+    return name
+
+
+@cache
+def available_zones() -> frozenset[str]:
+    """Give the names of all zones."""
+    return frozenset(available_timezones())
+
+
 @cache
 def _spoken() -> Mapping[str, str]:
     return {word: zone for zone, words in _lines(SPOKEN) for word in words.split()}

@@ -55,6 +55,7 @@ def add(tx: Connection, spec: CampaignSpec, *, now: datetime) -> int:
             lines=spec.limits.lines,
             rejections_in_a_row=0,
             start_at=spec.start_at,
+            ends_at=spec.ends_at,
             created_at=now,
         )
         .returning(campaign.c.id)

@@ -54,6 +54,7 @@ __all__ = [
     "Incident",
     "Lead",
     "LeadList",
+    "OtherCall",
     "Registry",
     "RegistryNumber",
     "Schedule",
@@ -87,9 +88,13 @@ class Campaign(SQLModel, table=True):
     parent_id: int | None = a_ref("campaign.id", nullable=True)
     schedule_id: int | None = a_ref("schedule.id", nullable=True)
     start_at: datetime | None = a_moment()
+    ends_at: datetime | None = a_moment()  # who still waits then is not called any more
     created_at: datetime = a_moment(nullable=False)
     started_at: datetime | None = a_moment()
+    edited_at: datetime | None = a_moment()  # when the settings were last changed after the start
+    checked_at: datetime | None = a_moment()  # when it was last asked whether a hold is over
     finished_at: datetime | None = a_moment()
+    summary: dict[str, Any] | None = some_json()  # what came of it, written when it finished
 
 
 class Lead(SQLModel, table=True):
@@ -123,11 +128,13 @@ class Lead(SQLModel, table=True):
     region: str | None = None  # "US-FL" where its list names a state; its number tells others
     variables: dict[str, str] = some_json(nullable=False)
     overrides: dict[str, Any] | None = some_json()  # what the file says of this call alone
+    consent: dict[str, Any] | None = some_json()  # at, source, text: when and how it agreed
     status: LeadStatus = a_word(LeadStatus)
     due_at: datetime | None = a_moment()
+    wanted_at: datetime | None = a_moment()  # when it would be due if any hour were allowed
     priority: int = Field(default=Priority.FRESH, sa_column=_priority())
     callback_at: datetime | None = a_moment()  # when it asked to be called; a promise while READY
-    held_reason: str | None = None
+    held_reason: str | None = None  # why it is held, or was closed without a call
     attempts: int = 0  # those that rang or may have rung
     free_tries: int = 0  # those that cost the lead nothing
     tries: int = 0  # all of them; the next attempt's n is one more
@@ -172,6 +179,7 @@ class Attempt(SQLModel, table=True):
         Index("attempt_campaign", "campaign_id", "created_at"),
         Index("attempt_phone", "phone", "created_at"),
         Index("attempt_sent", "send_started_at"),
+        Index("attempt_from", "from_number", "created_at"),
     )
 
     id: str = Field(primary_key=True)
@@ -269,6 +277,11 @@ class DialGate(SQLModel, table=True):
     lines: int
     calls_per_second: float | None = None
     headroom: int = 0
+    calls_per_day: int | None = None
+    dollars_per_day: float | None = None
+    day_zone: str = "UTC"  # whose midnight begins a day of these two
+    path_calls_per_second: dict[str, float] | None = some_json()  # by telephony provider
+    path_next_send_at: dict[str, str] | None = some_json()  # the same providers' next moments
     configured: dict[str, Any] = some_json(nullable=False)  # the settings last applied
     provider_lines: int | None = None
     foreign_calls: int = 0
@@ -283,6 +296,8 @@ class DialGate(SQLModel, table=True):
     breaker_until: datetime | None = a_moment()
     everything_paused: bool = False
     replay_refused_at: datetime | None = a_moment()  # Retell did not honour a repeated key
+    other_calls_until: datetime | None = a_moment()  # up to when other systems' calls are known
+    other_calls_asked_at: datetime | None = a_moment()
 
 
 class CallerNumber(SQLModel, table=True):
@@ -293,6 +308,18 @@ class CallerNumber(SQLModel, table=True):
     number: str = Field(primary_key=True)
     resting_until: datetime | None = a_moment()
     reason: str | None = a_text()
+    path: str | None = None  # its telephony provider, as Retell names it: "retell-twilio" …
+
+
+class OtherCall(SQLModel, table=True):
+    """A call to a number that was not ours: another system's, in the same workspace."""
+
+    __tablename__ = "other_call"
+    __table_args__ = (Index("other_call_phone", "phone", "started_at"),)
+
+    call_id: str = Field(primary_key=True)
+    phone: str
+    started_at: datetime = a_moment(nullable=False)
 
 
 class Incident(SQLModel, table=True):

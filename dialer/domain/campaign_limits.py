@@ -1,0 +1,45 @@
+"""Limits of one campaign: its share of lines, calls and money, and when it holds itself."""
+
+from datetime import timedelta
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from dialer.domain.durations import Duration
+from dialer.domain.zone_names import check_zone
+
+
+class CampaignLimits(BaseModel):
+    """What one campaign may use of the whole. None sets no limit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    lines: int | None = Field(default=None, ge=1)
+    lines_at_least: int = Field(default=0, ge=0)  # before others get more, while leads are due
+    lines_per_minute: float | None = Field(default=None, gt=0)  # so many more after the start
+    calls_per_day: int | None = Field(default=None, ge=1)
+    dollars_per_day: float | None = Field(default=None, gt=0)
+    zone: str | None = None  # whose midnight begins a day; None: the default zone, else UTC
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        return None if value is None else check_zone(value)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.lines is not None and self.lines_at_least > self.lines:
+            raise ValueError("lines_at_least may not be more than lines")
+        return self
+
+
+class HoldRules(BaseModel):
+    """When a campaign holds itself, and whether it goes on without a person. None: never."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    failed_share: float | None = Field(default=0.5, gt=0, le=1)  # of the latest calls
+    opted_out_share: float | None = Field(default=0.05, gt=0, le=1)  # of the answered ones
+    among: int = Field(default=20, ge=1)  # a share counts only among so many or more
+    within: Duration = timedelta(minutes=2)  # the latest calls are those of this time
+    resume: Literal["after check", "by hand"] = "after check"  # where a check can tell
