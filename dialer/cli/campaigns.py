@@ -19,6 +19,7 @@ from dialer.cli.output import (
     say,
     say_mode,
 )
+from dialer.cli.simulating import simulate
 from dialer.cli.views import LIST_COLUMNS, campaign_fields, sight_fields
 from dialer.cli.watching import follow_as_json, follow_in_lines, follow_on_terminal
 from dialer.cli.worlds import actor, load_settings, opened_database, opened_world
@@ -35,6 +36,7 @@ app = typer.Typer(no_args_is_help=True, help="Make, run and watch campaigns.")
 app.command()(create)
 app.command()(check)
 app.command("export")(export_campaign)
+app.command()(simulate)
 
 CampaignId = Annotated[int, typer.Argument(metavar="ID", help="The campaign.", min=1)]
 

@@ -10,7 +10,7 @@ The server does so with the real clock; a simulation may do it with a virtual on
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
@@ -137,6 +137,16 @@ class Exchange:
     def limit(self) -> int:
         """The number of lines."""
         return self._lines.limit
+
+    @property
+    def lines_in_use(self) -> int:
+        """The number of lines that calls hold now."""
+        return len(self._lines.ledger.active)
+
+    @property
+    def calls(self) -> Collection[Call]:
+        """All calls ever accepted, in the order of acceptance."""
+        return self._lines.calls.values()
 
     def set_limit(self, limit: int) -> None:
         """Change the number of lines; calls in progress go on."""

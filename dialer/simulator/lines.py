@@ -5,10 +5,10 @@ from functools import partial
 
 from dialer.simulator.calls import ACTIVE, Call, Script, new_call_id
 from dialer.simulator.ledger import Ledger
-from dialer.simulator.outbox import Event, Outbox
+from dialer.simulator.outbox import Outbox
 from dialer.simulator.outcomes import CallStatus, Outcome
 from dialer.simulator.requests import CreatePhoneCall
-from dialer.simulator.settings import SimulatorSettings
+from dialer.simulator.settings import Event, SimulatorSettings
 from dialer.simulator.timeline import Timeline
 from dialer.simulator.workspace import default_agent
 

@@ -3,7 +3,6 @@
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import partial
 from typing import Any
 
@@ -11,21 +10,13 @@ from dialer.simulator.calls import Call
 from dialer.simulator.chance import chance
 from dialer.simulator.faults import Faults
 from dialer.simulator.outcomes import EVERY_WEBHOOK_TWICE, WEBHOOKS_OUT_OF_ORDER
-from dialer.simulator.settings import SimulatorSettings
+from dialer.simulator.settings import Event, SimulatorSettings
 from dialer.simulator.shapes import call_object
 from dialer.simulator.speech import fill_in
 from dialer.simulator.timeline import Timeline
 
 REORDER_GAP_MS = 50  # between the webhooks of a call whose order is turned round
 DUPLICATE_WITHIN_MS = 200
-
-
-class Event(StrEnum):
-    """The webhooks of a call, in their natural order."""
-
-    STARTED = "call_started"
-    ENDED = "call_ended"
-    ANALYZED = "call_analyzed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +61,7 @@ class Outbox:
         """Plan the webhook that tells of `event`, with whatever goes wrong with it."""
         url = call.request.agent_override.agent.webhook_url or self._settings.webhook_url
         wanted = call.request.agent_override.agent.webhook_events
-        if not url or (wanted is not None and event not in wanted):
+        if not url or event not in (self._settings.webhook_events if wanted is None else wanted):
             return
         dice = chance(self._settings.seed, "webhook", call.request.to_number, call.nth, event)
         delivery = self._delivery(event, call=call, url=url)

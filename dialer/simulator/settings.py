@@ -23,6 +23,14 @@ class Idempotency(StrEnum):
     IGNORE = "ignore"  # as if the field did not exist
 
 
+class Event(StrEnum):
+    """The webhooks of a call, in their natural order."""
+
+    STARTED = "call_started"
+    ENDED = "call_ended"
+    ANALYZED = "call_analyzed"
+
+
 class SimulatorSettings(BaseModel):
     """Everything about a simulated Retell that can be chosen.
 
@@ -38,6 +46,9 @@ class SimulatorSettings(BaseModel):
     """Expected as the bearer token, and signs the webhooks."""
     webhook_url: str | None = None
     """Where webhooks go unless a call brings its own address; None sends none."""
+
+    webhook_events: tuple[Event, ...] = tuple(Event)
+    """What agents tell of, unless a call chooses for itself."""
 
     seed: int = 1
     speed: float = Field(default=1.0, gt=0)

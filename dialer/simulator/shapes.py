@@ -4,6 +4,7 @@ from typing import Any
 
 from dialer.simulator.calls import Call
 from dialer.simulator.chance import chance
+from dialer.simulator.settings import SimulatorSettings
 from dialer.simulator.speech import analysis, lines, transcript, transcript_object
 
 DEFAULT_AGENT = "agent_5a1e0f7c3b9d2468ace0135791"
@@ -121,7 +122,7 @@ def agent_name(agent_id: str) -> str:
 
 
 def agent_object(
-    agent_id: str, *, webhook_url: str | None, engine: dict[str, Any], version: int
+    agent_id: str, *, settings: SimulatorSettings, engine: dict[str, Any], version: int
 ) -> dict[str, Any]:
     """Give the agent as get-agent shows it."""
     return {
@@ -134,8 +135,8 @@ def agent_object(
         "response_engine": engine,
         "voice_id": "11labs-Adrian",
         "language": "en-US",
-        "webhook_url": webhook_url,
-        "webhook_events": ["call_started", "call_ended", "call_analyzed"],
+        "webhook_url": settings.webhook_url,
+        "webhook_events": [event.value for event in settings.webhook_events],
         "webhook_timeout_ms": 10000,
         "max_call_duration_ms": 3600000,
         "ring_duration_ms": 30000,

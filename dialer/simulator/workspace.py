@@ -51,7 +51,7 @@ def get_agent(
         return refusal(422)
     number = _version(version)
     engine = engine_object(agent_id, prompts=prompts, version=number)
-    shown = agent_object(agent_id, webhook_url=settings.webhook_url, engine=engine, version=number)
+    shown = agent_object(agent_id, settings=settings, engine=engine, version=number)
     return Answer(200, shown | agent_changes(agent_id, prompts=prompts))
 
 

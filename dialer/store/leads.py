@@ -65,6 +65,11 @@ _TAKE_DUE = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
+_TAKE_OFF = (
+    update(lead)
+    .where(lead.c.id.in_(bindparam("which", expanding=True)), lead.c.status == LeadStatus.READY)
+    .values(status=LeadStatus.IN_FLIGHT, tries=lead.c.tries + 1, due_at=None)
+)
 _ANY_DUE = text(
     "SELECT EXISTS (SELECT 1 FROM campaign WHERE status = 'running' AND EXISTS ("
     "SELECT 1 FROM lead WHERE lead.campaign_id = campaign.id "
@@ -154,12 +159,9 @@ def move(
 
 def take_off(tx: Connection, lead_ids: Sequence[int]) -> int:
     """Move READY leads to IN_FLIGHT, one try more each, and give how many moved."""
-    result = tx.execute(
-        update(lead)
-        .where(lead.c.id.in_(lead_ids), lead.c.status == LeadStatus.READY)
-        .values(status=LeadStatus.IN_FLIGHT, tries=lead.c.tries + 1, due_at=None)
-    )
-    return int(result.rowcount)
+    if not lead_ids:
+        return 0
+    return int(tx.execute(_TAKE_OFF, {"which": list(lead_ids)}).rowcount)
 
 
 def close(tx: Connection, row: Lead, *, closed_as: ClosedAs, now: datetime, **values: Any) -> bool:

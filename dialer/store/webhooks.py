@@ -13,6 +13,12 @@ inbox = table(WebhookEvent)
 
 NEW, DONE, IGNORED, DEAD = "NEW", "DONE", "IGNORED", "DEAD"
 
+_RECEIVE = {
+    dialect.dialect.name: dialect.insert(inbox)
+    .on_conflict_do_nothing(index_elements=["event_id"])
+    .returning(inbox.c.id)
+    for dialect in (sqlite, postgresql)
+}
 _GET = select(inbox).where(inbox.c.id == bindparam("which"))
 _FINISH = (
     update(inbox)
@@ -32,22 +38,16 @@ def receive(
     error: str | None = None,
 ) -> int | None:
     """Keep an event once and give its row id; None when it was kept before."""
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    statement = (
-        dialect.insert(inbox)
-        .values(
-            event_id=event_id,
-            call_id=call_id,
-            raw=raw,
-            status=status,
-            error=error,
-            tries=0,
-            received_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["event_id"])
-        .returning(inbox.c.id)
-    )
-    return tx.execute(statement).scalar_one_or_none()
+    event = {
+        "event_id": event_id,
+        "call_id": call_id,
+        "raw": raw,
+        "status": status,
+        "error": error,
+        "tries": 0,
+        "received_at": now,
+    }
+    return tx.execute(_RECEIVE[tx.dialect.name], event).scalar_one_or_none()
 
 
 def get(tx: Connection, row_id: int) -> WebhookEvent | None:
