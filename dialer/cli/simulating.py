@@ -71,13 +71,17 @@ def simulate(
         limits=import_limits(settings),
         tell=_tell,
     )
+    raise typer.Exit(show(found, assumptions, days=days, as_json=as_json))
+
+
+def show(found: "Forecast", assumptions: "Assumptions", *, days: int, as_json: bool) -> ExitCode:
+    """Print a forecast; give the exit code that tells whether every call was right."""
     if as_json:
         print_json(_document(found, assumptions, days=days))
     else:
         _print_tables(found, assumptions, days=days)
     _say_end(found, days=days)
-    if found.violations:
-        raise typer.Exit(ExitCode.FAILED)
+    return ExitCode.FAILED if found.violations else ExitCode.DONE
 
 
 def _start(text: str | None) -> datetime:
@@ -187,7 +191,8 @@ def _say_end(found: "Forecast", *, days: int) -> None:
     if found.held_text is not None:
         say(f"the campaign is {found.status}: {found.held_text}")
     if found.waiting:
-        say(f"not finished: {found.waiting:,} leads still wait after {days} days")
+        length = "a day" if days == 1 else f"{days} days"
+        say(f"not finished: {found.waiting:,} leads still wait after {length}")
     else:
         say(f"finished: {found.progress.leads:,} leads closed with {found.calls.calls:,} calls")
     _say_violations(found.violations)

@@ -88,11 +88,11 @@ def _by_local_time(
     hours: Counter[int] = Counter()
     minutes: dict[str, list[int]] = {}
     for call in calls:
-        zones = places[call.request.to_number].zones
+        place = places.get(call.request.to_number)
         at = from_ms(call.created_ms)
-        shown = [at.astimezone(_zone(name)) for name in zones]
-        hours[shown[0].hour] += 1
-        for name, local in zip(zones, shown, strict=True):
+        shown = {name: at.astimezone(_zone(name)) for name in (place.zones if place else ())}
+        hours.update(local.hour for local in list(shown.values())[:1])  # one hour for each call
+        for name, local in shown.items():
             minutes.setdefault(name, []).append(60 * local.hour + local.minute)
     found = [
         ZoneFigures(name, len(those), format_minute(min(those)), format_minute(max(those)))

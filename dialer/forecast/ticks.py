@@ -12,9 +12,11 @@ RECONCILE_EVERY_MS = 2_000
 """As beat sends them."""
 LONGEST_PATIENCE_MS = 60_000
 """Leads that are due while lines are free, and still are not claimed, are tried this seldom."""
-LOOK_AFTER_MS = 10_000
-"""No attempt has to be looked at sooner than this after it was claimed."""
-HELD_EVERY_MS = 60_000
+LOOK_AFTER_MS = 60_000
+"""No message is lost here, so the first thing to be asked after is a call without news for three
+minutes; looking once a minute finds it in time."""
+HELD_EVERY_MS = 300_000
+"""A held campaign may go on by itself, and is asked this often whether it does."""
 
 
 class PlanTick:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import httpx
 import orjson
 
-from dialer.simulator.answers import Answer, Refused
+from dialer.simulator.answers import Answer, Refused, refusal
 from dialer.simulator.engine import Exchange
 from dialer.simulator.routes import RETELL, Question, Reply
 
@@ -38,18 +38,22 @@ class InProcess(httpx.BaseTransport):
         reply = _REPLIES.get((request.method, path))
         if reply is None:
             folder, _, name = path.rpartition("/")
-            reply = _REPLIES[request.method, f"{folder}/"]
-        content = request.read()
-        question = Question(
+            reply = _REPLIES.get((request.method, f"{folder}/"))
+        if reply is None:
+            return refusal(404)
+        try:
+            return reply(self._question(request, name))
+        except Refused as refused:
+            return refused.answer
+
+    def _question(self, request: httpx.Request, name: str) -> Question:
+        content, asked = request.read(), request.url.params
+        return Question(
             exchange=self._exchange,
             now_ms=self._now_ms(),
             name=name,
             body=orjson.loads(content) if content else None,
-            limit=50,
-            key=None,
-            version=None,
+            limit=int(asked.get("limit", "50")),
+            key=asked.get("pagination_key"),
+            version=asked.get("version"),
         )
-        try:
-            return reply(question)
-        except Refused as refused:
-            return refused.answer
