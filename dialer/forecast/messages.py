@@ -10,7 +10,7 @@ from dialer.actions.plan import plan
 from dialer.actions.settle import settle
 from dialer.actions.world import World
 from dialer.forecast.virtual_clock import to_ms
-from dialer.store import attempts
+from dialer.store import outlook
 from dialer.store.database import Database
 
 Task = Callable[[World], object]
@@ -35,9 +35,8 @@ class Messages:
 
     def dial(self, attempt_id: str, *, label: str) -> None:
         """Ask for an attempt to be sent."""
-        attempt = self._db.read(lambda tx: attempts.get(tx, attempt_id))
-        assert attempt is not None
-        heapq.heappush(self._paced, (to_ms(attempt.send_at), next(self._serial), attempt_id))
+        send_at = self._db.read(lambda tx: outlook.send_at(tx, attempt_id))
+        heapq.heappush(self._paced, (to_ms(send_at), next(self._serial), attempt_id))
 
     def settle(self, event_row: int) -> None:
         """Ask for a webhook event to be settled."""

@@ -7,9 +7,10 @@ from sqlalchemy import Connection, bindparam, func, select, text
 
 from dialer.domain.priority import Priority
 from dialer.domain.states import CampaignStatus
-from dialer.store.tables import Campaign, Lead, table
+from dialer.store.tables import Attempt, Campaign, Lead, table
 from dialer.store.types import UtcDateTime
 
+attempt = table(Attempt)
 campaign = table(Campaign)
 lead = table(Lead)
 
@@ -23,6 +24,7 @@ _NEXT_DUE = text(
         )
     )
 ).columns(due_at=UtcDateTime)
+_SEND_AT = select(attempt.c.send_at).where(attempt.c.id == bindparam("which"))
 _NEXT_LOOK = (
     text(
         "SELECT min(at) AS at FROM ("
@@ -43,6 +45,12 @@ class LeadPlace(NamedTuple):
     phone: str
     zones: tuple[str, ...]
     region: str | None
+
+
+def send_at(tx: Connection, attempt_id: str) -> datetime:
+    """Give the moment for which an attempt is paced."""
+    at: datetime = tx.execute(_SEND_AT, {"which": attempt_id}).scalar_one()
+    return at
 
 
 def next_due(tx: Connection) -> datetime | None:

@@ -152,7 +152,6 @@ def test_an_hour_that_comes_twice_is_called_in_twice(stage: Rehearsal, tmp_path:
     shown = [from_ms(call.created_ms).astimezone(ZoneInfo(NEW_YORK)) for call in calls_of(stage)]
     hours = Counter((at.date().isoformat(), at.hour, at.fold) for at in shown)
     assert set(hours) == {("2026-11-01", 1, 0), ("2026-11-01", 1, 1)}
-    assert min(hours.values()) > 10
 
 
 def test_an_hour_that_does_not_come_is_not_called_in(tmp_path: Path) -> None:
