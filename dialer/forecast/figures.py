@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from dialer.domain.local_time import format_minute
 from dialer.forecast.virtual_clock import from_ms
 from dialer.simulator.calls import Call
-from dialer.store.outlook import LeadPlace
+from dialer.store.outlook import LeadWhereabouts
 from dialer.store.report import Progress
 
 HOUR_MS = 3_600_000
@@ -61,7 +61,12 @@ class Forecast:
 
 
 def count_calls(
-    calls: Collection[Call], *, places: Mapping[str, LeadPlace], zone: str, lines: int, now_ms: int
+    calls: Collection[Call],
+    *,
+    places: Mapping[str, LeadWhereabouts],
+    zone: str,
+    lines: int,
+    now_ms: int,
 ) -> CallFigures:
     """Count calls; those still going on last until now."""
     moments = [from_ms(call.created_ms) for call in calls]
@@ -83,7 +88,7 @@ def count_calls(
 
 
 def _by_local_time(
-    calls: Iterable[Call], places: Mapping[str, LeadPlace]
+    calls: Iterable[Call], places: Mapping[str, LeadWhereabouts]
 ) -> tuple[Counter[int], list[ZoneFigures]]:
     hours: Counter[int] = Counter()
     minutes: dict[str, list[int]] = {}

@@ -15,14 +15,14 @@ from dialer.domain.regions import country_of, regions_of
 from dialer.domain.window import CLOSES, DAYS, DEFAULT_HOURS, OPENS, WEEKDAYS, Hours, Window
 from dialer.forecast.virtual_clock import from_ms
 from dialer.simulator.calls import Call
-from dialer.store.outlook import LeadPlace
+from dialer.store.outlook import LeadWhereabouts
 
 LAST_MINUTES = timedelta(minutes=5)
 """A call that starts so long before closing, or later, starts too late."""
 
 
 def wrong_calls(
-    calls: Iterable[Call], *, places: Mapping[str, LeadPlace], window: Window
+    calls: Iterable[Call], *, places: Mapping[str, LeadWhereabouts], window: Window
 ) -> Iterator[str]:
     """Say of each call that may not have started why; `places` are the leads by number."""
     for call in calls:
@@ -34,7 +34,7 @@ def wrong_calls(
             yield f"{moment:%Y-%m-%d %H:%M:%S} UTC, {number}: {why}"
 
 
-def why_wrong(window: Window, place: LeadPlace, *, at: datetime) -> str | None:
+def why_wrong(window: Window, place: LeadWhereabouts, *, at: datetime) -> str | None:
     """Say which rule forbids that a call starts, and in which zone; None when none does."""
     if not place.zones:
         return "nobody knows the local time"

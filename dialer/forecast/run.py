@@ -30,7 +30,7 @@ from dialer.simulator.in_process import InProcess
 from dialer.store import gate, outlook
 from dialer.store.database import Database
 from dialer.store.invariants import violations
-from dialer.store.outlook import LeadPlace
+from dialer.store.outlook import LeadWhereabouts
 from dialer.store.scratch import scratch_database
 
 ACTOR = "forecast"
@@ -154,7 +154,7 @@ def put_in(world: World, spec: CampaignSpec, lead_file: Path) -> int:
     return campaign_id
 
 
-def places_by_number(world: World) -> dict[str, LeadPlace]:
+def places_by_number(world: World) -> dict[str, LeadWhereabouts]:
     """Give where every lead is."""
     return {place.phone: place for place in world.db.read(outlook.places_of_leads)}
 
@@ -177,7 +177,7 @@ def sum_up(
     campaign_id: int,
     spec: CampaignSpec,
     *,
-    places: Mapping[str, LeadPlace],
+    places: Mapping[str, LeadWhereabouts],
     start_at: datetime,
 ) -> Forecast:
     """Count what happened, and check all of it."""
@@ -206,7 +206,7 @@ def _violations(
     stage: Rehearsal,
     spec: CampaignSpec,
     *,
-    places: Mapping[str, LeadPlace],
+    places: Mapping[str, LeadWhereabouts],
     truth: Mapping[str, int],
 ) -> Iterator[str]:
     yield from wrong_calls(stage.exchange.calls, places=places, window=spec.window)

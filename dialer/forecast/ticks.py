@@ -68,6 +68,7 @@ class ReconcileTick:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._looked_ms = 0
         self.at_ms: int | None = 0
 
     def stir(self, now_ms: int) -> None:
@@ -82,16 +83,17 @@ class ReconcileTick:
         found = self._world.db.read(lambda tx: self._is_needed(tx, now_ms))
         if found:
             reconcile(self._world)
+        self._looked_ms = now_ms
         self.at_ms = self._world.db.read(lambda tx: self._next_ms(tx, now_ms))
         return found
 
     def _is_needed(self, tx: Connection, now_ms: int) -> bool:
-        moment = outlook.next_look(tx, since=from_ms(now_ms - 1))
-        ripe = moment is not None and to_ms(moment) <= now_ms
-        return ripe or outlook.is_held(tx) or bool(campaigns.without_open_leads(tx))
+        moment = outlook.next_look(tx, since=from_ms(self._looked_ms))
+        is_ripe = moment is not None and to_ms(moment) <= now_ms
+        return is_ripe or outlook.is_held(tx) or bool(campaigns.without_open_leads(tx))
 
     def _next_ms(self, tx: Connection, now_ms: int) -> int | None:
-        if outlook.is_held(tx):  # it may go on by itself
+        if outlook.is_held(tx):
             return now_ms + HELD_EVERY_MS
         moment = outlook.next_look(tx, since=from_ms(now_ms))
         return None if moment is None else max(to_ms(moment), now_ms + RECONCILE_EVERY_MS)

@@ -39,7 +39,7 @@ _NEXT_LOOK = (
 )
 
 
-class LeadPlace(NamedTuple):
+class LeadWhereabouts(NamedTuple):
     """Where a lead may be, as its row says."""
 
     phone: str
@@ -71,10 +71,10 @@ def is_held(tx: Connection) -> bool:
     return bool(tx.execute(held).scalar_one())
 
 
-def places_of_leads(tx: Connection) -> list[LeadPlace]:
+def places_of_leads(tx: Connection) -> list[LeadWhereabouts]:
     """Give where all leads are."""
     rows = tx.execute(select(lead.c.phone, lead.c.zones, lead.c.region))
     return [
-        LeadPlace(phone, tuple(filter(None, zones.split(","))), region)
+        LeadWhereabouts(phone, tuple(filter(None, zones.split(","))), region)
         for phone, zones, region in rows
     ]

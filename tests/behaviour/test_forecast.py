@@ -36,7 +36,7 @@ from dialer.forecast.run import (
 from dialer.forecast.virtual_clock import VirtualClock, from_ms, to_ms
 from dialer.simulator.calls import Call
 from dialer.store import campaigns, leads
-from dialer.store.outlook import LeadPlace
+from dialer.store.outlook import LeadWhereabouts
 
 NEW_YORK, ST_JOHNS = "America/New_York", "America/St_Johns"
 BERLIN, LONDON = "Europe/Berlin", "Europe/London"
@@ -337,8 +337,8 @@ DAYTIME = Window(days=tuple(ALL_DAYS), opens="09:00", closes="17:00", holidays=F
 LAWLESS = DAYTIME.model_copy(update={"legal_override": "Nobody's phone rings in a test."})
 
 
-def place(phone: str, *zones: str, region: str | None = None) -> LeadPlace:
-    return LeadPlace(phone, zones, region)
+def place(phone: str, *zones: str, region: str | None = None) -> LeadWhereabouts:
+    return LeadWhereabouts(phone, zones, region)
 
 
 IN_NEW_YORK = place("+12122000211", NEW_YORK)
@@ -372,7 +372,7 @@ IN_ALABAMA = place("+12052000211", "America/Chicago")
     ],
 )
 def test_the_oracle_says_what_forbids_a_call(
-    window: Window, where: LeadPlace, at: str, says: str | None
+    window: Window, where: LeadWhereabouts, at: str, says: str | None
 ) -> None:
     found = why_wrong(window, where, at=datetime.fromisoformat(f"{at}+00:00"))
     assert found is None if says is None else found is not None and says in found, found
