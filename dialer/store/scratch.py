@@ -13,7 +13,12 @@ from dialer.store.database import Database
 
 T = TypeVar("T")
 
-_CARELESS = ("synchronous = OFF", "journal_mode = MEMORY", "locking_mode = EXCLUSIVE")
+_CARELESS = (
+    "synchronous = OFF",
+    "cache_size = -65536",
+    "journal_mode = MEMORY",
+    "locking_mode = EXCLUSIVE",
+)
 
 
 class ScratchDatabase(Database):
