@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from dotenv import dotenv_values
 from pydantic import (
@@ -102,6 +103,13 @@ class Settings(BaseSettings):
         1.0, gt=0, le=1000, description="calls started per second, over everything"
     )
     headroom: int = Field(0, ge=0, description="lines never used, kept for other uses of Retell")
+    calls_per_day: int | None = Field(
+        None, ge=1, description="calls begun per day, over everything; unset: no limit"
+    )
+    dollars_per_day: float | None = Field(
+        None, gt=0, description="dollars spent per day, over everything; unset: no limit"
+    )
+    day_zone: str = Field("UTC", description="zone whose midnight begins a day of these limits")
     worker_threads: int = Field(32, ge=1, le=256, description="threads of one worker process")
     same_key_replay: bool = Field(
         False,
@@ -181,6 +189,13 @@ class Settings(BaseSettings):
         if url is not None and not url.startswith(("http://", "https://")):
             raise ValueError("an address starts with https:// or http://")
         return url.rstrip("/") if url is not None else None
+
+    @field_validator("day_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError('a zone looks like "America/Chicago"')
+        return name
 
     @field_validator("webhook_keys", mode="before")
     @classmethod

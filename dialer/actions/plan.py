@@ -9,6 +9,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from dialer.actions.budgets import left_for_everything
 from dialer.actions.dealing import take
 from dialer.actions.world import World
 from dialer.domain.lines import claimable, lines_in_force, send_times
@@ -55,6 +56,8 @@ def claim(tx: Connection, world: World, *, freed_at: datetime | None) -> list[Cl
     now = world.clock.now()
     in_use = gate.count_open(tx)
     free = claimable(state, open_attempts=in_use.total, unsent=in_use.unsent, now=now)
+    if free and (left := left_for_everything(tx, state, unsent=in_use.unsent, now=now)) is not None:
+        free = min(free, left)
     if free == 0:
         return []
     rows = take(tx, world, state, free=free, in_use=in_use.by_campaign, now=now)

@@ -38,12 +38,22 @@ def ensure(
     lines: int,
     calls_per_second: float | None,
     headroom: int,
+    calls_per_day: int | None = None,
+    dollars_per_day: float | None = None,
+    day_zone: str = "UTC",
 ) -> None:
     """Make the row, or bring it to these settings when they differ from those last applied.
 
     A limit that a person changed while running stays as long as the settings stay as they were.
     """
-    settings = {"lines": lines, "calls_per_second": calls_per_second, "headroom": headroom}
+    settings = {
+        "lines": lines,
+        "calls_per_second": calls_per_second,
+        "headroom": headroom,
+        "calls_per_day": calls_per_day,
+        "dollars_per_day": dollars_per_day,
+        "day_zone": day_zone,
+    }
     row = one(tx, DialGate, select(gate))
     if row is None:
         # Two processes may start at once; the other one applies the same settings.

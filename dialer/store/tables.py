@@ -91,6 +91,7 @@ class Campaign(SQLModel, table=True):
     ends_at: datetime | None = a_moment()  # who still waits then is not called any more
     created_at: datetime = a_moment(nullable=False)
     started_at: datetime | None = a_moment()
+    resumed_at: datetime | None = a_moment()  # the last start or resume
     edited_at: datetime | None = a_moment()  # when the settings were last changed after the start
     checked_at: datetime | None = a_moment()  # when it was last asked whether a hold is over
     finished_at: datetime | None = a_moment()
