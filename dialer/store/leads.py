@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, case, func, select, text, tuple_, update
+from sqlalchemy import Connection, bindparam, case, func, select, text, tuple_, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dialer.domain.do_not_call import OptOut, OptOutSource
@@ -52,18 +52,23 @@ _DUE = (
     text(_IDLE),
     lead.c.phone.not_in(bindparam("without", expanding=True)),
 )
-_COUNT_DUE = select(func.count()).select_from(
-    select(lead.c.id)
-    .where(*_DUE, lead.c.priority.in_(_PRIORITIES))
-    .limit(bindparam("most"))
-    .subquery()
-)
 _TAKE_DUE = (
     select(lead)
     .where(*_DUE, lead.c.priority == bindparam("priority"))
     .order_by(lead.c.due_at, lead.c.row)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
+)
+_DUE_OF_EACH = [
+    select(lead.c.id)
+    .where(*_DUE, lead.c.priority == priority)
+    .order_by(lead.c.due_at, lead.c.row)  # or PostgreSQL reads all leads until it met enough
+    .limit(bindparam("most"))
+    .subquery()
+    for priority in _PRIORITIES
+]
+_COUNT_DUE = select(func.count()).select_from(
+    union_all(*(select(one.c.id) for one in _DUE_OF_EACH)).subquery()
 )
 _ANY_DUE = text(
     "SELECT EXISTS (SELECT 1 FROM campaign WHERE status = 'running' AND EXISTS ("
@@ -113,7 +118,7 @@ def count_due(
 ) -> int:
     """Count the leads that `take_due` would give, locked ones included, up to `most`."""
     chosen = {"campaign": campaign_id, "now": now, "most": most, "without": list(without)}
-    return int(tx.execute(_COUNT_DUE, chosen).scalar_one())
+    return min(most, int(tx.execute(_COUNT_DUE, chosen).scalar_one()))
 
 
 def any_due(tx: Connection, *, now: datetime) -> bool:

@@ -44,11 +44,31 @@ def test_a_claim_reads_a_range_of_the_index_for_each_priority(stage: Stage, due:
     # None due: every priority is asked; else the fresh ones are enough.
     assert len(plans) == (Priority.FRESH + 1 if due else len(Priority))
     for plan in plans:
-        assert "lead_due" in plan
-        assert "SCAN lead" not in plan
-        assert "Seq Scan on lead" not in plan
-        assert "B-TREE" not in plan  # nothing is sorted
-        assert "Sort" not in plan
+        assert_is_range(plan)
+
+
+@pytest.mark.parametrize("due", [False, True])
+def test_counting_due_leads_reads_ranges_of_the_index_whoever_came_first(
+    stage: Stage, due: bool
+) -> None:
+    campaigns = [stage.campaign(), stage.campaign()]
+    at = NOW if due else NOW + timedelta(days=1)
+    for campaign_id in campaigns:
+        stage.world.db.transact(lambda tx, one=campaign_id: fill(tx, one, at=at))  # type: ignore[misc]
+    for campaign_id in campaigns:
+        (plan,) = plans_of(
+            stage, lambda tx, one=campaign_id: leads.count_due(tx, one, now=NOW, most=10)
+        )
+        assert_is_range(plan)
+
+
+def assert_is_range(plan: str) -> None:
+    """Check that a range of the index is all that is read of the leads."""
+    assert "lead_due" in plan
+    assert "SCAN lead" not in plan
+    assert "Seq Scan on lead" not in plan
+    assert "B-TREE" not in plan  # nothing is sorted
+    assert "Sort" not in plan
 
 
 def fill(tx: Connection, campaign_id: int, *, at: Any) -> None:
@@ -56,7 +76,7 @@ def fill(tx: Connection, campaign_id: int, *, at: Any) -> None:
     rows = [
         {
             "campaign_id": campaign_id,
-            "phone": f"+1212{3_000_000 + number}",
+            "phone": f"+1{campaign_id % 100 + 212}{3_000_000 + number}",
             "zones": "America/New_York",
             "zone_source": "number",
             "variables": {},
