@@ -82,6 +82,7 @@ def apply_limits(database: Database, settings: Settings) -> None:
             lines=settings.lines,
             calls_per_second=settings.calls_per_second,
             headroom=settings.headroom,
+            path_calls_per_second=settings.path_calls_per_second,
         )
 
     database.transact(body)

@@ -101,6 +101,25 @@ class Settings(BaseSettings):
     calls_per_second: float = Field(
         1.0, gt=0, le=1000, description="calls started per second, over everything"
     )
+    calls_per_second_twilio: float | None = Field(
+        default_factory=lambda known: _default_path_pace(known),
+        gt=0,
+        le=1000,
+        description="calls started per second from numbers bought of Twilio through Retell;"
+        " unset: 1 in live mode, no limit of its own in a rehearsal",
+    )
+    calls_per_second_telnyx: float | None = Field(
+        default_factory=lambda known: _default_path_pace(known),
+        gt=0,
+        le=1000,
+        description="the same for numbers bought of Telnyx through Retell",
+    )
+    calls_per_second_custom: float | None = Field(
+        default_factory=lambda known: _default_path_pace(known),
+        gt=0,
+        le=1000,
+        description="the same for numbers of our own carrier, imported into Retell",
+    )
     headroom: int = Field(0, ge=0, description="lines never used, kept for other uses of Retell")
     worker_threads: int = Field(32, ge=1, le=256, description="threads of one worker process")
     same_key_replay: bool = Field(
@@ -222,6 +241,16 @@ class Settings(BaseSettings):
         return self.model_fields_set.isdisjoint({"database_url", "redis_url"})
 
     @property
+    def path_calls_per_second(self) -> dict[str, float]:
+        """Give the pace of each telephony path that has one, by Retell's name for it."""
+        paces = {
+            "retell-twilio": self.calls_per_second_twilio,
+            "retell-telnyx": self.calls_per_second_telnyx,
+            "custom": self.calls_per_second_custom,
+        }
+        return {path: pace for path, pace in paces.items() if pace is not None}
+
+    @property
     def web_url(self) -> str:
         """Give the address of the web process as seen from this machine."""
         host = "127.0.0.1" if self.web_host in ("0.0.0.0", "::") else self.web_host
@@ -283,6 +312,11 @@ def _default_base_url(known: Mapping[str, Any]) -> str:
     if known["mode"] == "live":
         return LIVE_ADDRESS
     return _written_address(known["home"] / "simulator.url") or SIMULATOR_ADDRESS
+
+
+def _default_path_pace(known: Mapping[str, Any]) -> float | None:
+    """Retell starts one call a second over each path, unless it was asked for more."""
+    return 1.0 if known["mode"] == "live" else None
 
 
 def _default_webhook_keys(known: Mapping[str, Any]) -> tuple[SecretStr, ...]:

@@ -4,9 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from dialer.actions.callers import pool_of
 from dialer.actions.choosing import attempts_for, choose
 from dialer.actions.world import World
 from dialer.domain.lines import GateState, Want, deal
+from dialer.domain.numbers import Numbers, Pool
 from dialer.store import campaigns, leads
 from dialer.store.database import Connection
 from dialer.store.tables import Campaign
@@ -20,23 +22,29 @@ def take(
     world: World,
     state: GateState,
     *,
+    running: Sequence[Campaign],
+    known: Numbers,
     free: int,
     in_use: dict[int, int],
     now: datetime,
 ) -> list[dict[str, Any]]:
-    """Deal the free lines to the campaigns, and take the leads for them.
+    """Deal the free lines to the running campaigns, and take the leads for them.
 
-    Lines that a campaign could not use, because its gates refused, are dealt again.
+    Lines that a campaign could not use, because its gates refused, are dealt again. One that has
+    no number to call from, as is `known`, takes none from the others.
     """
-    running = campaigns.hold_running_still(tx)
+    pools = {row.id: pool_of(campaigns.spec_of(row), known) for row in running}
     rows: list[dict[str, Any]] = []
     phones: set[str] = set()  # the same number may be due in two campaigns
     for _ in range(ROUNDS):
-        shares = _shares(tx, running, free=free - len(rows), in_use=in_use, phones=phones, now=now)
+        shares = _shares(
+            tx, running, pools, free=free - len(rows), in_use=in_use, phones=phones, now=now
+        )
         taken = len(rows)
         for row in running:
-            chosen = choose(tx, row, state, share=shares[row.id], phones=phones, now=now)
-            rows += attempts_for(tx, row, chosen, world=world, now=now)
+            pool, share = pools[row.id], shares[row.id]
+            chosen = choose(tx, row, state, pool, share=share, phones=phones, now=now)
+            rows += attempts_for(row, chosen, world=world, now=now)
             in_use[row.id] = in_use.get(row.id, 0) + len(chosen)
         if len(rows) == taken or len(rows) - taken == sum(shares.values()):
             break
@@ -46,6 +54,7 @@ def take(
 def _shares(
     tx: Connection,
     running: Sequence[Campaign],
+    pools: Mapping[int, Pool],
     *,
     free: int,
     in_use: Mapping[int, int],
@@ -53,14 +62,18 @@ def _shares(
     now: datetime,
 ) -> dict[int, int]:
     alone = len(running) == 1  # then nobody else could use what it does not need
+
+    def due(row: Campaign) -> int:
+        if pools[row.id].why_none():
+            return 0
+        return free if alone else leads.count_due(tx, row.id, now=now, most=free, without=phones)
+
     return deal(
         free,
         [
             Want(
                 row.id,
-                due=free
-                if alone
-                else leads.count_due(tx, row.id, now=now, most=free, without=phones),
+                due=due(row),
                 in_use=in_use.get(row.id, 0),
                 cap=row.lines,
                 weight=row.weight,

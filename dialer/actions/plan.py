@@ -2,18 +2,20 @@
 
 1. Lock the gate, count the open attempts, see how many lines are free and may be used now.
 2. Deal them to the running campaigns that have due leads.
-3. Take those leads, ask every gate, and claim: lead to IN_FLIGHT, a new attempt as INTENT.
+3. Take those leads, ask every gate, choose the number each is called from and the moment, and
+   claim: lead to IN_FLIGHT, a new attempt as INTENT.
 4. After the commit, send one message per attempt.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
+from dialer.actions.callers import numbers_of
 from dialer.actions.dealing import take
 from dialer.actions.world import World
-from dialer.domain.lines import claimable, lines_in_force, send_times
+from dialer.domain.lines import after_claim, claimable, lines_in_force
 from dialer.log import get_logger
-from dialer.store import attempts, gate, leads
+from dialer.store import attempts, campaigns, gate, leads
 from dialer.store.database import Connection
 
 log = get_logger(__name__)
@@ -57,17 +59,26 @@ def claim(tx: Connection, world: World, *, freed_at: datetime | None) -> list[Cl
     free = claimable(state, open_attempts=in_use.total, unsent=in_use.unsent, now=now)
     if free == 0:
         return []
-    rows = take(tx, world, state, free=free, in_use=in_use.by_campaign, now=now)
+    running = campaigns.hold_running_still(tx)
+    known = numbers_of(tx, [campaigns.spec_of(row) for row in running], state, now=now)
+    rows = take(
+        tx,
+        world,
+        state,
+        running=running,
+        known=known,
+        free=free,
+        in_use=in_use.by_campaign,
+        now=now,
+    )
     if not rows:
         return []
-    moments, next_send_at = send_times(state, count=len(rows), now=now)
     limit = lines_in_force(state, now=now).lines
     for index, row in enumerate(rows):
-        row["send_at"] = moments[index]
         row["refill_from"] = freed_at if index == 0 else None
         row["lines_open"] = in_use.total + index + 1
         row["lines_limit"] = limit
     attempts.add(tx, rows, now=now)
-    gate.save(tx, replace(state, next_send_at=next_send_at), before=state)
+    gate.save(tx, after_claim(state, known.moments), before=state)
     log.info("claimed", attempts=len(rows), open=in_use.total + len(rows), limit=limit)
     return [Claimed(row["id"], row["lead_id"], row["n"]) for row in rows]

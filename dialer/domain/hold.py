@@ -20,6 +20,7 @@ class HoldCode(StrEnum):
     NOT_RUNNING = "not_running"  # the campaign is paused, held or over
     EVERYTHING_PAUSED = "everything_paused"  # the emergency stop is on
     BACKING_OFF = "backing_off"  # Retell asked for patience
+    NO_NUMBER = "no_number"  # all we call from rest, are used up, or called a moment ago
     GAP = "gap"  # the wait after the last attempt is not over
     TOO_LATE = "too_late"  # waited too long between the gate and the send
 
