@@ -4,6 +4,7 @@ from bisect import bisect_right, insort
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 CLAIM_AHEAD = timedelta(seconds=1)
 """A claim never takes more attempts than can be sent within this time."""
@@ -18,8 +19,8 @@ class Pace:
 
     @property
     def gap(self) -> timedelta:
-        """The time between two sends."""
-        return timedelta(seconds=1 / self.calls_per_second)
+        """The time between two sends, rounded up: a second never holds one too many."""
+        return timedelta(microseconds=ceil(1_000_000 / self.calls_per_second))
 
     def start(self, now: datetime) -> datetime:
         """Give the next moment; one further ahead than a claim ever looks is no moment.

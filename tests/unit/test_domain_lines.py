@@ -1,5 +1,6 @@
 """How many lines may be busy, how fast calls may start, and who gets the free ones."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from random import Random
