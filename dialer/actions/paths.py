@@ -42,5 +42,5 @@ def ask_paths(world: World) -> None:
 
 def _without_path(tx: Connection) -> set[str]:
     running = campaigns.in_status(tx, CampaignStatus.RUNNING)
-    ours = {number for row in running for number in campaigns.spec_of(row).from_numbers}
+    ours = {number for row in running for number in row.spec.get("from_numbers", ())}
     return ours - numbers.paths(tx).keys()

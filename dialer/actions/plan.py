@@ -10,6 +10,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import ValidationError
+
 from dialer.actions.callers import numbers_of
 from dialer.actions.dealing import take
 from dialer.actions.world import World
@@ -17,6 +19,7 @@ from dialer.domain.lines import after_claim, claimable, lines_in_force
 from dialer.log import get_logger
 from dialer.store import attempts, campaigns, gate, leads
 from dialer.store.database import Connection
+from dialer.store.tables import Campaign
 
 log = get_logger(__name__)
 
@@ -59,7 +62,7 @@ def claim(tx: Connection, world: World, *, freed_at: datetime | None) -> list[Cl
     free = claimable(state, open_attempts=in_use.total, unsent=in_use.unsent, now=now)
     if free == 0:
         return []
-    running = campaigns.hold_running_still(tx)
+    running = _running(tx)
     known = numbers_of(tx, [campaigns.spec_of(row) for row in running], state, now=now)
     rows = take(
         tx,
@@ -82,3 +85,16 @@ def claim(tx: Connection, world: World, *, freed_at: datetime | None) -> list[Cl
     gate.save(tx, after_claim(state, known.moments), before=state)
     log.info("claimed", attempts=len(rows), open=in_use.total + len(rows), limit=limit)
     return [Claimed(row["id"], row["lead_id"], row["n"]) for row in rows]
+
+
+def _running(tx: Connection) -> list[Campaign]:
+    """Keep the running campaigns so; one whose settings cannot be read stops no other."""
+    readable = []
+    for row in campaigns.hold_running_still(tx):
+        try:
+            campaigns.spec_of(row)
+        except ValidationError:
+            log.error("settings_unreadable", campaign_id=row.id, exc_info=True)
+        else:
+            readable.append(row)
+    return readable
