@@ -340,7 +340,7 @@ def test_the_cap_of_each_day() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"weights": {"+1": 0}}, {"weights": {"+1": 1001}}, {"spacing": "-1s"}, {"warm_up": [0]}],
+    [{"weights": {"+1": 0}}, {"weights": {"+1": 1001}}, {"spacing": -SECOND}, {"warm_up": [0]}],
 )
 def test_settings_without_sense_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
