@@ -63,7 +63,8 @@ def begin(tx: Connection, row: Campaign, *, now: datetime, actor: str) -> None:
     """Set a campaign running; its leads become due when their windows open."""
     spec = campaigns.spec_of(row)
     numbers.wake(tx, spec.from_numbers, reason=RestReason.NOT_OURS)  # Retell may know them by now
-    _move(tx, row, CampaignStatus.RUNNING, actor=actor, now=now, started_at=row.started_at or now)
+    started = {"started_at": row.started_at or now, "resumed_at": now}
+    _move(tx, row, CampaignStatus.RUNNING, actor=actor, now=now, **started)
     _log_legal_override(tx, row.id, spec, actor=actor, now=now)
     shift_into_windows(tx, row.id, spec, now=now)
 
@@ -92,6 +93,7 @@ def resume(world: World, campaign_id: int, *, actor: str) -> None:
             CampaignStatus.RUNNING,
             actor=actor,
             now=now,
+            resumed_at=now,
             held_reason=None,
             held_text=None,
             rejections_in_a_row=0,

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from dialer.actions.aside import cancel_intent
+from dialer.actions.budgets import why_no_budget
 from dialer.actions.facts import facts_of, zones_of
 from dialer.actions.plan import plan
 from dialer.actions.record import record_failure, record_placed
@@ -145,6 +146,7 @@ def _why_not_send(
 ) -> Hold | None:
     if now - attempt.created_at > INTENT_LIFE:
         return Hold(HoldCode.TOO_LATE, "Claimed more than a minute ago.")
+    state = gate.peek(tx)
     facts = facts_of(
         lead,
         status=status,
@@ -152,9 +154,11 @@ def _why_not_send(
         suppressed=suppressions.is_suppressed(
             tx, lead.phone, campaign_id=lead.campaign_id, now=now
         ),
-        state=gate.peek(tx),
+        state=state,
     )
-    hold = why_not_dial(facts, now=now)
+    hold = why_not_dial(facts, now=now) or why_no_budget(
+        tx, attempt.campaign_id, spec, state, claimed_at=attempt.created_at, now=now
+    )
     if hold is None and numbers.is_resting(tx, attempt.from_number, now=now):
         return Hold(HoldCode.NO_NUMBER, "The number it was to be called from rests by now.")
     return hold

@@ -10,6 +10,7 @@ from typing import Any
 from dialer.actions.aside import cancel_intent
 from dialer.actions.late import apply_late
 from dialer.actions.refining import refine_end, refined
+from dialer.actions.self_hold import hold_if_calls_go_wrong
 from dialer.actions.settling import end_values, finish_lead, opt_out
 from dialer.domain.dispositions import Disposition
 from dialer.domain.evidence import CallEvidence
@@ -154,6 +155,8 @@ def _heed_retell(tx: Connection, seen: Attempt, evidence: CallEvidence, *, now: 
         _rest_number(tx, seen, evidence, now=now)
     elif evidence.disposition is Disposition.UNKNOWN:
         log.error("unknown_reason", attempt_id=seen.id, reason=evidence.reason)
+    elif evidence.disposition is not None:
+        hold_if_calls_go_wrong(tx, seen.campaign_id, evidence.disposition, now=now)
 
 
 def _rest_number(tx: Connection, seen: Attempt, evidence: CallEvidence, *, now: datetime) -> None:

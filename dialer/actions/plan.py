@@ -12,6 +12,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
+from dialer.actions.budgets import left_for_everything
 from dialer.actions.callers import numbers_of
 from dialer.actions.dealing import take
 from dialer.actions.world import World
@@ -60,6 +61,8 @@ def claim(tx: Connection, world: World, *, freed_at: datetime | None) -> list[Cl
     now = world.clock.now()
     in_use = gate.count_open(tx)
     free = claimable(state, open_attempts=in_use.total, unsent=in_use.unsent, now=now)
+    if free and (left := left_for_everything(tx, state, unsent=in_use.unsent, now=now)) is not None:
+        free = min(free, left)
     if free == 0:
         return []
     running = _running(tx)

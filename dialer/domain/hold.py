@@ -19,6 +19,7 @@ class HoldCode(StrEnum):
     OUTSIDE_WINDOW = "outside_window"  # too early or too late there
     NOT_RUNNING = "not_running"  # the campaign is paused, held or over
     EVERYTHING_PAUSED = "everything_paused"  # the emergency stop is on
+    DAY_USED_UP = "day_used_up"  # the calls or the money of a day
     BACKING_OFF = "backing_off"  # Retell asked for patience
     NO_NUMBER = "no_number"  # all we call from rest, are used up, or called a moment ago
     GAP = "gap"  # the wait after the last attempt is not over
@@ -45,3 +46,11 @@ class Hold:
     code: HoldCode
     sentence: str
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SelfHold:
+    """Why a campaign holds itself: a stable word, and the sentence for people."""
+
+    reason: str
+    sentence: str

@@ -40,6 +40,9 @@ class GateState:
     unknown_streak: int = 0
     breaker_until: datetime | None = None  # set: the breaker is open, or half open when past
     everything_paused: bool = False
+    calls_per_day: int | None = None  # over everything; None: no limit
+    dollars_per_day: float | None = None
+    day_zone: str = "UTC"  # whose midnight begins such a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,17 +189,24 @@ class Want:
     in_use: int  # its open attempts
     cap: int | None = None  # its own limit
     weight: float = 1.0
+    at_least: int = 0  # lines it gets before others get more than they are promised themselves
 
 
 def deal(free: int, wants: Sequence[Want]) -> dict[int, int]:
-    """Deal free lines by weighted max-min fairness: the next one to whoever has least."""
+    """Deal free lines: first to those that have fewer than they were promised, then fairly.
+
+    Fair is weighted max-min: the next one to whoever has least for their weight. No line is left
+    while somebody could use it.
+    """
     dealt = {want.campaign_id: 0 for want in wants}
     for _ in range(free):
         hungry = list(_hungry(wants, dealt))
         if not hungry:
             break
+        short = [want for want in hungry if want.in_use + dealt[want.campaign_id] < want.at_least]
         poorest = min(
-            hungry, key=lambda w: ((w.in_use + dealt[w.campaign_id]) / w.weight, w.campaign_id)
+            short or hungry,
+            key=lambda w: ((w.in_use + dealt[w.campaign_id]) / w.weight, w.campaign_id),
         )
         dealt[poorest.campaign_id] += 1
     return dealt

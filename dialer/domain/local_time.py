@@ -34,6 +34,21 @@ def local_times(zones: Iterable[str], *, now: datetime) -> dict[str, str]:
     return {name: now.astimezone(zone(name)).strftime("%a %H:%M") for name in zones}
 
 
+def last_midnight(name: str, *, before: datetime) -> datetime:
+    """Give the moment at which the local day of `before` began."""
+    return _midnight(name, before.astimezone(zone(name)).date())
+
+
+def next_midnight(name: str, *, after: datetime) -> datetime:
+    """Give the moment at which the local day of `after` ends."""
+    return _midnight(name, after.astimezone(zone(name)).date() + _DAY)
+
+
+def _midnight(name: str, day: date) -> datetime:
+    """Where the clock jumps over midnight, the day begins with the jump."""
+    return datetime.combine(day, time(), tzinfo=zone(name)).astimezone(UTC)
+
+
 def format_minute(minute: int) -> str:
     """Write a minute of the day as HH:MM."""
     return f"{minute // 60:02d}:{minute % 60:02d}"

@@ -40,6 +40,9 @@ def ensure(
     calls_per_second: float | None,
     headroom: int,
     path_calls_per_second: Mapping[str, float] | None = None,
+    calls_per_day: int | None = None,
+    dollars_per_day: float | None = None,
+    day_zone: str = "UTC",
 ) -> None:
     """Make the row, or bring it to these settings when they differ from those last applied.
 
@@ -50,6 +53,9 @@ def ensure(
         "calls_per_second": calls_per_second,
         "headroom": headroom,
         "path_calls_per_second": dict(path_calls_per_second or {}),
+        "calls_per_day": calls_per_day,
+        "dollars_per_day": dollars_per_day,
+        "day_zone": day_zone,
     }
     row = one(tx, DialGate, select(gate))
     if row is None:

@@ -339,6 +339,11 @@ def _absent_without_proof(tx: Connection, span: Span) -> list[object]:
     ]
 
 
+_leads_of_nothing = _ids(
+    "SELECT id FROM lead WHERE campaign_id NOT IN (SELECT id FROM campaign)"
+    " OR list_id IS NOT NULL AND list_id NOT IN (SELECT id FROM lead_list)"
+)
+
 INVARIANTS: tuple[Invariant, ...] = (
     Invariant(
         "I1",
@@ -382,4 +387,5 @@ INVARIANTS: tuple[Invariant, ...] = (
         "An absence was proven by three whole answers and a call that they do show.",
         _absent_without_proof,
     ),
+    Invariant("I21", "Every lead has its campaign and its list.", _leads_of_nothing),
 )

@@ -91,6 +91,7 @@ class Campaign(SQLModel, table=True):
     ends_at: datetime | None = a_moment()  # who still waits then is not called any more
     created_at: datetime = a_moment(nullable=False)
     started_at: datetime | None = a_moment()
+    resumed_at: datetime | None = a_moment()  # the last start or resume
     edited_at: datetime | None = a_moment()  # when the settings were last changed after the start
     checked_at: datetime | None = a_moment()  # when it was last asked whether a hold is over
     finished_at: datetime | None = a_moment()
@@ -98,7 +99,11 @@ class Campaign(SQLModel, table=True):
 
 
 class Lead(SQLModel, table=True):
-    """One person and number in one campaign."""
+    """One person and number in one campaign.
+
+    Without foreign keys: PostgreSQL looks each one up for each row of an import, which takes
+    longer than all its indexes (decision 14). Campaigns and lists are never deleted.
+    """
 
     __table_args__ = (
         UniqueConstraint("campaign_id", "phone", name="one_lead_per_phone"),
@@ -114,8 +119,8 @@ class Lead(SQLModel, table=True):
     )
 
     id: int = an_id()
-    campaign_id: int = a_ref("campaign.id")
-    list_id: int | None = a_ref("lead_list.id", nullable=True)
+    campaign_id: int = Field(sa_type=BigId)
+    list_id: int | None = Field(default=None, sa_type=BigId)
     row: int | None = None  # in that list; leads due at one moment are called in this order
     updated_list_id: int | None = Field(default=None, sa_type=BigId)  # the list that changed it
     updated_row: int | None = None  # in that list

@@ -249,6 +249,15 @@ BROKEN: dict[str, list[Break]] = {
     ],
     "I18": [sql("UPDATE attempt SET lines_limit = 1")],
     "I20": [absence(answers=2), unproven, too_soon],
+    "I21": [
+        sql("UPDATE lead SET list_id = 99 WHERE status = 'READY'"),
+        sql(
+            "INSERT INTO campaign (id, name, status, spec, weight, rejections_in_a_row, created_at)"
+            " SELECT 98, name, status, spec, weight, 0, created_at FROM campaign",
+            "UPDATE lead SET campaign_id = 98 WHERE status = 'READY'",
+            "DELETE FROM campaign WHERE id = 98",
+        ),
+    ],
 }
 FORBIDDEN: dict[str, Break] = {
     "I1": sql(

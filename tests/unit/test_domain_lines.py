@@ -224,3 +224,63 @@ def test_the_breaker_opens_for_five_in_a_row_or_more_than_five_percent(
     after = after_unknown(gate, sends=sends, unknown=unknown, now=NOW)
     assert after.breaker_until == (NOW + BREAKER_REST if opens else None)
     assert after.unknown_streak == streak + 1
+
+
+FREE = st.integers(0, 40)
+WANTS = st.lists(
+    st.builds(
+        Want,
+        campaign_id=st.integers(1, 10**6),
+        due=st.integers(0, 30),
+        in_use=st.integers(0, 30),
+        cap=st.none() | st.integers(0, 30),
+        weight=st.floats(0.1, 10),
+        at_least=st.integers(0, 10),
+    ),
+    max_size=6,
+    unique_by=lambda want: want.campaign_id,
+)
+
+
+def room_of(want: Want) -> int:
+    """Give how many lines a campaign could use."""
+    return min(want.due, max(0, want.cap - want.in_use) if want.cap is not None else want.due)
+
+
+@settings(derandomize=True)
+@given(FREE, WANTS)
+def test_no_line_is_left_while_somebody_could_use_it(free: int, wants: list[Want]) -> None:
+    dealt = deal(free, wants)
+    assert sum(dealt.values()) == min(free, sum(map(room_of, wants)))
+    assert all(dealt[want.campaign_id] <= room_of(want) for want in wants)
+
+
+@settings(derandomize=True)
+@given(FREE, WANTS)
+def test_nobody_gets_more_while_another_has_less_than_it_was_promised(
+    free: int, wants: list[Want]
+) -> None:
+    dealt = deal(free, wants)
+    starved = [
+        want
+        for want in wants
+        if want.in_use + dealt[want.campaign_id] < want.at_least
+        and dealt[want.campaign_id] < room_of(want)
+    ]
+    for want in wants if starved else ():
+        assert (
+            dealt[want.campaign_id] == 0 or want.in_use + dealt[want.campaign_id] <= want.at_least
+        )
+
+
+def test_a_promise_of_lines_comes_before_weight() -> None:
+    heavy = Want(1, due=10, in_use=0, weight=9)
+    promised = Want(2, due=10, in_use=0, at_least=3)
+    assert deal(4, [heavy, promised]) == {1: 1, 2: 3}
+
+
+def test_a_promise_is_kept_only_while_leads_are_due() -> None:
+    assert deal(4, [Want(1, due=10, in_use=0), Want(2, due=1, in_use=0, at_least=3)]) == {
+        1: 3,
+        2: 1,
+    }

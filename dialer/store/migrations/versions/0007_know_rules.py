@@ -12,6 +12,7 @@ depends_on = None
 
 MOMENTS = (
     ("campaign", "ends_at"),
+    ("campaign", "resumed_at"),
     ("campaign", "edited_at"),
     ("campaign", "checked_at"),
     ("lead", "wanted_at"),
