@@ -18,7 +18,7 @@ from dialer.actions.plan import claim
 from dialer.domain.hold import Hold, HoldCode
 from dialer.domain.numbers import RestReason
 from dialer.domain.states import AttemptStatus, CampaignStatus, LeadStatus
-from dialer.store import attempts, numbers
+from dialer.store import numbers
 from dialer.store.database import Connection
 
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(hours=24)
@@ -429,9 +429,6 @@ def test_a_path_learned_leaves_a_rest_as_it_is_and_a_rest_the_path(stage: Stage)
     assert resting(stage) == {OUR_NUMBER: NOW + 2 * DAY}
 
 
-# -- a gate that was there before
-
-
 def test_paces_of_paths_that_were_taken_out_of_the_settings_hold_no_more(stage: Stage) -> None:
     pace_paths(stage, custom=1)
     stage.world.db.transact(lambda tx: numbers.set_paths(tx, {OUR_NUMBER: "custom"}))
@@ -441,10 +438,3 @@ def test_paces_of_paths_that_were_taken_out_of_the_settings_hold_no_more(stage: 
     pace_paths(stage)
     assert stage.gate().path_calls_per_second == {}
     assert len(stage.claim()) == 8
-    assert {row.from_number for row in stage.attempts_of(_any_lead(stage))} == {OUR_NUMBER}
-
-
-def _any_lead(stage: Stage) -> int:
-    row = stage.world.db.read(lambda tx: attempts.get(tx, stage.queue.dialed[0]))
-    assert row is not None
-    return row.lead_id
