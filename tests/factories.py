@@ -87,11 +87,18 @@ def set_gate(
     lines: int = 10,
     calls_per_second: float | None = None,
     headroom: int = 0,
+    path_calls_per_second: dict[str, float] | None = None,
 ) -> None:
-    """Make the gate's row."""
+    """Make the gate's row, or bring it to these settings."""
 
     def body(tx: Connection) -> None:
-        gate.ensure(tx, lines=lines, calls_per_second=calls_per_second, headroom=headroom)
+        gate.ensure(
+            tx,
+            lines=lines,
+            calls_per_second=calls_per_second,
+            headroom=headroom,
+            path_calls_per_second=path_calls_per_second,
+        )
 
     database.transact(body)
 

@@ -34,6 +34,7 @@ class ScriptedRetell(httpx.BaseTransport):
     list_cut: bool = False  # lists never come to an end
     numbers_cut: bool = False  # lists of a number's calls never do
     down: bool = False  # every question is refused
+    numbers: dict[str, str] = field(default_factory=dict)  # the path of each of the workspace
     lines: int = 1000
     foreign: int = 0
     before_sending: Callable[[], None] | None = None  # runs between connecting and writing
@@ -64,6 +65,9 @@ class ScriptedRetell(httpx.BaseTransport):
                     "current_concurrency": busy + self.foreign,
                 },
             )
+        if request.url.path == "/v2/list-phone-numbers":
+            shown = [{"phone_number": n, "phone_number_type": p} for n, p in self.numbers.items()]
+            return httpx.Response(200, json={"items": shown, "has_more": False})
         call = self.calls.get(request.url.path.rpartition("/")[2])
         if call is None:
             return httpx.Response(404, json={"message": "no such call"})

@@ -11,10 +11,11 @@ from dialer.actions.openings import shift_into_windows
 from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.legal_hours import legal_table
+from dialer.domain.numbers import RestReason
 from dialer.domain.states import CAMPAIGN_MOVES, CampaignStatus, ClosedAs
 from dialer.errors import NotFound, RefusedByRule
 from dialer.log import get_logger
-from dialer.store import campaigns, gate, leads
+from dialer.store import campaigns, gate, leads, numbers
 from dialer.store.database import Connection
 from dialer.store.ledger import log_action
 from dialer.store.tables import Campaign
@@ -60,9 +61,10 @@ def start(world: World, campaign_id: int, *, actor: str) -> CampaignStatus:
 
 def begin(tx: Connection, row: Campaign, *, now: datetime, actor: str) -> None:
     """Set a campaign running; its leads become due when their windows open."""
+    spec = campaigns.spec_of(row)
+    numbers.wake(tx, spec.from_numbers, reason=RestReason.NOT_OURS)  # Retell may know them by now
     started = {"started_at": row.started_at or now, "resumed_at": now}
     _move(tx, row, CampaignStatus.RUNNING, actor=actor, now=now, **started)
-    spec = campaigns.spec_of(row)
     _log_legal_override(tx, row.id, spec, actor=actor, now=now)
     shift_into_windows(tx, row.id, spec, now=now)
 
@@ -83,6 +85,8 @@ def resume(world: World, campaign_id: int, *, actor: str) -> None:
         row = find(tx, campaign_id)
         if row.status not in (CampaignStatus.PAUSED, CampaignStatus.HELD):
             raise _not_possible(row, CampaignStatus.RUNNING)
+        spec = campaigns.spec_of(row)
+        numbers.wake(tx, spec.from_numbers, reason=RestReason.NOT_OURS)
         _move(
             tx,
             row,
@@ -94,7 +98,7 @@ def resume(world: World, campaign_id: int, *, actor: str) -> None:
             held_text=None,
             rejections_in_a_row=0,
         )
-        shift_into_windows(tx, row.id, campaigns.spec_of(row), now=now)
+        shift_into_windows(tx, row.id, spec, now=now)
 
     world.db.transact(body)
     world.queue.plan()

@@ -27,7 +27,7 @@ from dialer.domain.states import AttemptStatus, CampaignStatus
 from dialer.errors import AccountProblem, CallError
 from dialer.log import get_logger
 from dialer.retell.models import CreatePhoneCall
-from dialer.store import attempts, campaigns, gate, leads, suppressions
+from dialer.store import attempts, campaigns, gate, leads, numbers, suppressions
 from dialer.store.database import Connection
 from dialer.store.tables import Attempt, Lead
 
@@ -156,9 +156,12 @@ def _why_not_send(
         ),
         state=state,
     )
-    return why_not_dial(facts, now=now) or why_no_budget(
+    hold = why_not_dial(facts, now=now) or why_no_budget(
         tx, attempt.campaign_id, spec, state, claimed_at=attempt.created_at, now=now
     )
+    if hold is None and numbers.is_resting(tx, attempt.from_number, now=now):
+        return Hold(HoldCode.NO_NUMBER, "The number it was to be called from rests by now.")
+    return hold
 
 
 def request_body(

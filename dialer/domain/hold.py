@@ -21,6 +21,7 @@ class HoldCode(StrEnum):
     EVERYTHING_PAUSED = "everything_paused"  # the emergency stop is on
     DAY_USED_UP = "day_used_up"  # the calls or the money of a day
     BACKING_OFF = "backing_off"  # Retell asked for patience
+    NO_NUMBER = "no_number"  # all we call from rest, are used up, or called a moment ago
     GAP = "gap"  # the wait after the last attempt is not over
     TOO_LATE = "too_late"  # waited too long between the gate and the send
 

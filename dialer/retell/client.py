@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from dialer.clock import Clock
 from dialer.errors import AccountProblem, AgentNotFound, CallNotFound, ProviderUnavailable
-from dialer.retell.agents import AgentReader
+from dialer.retell.agents import AgentReader, PhoneNumber, PhoneNumberPage
 from dialer.retell.models import ApiKeyOwner, Call, CallPage, Concurrency
 from dialer.retell.outcomes import (
     call_created_by,
@@ -37,7 +37,7 @@ from dialer.retell.wire import (
     open_wire,
 )
 
-MAX_PAGE = 1000  # Retell's limit for one page of list-calls
+MAX_PAGE = 1000  # Retell's limit for one page of a list
 MAX_PAGES = 20
 _TRIES = 3
 _TRIES_WITHIN_S = 20.0  # no further try begins after this
@@ -230,6 +230,24 @@ class RetellClient:
     def get_concurrency(self) -> Concurrency:
         """Ask for the lines of the workspace. Raises: as `list_calls`."""
         return read_as(Concurrency, self._ask("GET", "/get-concurrency"))
+
+    def phone_numbers(self) -> tuple[PhoneNumber, ...]:
+        """Ask for the numbers of the workspace, as far as they can be paged through.
+
+        Raises: as `list_calls`.
+        """
+        found: list[PhoneNumber] = []
+        key: str | None = None
+        for _ in range(MAX_PAGES):
+            path = f"/v2/list-phone-numbers?limit={MAX_PAGE}"
+            if key is not None:
+                path += f"&pagination_key={quote(key, safe='')}"
+            page = read_as(PhoneNumberPage, self._ask("GET", path))
+            found += page.items
+            if not page.has_more or not page.pagination_key or page.pagination_key == key:
+                break
+            key = page.pagination_key
+        return tuple(found)
 
     def get_api_key_info(self) -> ApiKeyOwner:
         """Ask whose key ours is. Raises: as `list_calls`."""

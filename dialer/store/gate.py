@@ -1,6 +1,7 @@
 """The dial gate: one row, under whose lock slots are counted."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -38,6 +39,7 @@ def ensure(
     lines: int,
     calls_per_second: float | None,
     headroom: int,
+    path_calls_per_second: Mapping[str, float] | None = None,
     calls_per_day: int | None = None,
     dollars_per_day: float | None = None,
     day_zone: str = "UTC",
@@ -50,6 +52,7 @@ def ensure(
         "lines": lines,
         "calls_per_second": calls_per_second,
         "headroom": headroom,
+        "path_calls_per_second": dict(path_calls_per_second or {}),
         "calls_per_day": calls_per_day,
         "dollars_per_day": dollars_per_day,
         "day_zone": day_zone,
@@ -90,7 +93,11 @@ def _state(tx: Connection, statement: Any) -> GateState:
     row = one(tx, DialGate, statement)
     if row is None:
         raise LookupError("the dial gate has no row; run `dialer migrate`")
-    return GateState(**{name: getattr(row, name) for name in _STATE})
+    values = {name: getattr(row, name) for name in _STATE}
+    moments = (row.path_next_send_at or {}).items()
+    values["path_calls_per_second"] = row.path_calls_per_second or {}
+    values["path_next_send_at"] = {path: datetime.fromisoformat(at) for path, at in moments}
+    return GateState(**values)
 
 
 def install(tx: Connection) -> str:
@@ -102,6 +109,9 @@ def save(tx: Connection, state: GateState, *, before: GateState) -> None:
     """Write what changed."""
     old = asdict(before)
     changed = {name: value for name, value in asdict(state).items() if value != old[name]}
+    if "path_next_send_at" in changed:
+        moments = changed["path_next_send_at"].items()
+        changed["path_next_send_at"] = {path: at.isoformat() for path, at in moments}
     if changed:
         tx.execute(_SAVE, changed)
 
@@ -113,12 +123,17 @@ def clear_streaks(tx: Connection) -> None:
 
 def claim_asking(tx: Connection, *, now: datetime, not_after: datetime) -> bool:
     """Win the right to ask Retell for its concurrency; False when it was asked lately."""
-    asked = gate.c.provider_asked_at
-    return bool(
-        tx.execute(
-            update(gate).where(asked.is_(None) | (asked <= not_after)).values(provider_asked_at=now)
-        ).rowcount
-    )
+    return _win(tx, gate.c.provider_asked_at, now=now, not_after=not_after)
+
+
+def claim_asking_numbers(tx: Connection, *, now: datetime, not_after: datetime) -> bool:
+    """Win the right to ask Retell for its numbers; False when it was asked lately."""
+    return _win(tx, gate.c.numbers_asked_at, now=now, not_after=not_after)
+
+
+def _win(tx: Connection, asked: Any, *, now: datetime, not_after: datetime) -> bool:
+    due = update(gate).where(asked.is_(None) | (asked <= not_after))
+    return bool(tx.execute(due.values({asked: now})).rowcount)
 
 
 def set_provider(tx: Connection, *, lines: int | None, foreign_calls: int) -> None:

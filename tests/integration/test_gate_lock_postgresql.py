@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import httpx
@@ -156,6 +157,33 @@ def test_without_the_gates_lock_they_do(
             return
         open_again(postgres_url)
     pytest.fail("the limit held without the lock: this test, or the count, is worth nothing")
+
+
+def test_four_planners_never_pass_the_cap_of_a_number(postgres_url: str) -> None:
+    world = make_world(postgres_url)
+    world.db.transact(lambda tx: gate.set_limits(tx, lines=1000))
+    for calls_per_day in (25, 40):
+        spec = make_spec(caller_id={"calls_per_day": calls_per_day})
+        made = control.create(world, spec, actor="test")
+        control.start(world, made, actor="test")
+        for _ in range(60):
+            world.db.transact(partial(make_lead, campaign_id=made, now=NOW))
+
+    def plan_five_times() -> None:
+        own = replace(make_world(postgres_url), queue=RecordingQueue())
+        own.db.transact(lambda tx: gate.set_limits(tx, lines=1000))
+        for _ in range(5):
+            plan(own)
+        own.db.close()
+
+    together(*[plan_five_times] * PLANNERS)
+    made_by = world.db.read(
+        lambda tx: tx.exec_driver_sql("SELECT campaign_id, count(*) FROM attempt GROUP BY 1").all()
+    )
+    world.db.close()
+    counts = {row[0]: row[1] for row in made_by}
+    assert sum(counts.values()) == 40
+    assert min(counts.values()) <= 25
 
 
 # -- ten workers, a planner, and people who change their minds

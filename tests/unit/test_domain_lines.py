@@ -13,6 +13,7 @@ from dialer.domain.lines import (
     BREAKER_REST,
     GateState,
     Want,
+    after_claim,
     after_placed,
     after_unknown,
     backed_off,
@@ -148,10 +149,11 @@ def test_no_more_is_claimed_than_the_pace_sends_within_a_second(
     gate, now, sent = GateState(10_000, calls_per_second=pace), NOW, []
     for _ in range(rounds):
         count = claimable(gate, open_attempts=0, unsent=0, now=now)
-        moments, next_send_at = send_times(gate, count=count, now=now)
+        times = send_times(gate, now=now)
+        moments = [times.take(None) for _ in range(count)]
         assert all(now <= moment < now + SECOND for moment in moments)
         sent += moments
-        gate = replace(gate, next_send_at=next_send_at)
+        gate = after_claim(gate, times)
         now += timedelta(milliseconds=step_ms)
     gap = timedelta(seconds=1 / pace) - timedelta(microseconds=2)
     assert all(later - earlier >= gap for earlier, later in pairwise(sent))
@@ -160,7 +162,9 @@ def test_no_more_is_claimed_than_the_pace_sends_within_a_second(
 def test_without_a_pace_everything_is_sent_at_once() -> None:
     gate = GateState(10)
     assert claimable(gate, open_attempts=0, unsent=0, now=NOW) == 10
-    assert send_times(gate, count=2, now=NOW) == ([NOW, NOW], NOW)
+    times = send_times(gate, now=NOW)
+    assert [times.take(None), times.take(None)] == [NOW, NOW]
+    assert after_claim(gate, times) == gate
 
 
 def test_one_probe_goes_out_when_the_breaker_is_half_open() -> None:

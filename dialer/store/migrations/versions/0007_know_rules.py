@@ -16,6 +16,7 @@ MOMENTS = (
     ("campaign", "edited_at"),
     ("campaign", "checked_at"),
     ("lead", "wanted_at"),
+    ("dial_gate", "numbers_asked_at"),
     ("dial_gate", "other_calls_until"),
     ("dial_gate", "other_calls_asked_at"),
 )
