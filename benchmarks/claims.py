@@ -52,8 +52,8 @@ RICH = PLAIN | {
     "limits": {"calls_per_day": 1_000_000, "lines_at_least": 1, "lines_per_minute": 100_000},
 }
 _ROWS = {
-    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {rows})"
-    " {insert} SELECT {values} FROM n",
+    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n"
+    " WHERE i + 1 < {rows}) {insert} SELECT {values} FROM n",
     "postgresql": "{insert} SELECT {values} FROM generate_series(0, {rows} - 1) AS n(i)",
 }
 _INSERT = (
