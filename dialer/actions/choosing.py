@@ -11,7 +11,7 @@ from dialer.domain.gates import why_not_dial
 from dialer.domain.lines import GateState
 from dialer.domain.patience import INTENT_REMINDER
 from dialer.domain.states import Analysis, AttemptStatus
-from dialer.store import campaigns, leads, numbers, suppressions
+from dialer.store import campaigns, leads, numbers, person_calls, suppressions
 from dialer.store.database import Connection
 from dialer.store.tables import Campaign, Lead
 
@@ -32,6 +32,7 @@ def choose(
     suppressed = suppressions.suppressed_among(
         tx, [lead.phone for lead in due], campaign_id=campaign.id, now=now
     )
+    calls = person_calls.among(tx, [lead.phone for lead in due], now=now)
     spec = campaigns.spec_of(campaign)
     chosen, refused = [], []
     for lead in due:
@@ -40,6 +41,8 @@ def choose(
             status=campaign.status,
             spec=spec,
             suppressed=lead.phone in suppressed,
+            calls=calls.get(lead.phone, ()),
+            promised=lead.callback_at is not None,
             state=state,
         )
         hold = why_not_dial(facts, now=now)

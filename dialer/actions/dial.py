@@ -26,7 +26,7 @@ from dialer.domain.states import AttemptStatus, CampaignStatus
 from dialer.errors import AccountProblem, CallError
 from dialer.log import get_logger
 from dialer.retell.models import CreatePhoneCall
-from dialer.store import attempts, campaigns, gate, leads, suppressions
+from dialer.store import attempts, campaigns, gate, leads, person_calls, suppressions
 from dialer.store.database import Connection
 from dialer.store.tables import Attempt, Lead
 
@@ -152,6 +152,8 @@ def _why_not_send(
         suppressed=suppressions.is_suppressed(
             tx, lead.phone, campaign_id=lead.campaign_id, now=now
         ),
+        calls=person_calls.of_phone(tx, lead.phone, but=attempt.id, now=now),
+        promised=attempt.promised_at is not None,
         state=gate.peek(tx),
     )
     return why_not_dial(facts, now=now)
