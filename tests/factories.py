@@ -202,6 +202,12 @@ class Stage:
         )
         self.world.db.transact(lambda tx: tx.execute(changed))
 
+    def edited(self, campaign_id: int) -> None:
+        """Say that a campaign's settings were changed just now."""
+        chosen = campaigns.campaign.update().where(campaigns.campaign.c.id == campaign_id)
+        now = self.clock.now()
+        self.world.db.transact(lambda tx: tx.execute(chosen.values(edited_at=now)))
+
     def force_campaign(self, campaign_id: int, status: CampaignStatus) -> None:
         """Put a campaign into a status, whatever the rules say."""
         chosen = campaigns.campaign.update().where(campaigns.campaign.c.id == campaign_id)

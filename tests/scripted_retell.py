@@ -32,6 +32,7 @@ class ScriptedRetell(httpx.BaseTransport):
     calls: dict[str, dict[str, Any]] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)  # calls that lists do not show yet
     list_cut: bool = False  # lists never come to an end
+    list_shuffled: bool = False  # lists are in no order
     numbers_cut: bool = False  # lists of a number's calls never do
     down: bool = False  # every question is refused
     lines: int = 1000
@@ -91,7 +92,8 @@ class ScriptedRetell(httpx.BaseTransport):
         if "start_timestamp" in criteria:
             earliest = criteria["start_timestamp"]["value"]
             found = [call for call in found if call.get("start_timestamp", 0) >= earliest]
-            found.sort(key=lambda call: call["start_timestamp"])  # the only one in an order
+            # No other question depends on the order.
+            found.sort(key=lambda call: call["start_timestamp"], reverse=self.list_shuffled)
         cut = self.list_cut or (self.numbers_cut and "to_number" in criteria)
         return httpx.Response(200, json={"items": found, "has_more": cut})
 

@@ -91,7 +91,7 @@ def _was_enough(
     if settings is None:
         return False
     spec, edited_at = settings
-    if edited_at is not None and row.send_started_at < edited_at:
+    if edited_at is not None and row.send_started_at <= edited_at:
         return False
     allowed: list[tuple[int, int | None]] = []  # days, and the most calls within them
     if row.promised_at is None:
