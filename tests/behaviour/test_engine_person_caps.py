@@ -13,7 +13,7 @@ from dialer.actions.plan import claim
 from dialer.domain.hold import HoldCode
 from dialer.domain.priority import Priority
 from dialer.domain.states import AttemptStatus, CampaignStatus, LeadStatus
-from dialer.store import attempts, other_calls
+from dialer.store import attempts, campaigns, other_calls
 from dialer.store.database import Connection
 from dialer.store.tables import Lead
 
@@ -156,13 +156,16 @@ def test_one_refused_lead_takes_along_those_behind_it(stage: Stage) -> None:
         called(stage, first, phone)
         by_others(stage, phone, call_id=f"theirs_{number}", at=NOW + number * MINUTE)
     made = [stage.lead(second, phone=phone) for phone in phones]
-    fresh = stage.lead(second, due_at=NOW)
     stage.lines(1)
     stage.clock.pass_time(minutes=20)
+    fresh = stage.lead(second)
+    rested = stage.lead(second)
+    by_others(stage, stage.lead_row(rested).phone, at=NOW - 3 * HOUR)
     assert stage.claim() == []
     waits = [stage.lead_row(lead_id).due_at for lead_id in made]
     assert waits == [NOW + 3 * HOUR + number * MINUTE for number in range(8)]
     stage.call(fresh)
+    assert stage.lead_row(rested).due_at == stage.clock.now()
     assert len(made) < AT_ONCE
 
 
@@ -306,3 +309,11 @@ def test_i9_judges_a_campaign_by_what_it_sent_since_it_was_edited(stage: Stage) 
     assert broken(stage) == {"I9"}
     stage.edited(campaign)
     assert broken(stage) == set()
+
+
+def test_settings_that_cannot_be_read_any_more_prove_nothing(stage: Stage) -> None:
+    overdone(stage)
+    unreadable = campaigns.campaign.update().values(spec={})
+    stage.world.db.transact(lambda tx: tx.execute(unreadable))
+    stage.excused.add("I10")
+    assert broken(stage) == {"I10"}
