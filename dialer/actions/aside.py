@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from dialer.actions.called_enough import free_again
 from dialer.actions.openings import shift_those_due
-from dialer.domain.hold import CLOSED_NOW, FOR_A_PERSON, Hold, HoldCode
+from dialer.domain.hold import CALLED_ENOUGH, CLOSED_NOW, FOR_A_PERSON, Hold, HoldCode
 from dialer.domain.states import OVER, AttemptStatus, ClosedAs, LeadStatus
 from dialer.store import attempts, campaigns, leads
 from dialer.store.database import Connection
@@ -21,17 +22,23 @@ def put_aside(
     """Do with due leads what the reasons for not dialing them ask for.
 
     One that waits for its opening takes along thousands of those behind it that wait for theirs:
-    they would be refused as well, one after the other, for as long as the list is.
+    they would be refused as well, one after the other, for as long as the list is. So does one
+    whose person was called enough.
     """
     wait = False
+    free_at: dict[int, datetime] = {}
     for lead, hold in refused:
         if hold.code is HoldCode.SUPPRESSED:
             leads.close(tx, lead, closed_as=ClosedAs.SUPPRESSED, now=now)
         elif hold.code in CLOSED_NOW or hold.code in FOR_A_PERSON:
             wait = True
+        elif hold.code in CALLED_ENOUGH and hold.until is not None:
+            free_at[lead.id] = hold.until
         # else nothing changes: the lead stays due, the claim is not made
     if wait:
         shift_those_due(tx, campaign.id, campaigns.spec_of(campaign), now=now)
+    if free_at:
+        leads.shift_each(tx, free_again(tx, campaign, now=now) | free_at)
 
 
 def give_back(tx: Connection, lead: Lead, hold: Hold | None, *, now: datetime) -> None:

@@ -14,7 +14,7 @@ from dialer.domain.lines import GateState
 from dialer.domain.numbers import Callee, Chosen, Pool
 from dialer.domain.patience import INTENT_REMINDER
 from dialer.domain.states import Analysis, AttemptStatus
-from dialer.store import attempts, campaigns, leads, suppressions
+from dialer.store import attempts, campaigns, leads, person_calls, suppressions
 from dialer.store.database import Connection
 from dialer.store.tables import Campaign, Lead
 
@@ -45,6 +45,7 @@ def choose(
     suppressed = suppressions.suppressed_among(
         tx, [lead.phone for lead in due], campaign_id=campaign.id, now=now
     )
+    calls = person_calls.among(tx, [lead.phone for lead in due], now=now)
     spec = campaigns.spec_of(campaign)
     failed = _failed_from(tx, due, pool)
     chosen: list[Picked] = []
@@ -55,6 +56,8 @@ def choose(
             status=campaign.status,
             spec=spec,
             suppressed=lead.phone in suppressed,
+            calls=calls.get(lead.phone, ()),
+            promised=lead.callback_at is not None,
             state=state,
         )
         picked = why_not_dial(facts, now=now) or pool.choose(_callee(lead, failed))

@@ -27,7 +27,15 @@ from dialer.domain.states import AttemptStatus, CampaignStatus
 from dialer.errors import AccountProblem, CallError
 from dialer.log import get_logger
 from dialer.retell.models import CreatePhoneCall
-from dialer.store import attempts, campaigns, gate, leads, numbers, suppressions
+from dialer.store import (
+    attempts,
+    campaigns,
+    gate,
+    leads,
+    numbers,
+    person_calls,
+    suppressions,
+)
 from dialer.store.database import Connection
 from dialer.store.tables import Attempt, Lead
 
@@ -154,6 +162,8 @@ def _why_not_send(
         suppressed=suppressions.is_suppressed(
             tx, lead.phone, campaign_id=lead.campaign_id, now=now
         ),
+        calls=person_calls.of_phone(tx, lead.phone, but=attempt.id, now=now),
+        promised=attempt.promised_at is not None,
         state=state,
     )
     hold = why_not_dial(facts, now=now) or why_no_budget(

@@ -1,8 +1,11 @@
 """Facts: what the gates look at before a lead is dialed."""
 
+from collections.abc import Sequence
+
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.gates import DialFacts
 from dialer.domain.lines import GateState
+from dialer.domain.person_caps import PersonCall, PersonFacts
 from dialer.domain.regions import Whereabouts, regions_of
 from dialer.domain.states import CampaignStatus, LeadStatus
 from dialer.store.tables import Lead
@@ -29,9 +32,14 @@ def facts_of(
     status: CampaignStatus,
     spec: CampaignSpec,
     suppressed: bool,
+    calls: Sequence[PersonCall],
+    promised: bool,
     state: GateState,
 ) -> DialFacts:
-    """Gather the facts about one lead of a campaign."""
+    """Gather the facts about one lead of a campaign.
+
+    `calls` are those its person has had, `promised` tells whether they asked for this one.
+    """
     where = whereabouts_of(lead)
     return DialFacts(
         campaign_status=status,
@@ -41,6 +49,14 @@ def facts_of(
         zones=where.zones,
         regions=where.regions,
         window=spec.window,
+        person=person_of(lead, spec, calls, promised=promised),
         everything_paused=state.everything_paused,
         backing_off_until=state.backing_off_until,
     )
+
+
+def person_of(
+    lead: Lead, spec: CampaignSpec, calls: Sequence[PersonCall], *, promised: bool
+) -> PersonFacts:
+    """Gather what the caps per person look at."""
+    return PersonFacts(calls, lead.campaign_id, spec.person, keeps_promise=promised)

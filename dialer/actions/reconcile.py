@@ -12,6 +12,7 @@ from dialer.actions.aside import cancel_intent
 from dialer.actions.campaigns_due import close_left_overs, finish_campaigns, start_campaigns
 from dialer.actions.lines import ask_concurrency
 from dialer.actions.look_up import ask_for_call, look_up_unknown, time_out_analysis
+from dialer.actions.other_calls import ask_other_calls
 from dialer.actions.paths import ask_paths
 from dialer.actions.plan import plan
 from dialer.actions.settle import settle
@@ -48,6 +49,7 @@ def reconcile(world: World) -> Reconciled:
     freed = sum(_look_at(world, row) for row in due)
     ask_concurrency(world)
     ask_paths(world)
+    ask_other_calls(world)
     start_campaigns(world)
     finish_campaigns(world)
     close_left_overs(world)

@@ -17,6 +17,9 @@ class HoldCode(StrEnum):
     HOLIDAY = "holiday"  # a public holiday there, which the campaign keeps
     BLACKOUT = "blackout"  # a date on which the campaign does not call
     OUTSIDE_WINDOW = "outside_window"  # too early or too late there
+    LEGAL_MAXIMUM = "legal_maximum"  # called as often as the law of a place allows in a day
+    CALLED_OFTEN = "called_often"  # called as often as the campaign allows, by whomever
+    CALLED_LATELY = "called_lately"  # another campaign or system called a moment ago
     NOT_RUNNING = "not_running"  # the campaign is paused, held or over
     EVERYTHING_PAUSED = "everything_paused"  # the emergency stop is on
     DAY_USED_UP = "day_used_up"  # the calls or the money of a day
@@ -37,6 +40,9 @@ CLOSED_NOW = (
 
 FOR_A_PERSON = (HoldCode.NO_ZONE, HoldCode.NEVER_OPEN)
 """Reasons of time and place that waiting does not mend."""
+
+CALLED_ENOUGH = (HoldCode.LEGAL_MAXIMUM, HoldCode.CALLED_OFTEN, HoldCode.CALLED_LATELY)
+"""Reasons of the calls a person has had, the gravest first: the lead waits until they are old."""
 
 
 @dataclass(frozen=True, slots=True)

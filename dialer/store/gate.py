@@ -136,6 +136,32 @@ def _win(tx: Connection, asked: Any, *, now: datetime, not_after: datetime) -> b
     return bool(tx.execute(due.values({asked: now})).rowcount)
 
 
+def claim_asking_for_others(tx: Connection, *, now: datetime, not_after: datetime) -> bool:
+    """Win the right to ask for other systems' calls; False when they were asked for lately."""
+    asked = gate.c.other_calls_asked_at
+    return bool(
+        tx.execute(
+            update(gate)
+            .where(asked.is_(None) | (asked <= not_after))
+            .values(other_calls_asked_at=now)
+        ).rowcount
+    )
+
+
+def other_calls_until(tx: Connection) -> datetime | None:
+    """Give the moment up to which other systems' calls are known; None before the first answer."""
+    until: datetime | None = one_value(tx, gate.c.other_calls_until)
+    return until
+
+
+def set_other_calls_until(tx: Connection, until: datetime) -> None:
+    """Know other systems' calls up to a moment, unless a later one is known already."""
+    known = gate.c.other_calls_until
+    tx.execute(
+        update(gate).where(known.is_(None) | (known < until)).values(other_calls_until=until)
+    )
+
+
 def set_provider(tx: Connection, *, lines: int | None, foreign_calls: int) -> None:
     """Store what Retell allows, and how many calls there are not ours."""
     tx.execute(update(gate).values(provider_lines=lines, foreign_calls=foreign_calls))

@@ -22,6 +22,7 @@ from dialer.domain.patience import (
     SEND_DEADLINE,
 )
 from dialer.domain.window import Window
+from dialer.store.called_enough import sent_too_often
 from dialer.store.tables import IS_OPEN, Attempt, Campaign, Lead, table
 from dialer.store.types import UtcDateTime
 
@@ -369,6 +370,11 @@ INVARIANTS: tuple[Invariant, ...] = (
         _any(_sent_in_spite, _sent_after_the_end),
     ),
     Invariant("I8", "The cadence's wait lies after an attempt that may have rung.", _too_early),
+    Invariant(
+        "I9",
+        "Nobody is called more often than the law and the campaign that calls allow.",
+        lambda tx, span: sent_too_often(tx, since=span.since),
+    ),
     Invariant("I10", "Every send lies inside the lead's window.", _outside_window),
     Invariant("I11", "A lead counts the ended attempts that may have rung.", _miscounted_leads),
     Invariant("I12", "A call belongs to one attempt.", _shared_calls),

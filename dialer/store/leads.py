@@ -1,6 +1,6 @@
 """Leads."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -26,16 +26,28 @@ _PLACE = (
     case((lead.c.phone.like("+1___55501__"), ""), else_=func.substr(lead.c.phone, 1, START)),
 )
 _PLACES_AT_ONCE = 500
+_DUE_BY_PRIORITY = (
+    lead.c.campaign_id == bindparam("campaign"),
+    lead.c.status == LeadStatus.READY,
+    lead.c.priority == bindparam("priority"),
+    lead.c.due_at <= bindparam("now"),
+)
 _PLACES_DUE = (
     select(lead.c.id, *_PLACE)
-    .where(
-        lead.c.campaign_id == bindparam("campaign"),
-        lead.c.status == LeadStatus.READY,
-        lead.c.priority == bindparam("priority"),
-        lead.c.due_at <= bindparam("now"),
-    )
+    .where(*_DUE_BY_PRIORITY)
     .order_by(lead.c.due_at, lead.c.row)
     .limit(bindparam("most"))
+)
+_NEXT_DUE = (
+    select(lead)
+    .where(*_DUE_BY_PRIORITY)
+    .order_by(lead.c.due_at, lead.c.row)
+    .limit(bindparam("most"))
+)
+_SHIFT_ONE = (
+    update(lead)
+    .where(lead.c.id == bindparam("which"), lead.c.status == LeadStatus.READY)
+    .values(due_at=bindparam("to"))
 )
 _GET = select(lead).where(lead.c.id == bindparam("which"))
 _LOCK = _GET.with_for_update()
@@ -199,6 +211,22 @@ def places_due(
         for row in tx.execute(_PLACES_DUE, {**chosen, "priority": priority}):
             found.setdefault(LeadPlace(*row[1:]), []).append(row[0])
     return found
+
+
+def next_due(tx: Connection, campaign_id: int, *, now: datetime, most: int) -> list[Lead]:
+    """Read up to `most` due leads of each priority, the longest due first; locks nothing."""
+    chosen = {"campaign": campaign_id, "now": now, "most": most}
+    return [
+        row
+        for priority in _PRIORITIES
+        for row in many(tx, Lead, _NEXT_DUE, priority=priority, **chosen)
+    ]
+
+
+def shift_each(tx: Connection, due_at: Mapping[int, datetime]) -> None:
+    """Make each of these leads due at its own moment, as far as it is READY."""
+    rows = [{"which": lead_id, "to": moment} for lead_id, moment in sorted(due_at.items())]
+    tx.execute(_SHIFT_ONE, rows)
 
 
 def shift_those(tx: Connection, lead_ids: Sequence[int], *, to: datetime) -> int:

@@ -321,7 +321,10 @@ class OtherCall(SQLModel, table=True):
     """A call to a number that was not ours: another system's, in the same workspace."""
 
     __tablename__ = "other_call"
-    __table_args__ = (Index("other_call_phone", "phone", "started_at"),)
+    __table_args__ = (
+        Index("other_call_phone", "phone", "started_at"),
+        Index("other_call_started", "started_at"),
+    )
 
     call_id: str = Field(primary_key=True)
     phone: str

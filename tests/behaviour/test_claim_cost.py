@@ -8,7 +8,7 @@ from factories import NOW, Stage
 from sqlalchemy import event
 
 from dialer.domain.priority import Priority
-from dialer.store import leads
+from dialer.store import attempts, leads, other_calls, person_calls
 from dialer.store.database import Connection
 
 _EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}
@@ -92,4 +92,45 @@ def fill(tx: Connection, campaign_id: int, *, at: Any) -> None:
     ]
     for start in range(0, len(rows), 500):
         leads.add(tx, rows[start : start + 500])
+    tx.exec_driver_sql("ANALYZE")
+
+
+def test_the_calls_of_people_are_found_by_their_numbers(stage: Stage) -> None:
+    stage.excused |= {"I6", "I11"}  # the calls are made up
+    campaign_id = stage.campaign()
+    stage.world.db.transact(lambda tx: fill_calls(tx, campaign_id))
+    phones = [f"+1212{3_000_000 + number}" for number in range(20)]
+    (plan,) = plans_of(stage, lambda tx: person_calls.among(tx, phones, now=NOW))
+    for index in ("attempt_phone", "other_call_phone"):
+        assert index in plan
+    for table in ("attempt", "other_call"):
+        assert f"SCAN {table}" not in plan
+        assert f"Seq Scan on {table}" not in plan
+
+
+def fill_calls(tx: Connection, campaign_id: int) -> None:
+    """Make two thousand leads with a call each, and as many calls of another system."""
+    fill(tx, campaign_id, at=NOW + timedelta(days=1))
+    ids = {row.phone: row.id for row in tx.execute(leads.lead.select())}
+    calls = [
+        {
+            "id": phone,
+            "lead_id": lead_id,
+            "campaign_id": campaign_id,
+            "phone": phone,
+            "n": 1,
+            "from_number": "+12125550000",
+            "status": "ENDED",
+            "analysis": "done",
+            "rang": True,
+            "lines_open": 1,
+            "lines_limit": 1,
+            "created_at": NOW,
+            "send_at": NOW,
+        }
+        for phone, lead_id in ids.items()
+    ]
+    tx.execute(attempts.attempt.insert(), calls)
+    others = [{"call_id": phone, "phone": phone, "started_at": NOW} for phone in ids]
+    other_calls.add(tx, others)
     tx.exec_driver_sql("ANALYZE")

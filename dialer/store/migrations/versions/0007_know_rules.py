@@ -48,3 +48,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("call_id"),
     )
     op.create_index("other_call_phone", "other_call", ["phone", "started_at"])
+    op.create_index("other_call_started", "other_call", ["started_at"])
