@@ -73,6 +73,7 @@ def _chunks(file: LeadFile, *, after_row: int, rows: int = CHUNK_ROWS) -> Iterat
 def read_chunk(file: LeadFile, records: Iterable[Record]) -> Chunk | None:
     """Work out some rows; None when there are none."""
     read, missing_in = file.reader.read, file.reader.missing_in
+    says_consent = file.reader.consent is not None
     drafts: list[Draft] = []
     rejects: list[RejectedRow] = []
     last_row = 0
@@ -85,6 +86,8 @@ def read_chunk(file: LeadFile, records: Iterable[Record]) -> Chunk | None:
         drafts.append(draft_of(outcome, record.cells))
         if names := missing_in(outcome):
             file.note_missing(last_row, names)
+        if says_consent:
+            file.note_unread_consent(outcome)
     if not last_row:
         return None
     drafts.sort()

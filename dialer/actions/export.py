@@ -34,6 +34,7 @@ STATUS_WORDS: Mapping[LeadStatus, str] = {
 }
 _ROW_BITS, _ID_BITS = 32, 40
 _STATUS = exports.LEAD_COLUMNS.index("status")
+_CONSENT = ("at", "source", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +117,14 @@ def _write_leads(
 ) -> Exported:
     read = partial(exports.variables, list_id=list_id)
     keys = list(_keys(_looked_through(db, campaign_id, read)))
-    columns = [*exports.LEAD_COLUMNS]
+    columns = [*exports.LEAD_COLUMNS[:-1], *(f"consent_{part}" for part in _CONSENT)]
     for key in keys:
         columns.append(f"variable.{key}" if key in columns else key)
     with open_export(target, form=form, columns=columns, title="leads") as export:
         for row in _rows(db, _ids(db, campaign_id, list_id=list_id), exports.leads):
-            own = [*row[:-1]]
+            *own, consent, values = row
             own[_STATUS] = STATUS_WORDS[own[_STATUS]]
-            export.add(_with_values(own, row[-1], keys))
+            export.add(_with_values(_with_values(own, consent, _CONSENT), values, keys))
     return _exported(export)
 
 

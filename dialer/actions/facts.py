@@ -43,4 +43,6 @@ def facts_of(
         window=spec.window,
         everything_paused=state.everything_paused,
         backing_off_until=state.backing_off_until,
+        require_consent=spec.require_consent,
+        consent=lead.consent,
     )

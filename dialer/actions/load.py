@@ -87,6 +87,7 @@ def options_of(spec: CampaignSpec, **changed: Any) -> ImportOptions:
         "allowed_countries": spec.countries,
         "allow_fictional": spec.allow_fictional,
         "default_zone": spec.default_zone,
+        "require_consent": spec.require_consent,
     }
     return ImportOptions(**{**options, **changed})
 
@@ -167,7 +168,9 @@ def recall(world: World, headers: Iterable[str]) -> dict[LeadField, Mapped]:
 
 def _options(world: World, spec: CampaignSpec, order: Order) -> tuple[ImportOptions, str | None]:
     """Give the options, and why nobody knows which variables the agent needs."""
-    options = options_of(spec, **{"limits": world.import_limits, **order.changed})
+    options = options_of(
+        spec, **{"limits": world.import_limits, "read_at": world.clock.now(), **order.changed}
+    )
     if not order.check_agent:
         return options, None
     needed = required_variables(world, spec)
@@ -196,6 +199,7 @@ def _marks(file: LeadFile, order: Order) -> dict[str, str]:
         "missing": [options.missing_variable.policy, options.missing_variable.text],
         "table": [options.encoding, options.delimiter, options.sheet, options.header_row],
         "known": order.known,
+        "consent": options.require_consent,
     }
     written = orjson.dumps(decisive, option=orjson.OPT_SORT_KEYS)
     return {"sha256": sha256, "fingerprint": hashlib.sha256(written).hexdigest()}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dialer.domain.closed import why_closed
+from dialer.domain.consent import Kept, why_no_consent
 from dialer.domain.hold import Hold, HoldCode
 from dialer.domain.opening import SEARCH_DAYS, may_start, next_opening
 from dialer.domain.regions import Whereabouts
@@ -29,6 +30,8 @@ class DialFacts:
     window: Window
     everything_paused: bool = False
     backing_off_until: datetime | None = None
+    require_consent: bool = False
+    consent: Kept | None = None
 
 
 def why_not_dial(facts: DialFacts, *, now: datetime) -> Hold | None:
@@ -41,6 +44,8 @@ def why_not_dial(facts: DialFacts, *, now: datetime) -> Hold | None:
         return Hold(HoldCode.SUPPRESSED, "The number is on the do-not-call list.")
     if facts.lead_status is LeadStatus.CLOSED:
         return Hold(HoldCode.LEAD_CLOSED, "The lead is closed.")
+    if facts.require_consent and (hold := why_no_consent(facts.consent, now=now)):
+        return hold
     return _why_not_locally(facts, now=now) or _why_not_here(facts, now=now)
 
 

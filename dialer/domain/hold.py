@@ -10,6 +10,7 @@ class HoldCode(StrEnum):
 
     SUPPRESSED = "suppressed"  # the number is on the do-not-call list
     LEAD_CLOSED = "lead_closed"  # finished in the meantime
+    NO_CONSENT = "no_consent"  # the campaign needs a consent that is not known
     NO_ZONE = "no_zone"  # nobody knows the local time
     NEVER_OPEN = "never_open"  # window, law and zones leave no hour for weeks
     EMERGENCY_BLOCK = "emergency_block"  # a state of emergency where the lead may be
@@ -33,8 +34,8 @@ CLOSED_NOW = (
 )
 """Reasons of time and place, the gravest first: the lead waits for its next opening."""
 
-FOR_A_PERSON = (HoldCode.NO_ZONE, HoldCode.NEVER_OPEN)
-"""Reasons of time and place that waiting does not mend."""
+FOR_A_PERSON = (HoldCode.NO_CONSENT, HoldCode.NO_ZONE, HoldCode.NEVER_OPEN)
+"""Reasons that waiting does not mend."""
 
 
 @dataclass(frozen=True, slots=True)
