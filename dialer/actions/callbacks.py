@@ -56,7 +56,7 @@ def _promise(
             f"no call may start to lead {lead.id}: its zone is not known, or never open",
             fix="give it a zone, or the campaign another window",
         )
-    _keep(tx, lead, outcome)
+    keep(tx, lead, outcome)
     subject = f"lead:{lead.id}"
     log_action(
         tx,
@@ -85,8 +85,8 @@ def _check_callable(tx: Connection, lead: Lead, campaign: Campaign, *, now: date
         )
 
 
-def _keep(tx: Connection, lead: Lead, outcome: Outcome) -> None:
-    """Let the lead wait for its promise; the wait after its last call is over with it."""
+def keep(tx: Connection, lead: Lead, outcome: Outcome) -> None:
+    """Let the lead wait for what a person set; the wait after its last call is over with it."""
     if lead.status is LeadStatus.IN_FLIGHT:
         leads.change(tx, lead.id, callback_at=outcome.callback_at)
         return

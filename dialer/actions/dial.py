@@ -14,11 +14,12 @@ from functools import partial
 from typing import Any
 
 from dialer.actions.aside import cancel_intent
-from dialer.actions.facts import facts_of, zones_of
+from dialer.actions.facts import known_facts, whereabouts_of
 from dialer.actions.plan import plan
 from dialer.actions.record import record_failure, record_placed
 from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
+from dialer.domain.checked import what_was_checked
 from dialer.domain.gates import Hold, HoldCode, why_not_dial
 from dialer.domain.local_time import local_times
 from dialer.domain.patience import INTENT_LIFE, SEND_DEADLINE, SENDING_LIFE
@@ -26,7 +27,7 @@ from dialer.domain.states import AttemptStatus, CampaignStatus
 from dialer.errors import AccountProblem, CallError
 from dialer.log import get_logger
 from dialer.retell.models import CreatePhoneCall
-from dialer.store import attempts, campaigns, gate, leads, suppressions
+from dialer.store import attempts, campaigns, gate, leads
 from dialer.store.database import Connection
 from dialer.store.tables import Attempt, Lead
 
@@ -106,6 +107,8 @@ def pass_gate(tx: Connection, world: World, attempt_id: str) -> Sending | Early 
     body = request_body(
         spec, lead, attempt, install=gate.install(tx), webhook_url=world.webhook_url
     )
+    where = whereabouts_of(lead)
+    sent_local = local_times(where.zones, now=now)
     attempts.move(
         tx,
         attempt_id,
@@ -113,10 +116,18 @@ def pass_gate(tx: Connection, world: World, attempt_id: str) -> Sending | Early 
         target=AttemptStatus.SENDING,
         now=now,
         by="dial",
+        evidence=what_was_checked(
+            spec.window,
+            sent_local=sent_local,
+            regions=where.regions,
+            consent=lead.consent,
+            consent_needed=spec.require_consent,
+            from_number=attempt.from_number,
+        ),
         send_started_at=now,
         check_at=now + SENDING_LIFE,
         request=body,
-        sent_local=local_times(zones_of(lead), now=now),
+        sent_local=sent_local,
     )
     return Sending(attempt_id, campaign.id, body, now)
 
@@ -145,16 +156,7 @@ def _why_not_send(
 ) -> Hold | None:
     if now - attempt.created_at > INTENT_LIFE:
         return Hold(HoldCode.TOO_LATE, "Claimed more than a minute ago.")
-    facts = facts_of(
-        lead,
-        status=status,
-        spec=spec,
-        suppressed=suppressions.is_suppressed(
-            tx, lead.phone, campaign_id=lead.campaign_id, now=now
-        ),
-        state=gate.peek(tx),
-    )
-    return why_not_dial(facts, now=now)
+    return why_not_dial(known_facts(tx, lead, status=status, spec=spec, now=now), now=now)
 
 
 def request_body(

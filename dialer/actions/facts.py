@@ -1,10 +1,14 @@
 """Facts: what the gates look at before a lead is dialed."""
 
+from datetime import datetime
+
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.gates import DialFacts
 from dialer.domain.lines import GateState
 from dialer.domain.regions import Whereabouts, regions_of
 from dialer.domain.states import CampaignStatus, LeadStatus
+from dialer.store import gate, suppressions
+from dialer.store.database import Connection
 from dialer.store.tables import Lead
 
 
@@ -21,6 +25,14 @@ def whereabouts_of(lead: Lead) -> Whereabouts:
 def split_zones(joined: str) -> tuple[str, ...]:
     """Read zones as a lead's row keeps them."""
     return tuple(name for name in joined.split(",") if name)
+
+
+def known_facts(
+    tx: Connection, lead: Lead, *, status: CampaignStatus, spec: CampaignSpec, now: datetime
+) -> DialFacts:
+    """Read and gather the facts about one lead of a campaign."""
+    suppressed = suppressions.is_suppressed(tx, lead.phone, campaign_id=lead.campaign_id, now=now)
+    return facts_of(lead, status=status, spec=spec, suppressed=suppressed, state=gate.peek(tx))
 
 
 def facts_of(

@@ -45,6 +45,7 @@ def create(
         fields |= loaded_fields(campaign_id, loaded) if loaded is not None else {}
         code = say_loaded(loaded) if loaded is not None else ExitCode.DONE
         if start_now:
+            say_consent(world, campaign_id)
             fields["status"] = start_campaign(world, settings, campaign_id)
         else:
             fields["status"] = "draft"
@@ -105,6 +106,20 @@ def _create(
             order=Asked.of().order(tell),
         )
     return campaign_id, loaded
+
+
+def say_consent(world: "World", campaign_id: int) -> int | None:
+    """Say how many leads have consent, where the campaign needs it; give how many have."""
+    from dialer.actions.explain import consents_of
+
+    counted = consents_of(world.db, campaign_id, now=world.clock.now())
+    if counted is None:
+        return None
+    say(
+        f"{counted.agreed:,} of {counted.waiting:,} leads have consent; "
+        f"{counted.waiting - counted.agreed:,} will not be called"
+    )
+    return counted.agreed
 
 
 def start_campaign(world: "World", settings: "Settings", campaign_id: int) -> str:

@@ -10,6 +10,8 @@ class HoldCode(StrEnum):
 
     SUPPRESSED = "suppressed"  # the number is on the do-not-call list
     LEAD_CLOSED = "lead_closed"  # finished in the meantime
+    IN_FLIGHT = "in_flight"  # it is being called
+    HELD = "held"  # waits for a person, for a reason of its own
     NO_CONSENT = "no_consent"  # the campaign needs a consent that is not known
     NO_ZONE = "no_zone"  # nobody knows the local time
     NEVER_OPEN = "never_open"  # window, law and zones leave no hour for weeks
