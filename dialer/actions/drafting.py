@@ -9,12 +9,16 @@ from typing import NamedTuple
 
 from dialer.actions.reading_process import read_elsewhere
 from dialer.actions.storing import Draft, draft_of
+from dialer.leads.notices import FEW_ROWS, MOST_REJECTED
 from dialer.leads.outcomes import RejectedRow
 from dialer.leads.rows import LeadFile
 from dialer.leads.table import Record
 
 CHUNK_ROWS = 25_000
 """Sorted together before they are stored; the more, the closer rows lie in the phone index."""
+
+FIRST_ROWS = 1_000
+"""Looked at before anything is stored: enough to tell a wrong file from a good one."""
 
 PIECE_ROWS = 2_500
 """Sent from another process at once."""
@@ -30,6 +34,24 @@ class Chunk(NamedTuple):
     rejects: list[RejectedRow]
     last_row: int
     fraction_read: float | None  # of the file; None where nobody knows
+
+
+class FirstRows(NamedTuple):
+    """How many of a file's first rows are no leads."""
+
+    rows: int
+    rejected: int
+
+    @property
+    def are_doubtful(self) -> bool:
+        """True when this may be the wrong file, or a column was taken for another."""
+        return self.rows >= FEW_ROWS and self.rejected > self.rows * MOST_REJECTED
+
+
+def look_first(file: LeadFile) -> FirstRows:
+    """Read the first rows of a file, which may be read from the top afterwards."""
+    outcomes = [file.reader.read(record) for record in islice(file.records(), FIRST_ROWS)]
+    return FirstRows(len(outcomes), sum(isinstance(one, RejectedRow) for one in outcomes))
 
 
 def chunks(

@@ -96,9 +96,16 @@ def export_rejects(
     """Write the rows of a list that are no leads, to be corrected and imported again.
 
     Raises:
-        NotFound: there is no such list.
+        NotFound: there is no such list, or its rejected rows are deleted by now.
     """
-    header = db.read(partial(_find_list, list_id=list_id)).mapping.get("headers", [])
+    found = db.read(partial(_find_list, list_id=list_id))
+    if found.purged_at is not None:
+        raise NotFound(
+            f"the rejected rows of list {list_id} were deleted on {found.purged_at:%Y-%m-%d}",
+            why="they are kept for 90 days after the import",
+            fix=f"import {found.file_name} again with --dry-run",
+        )
+    header = found.mapping.get("headers", [])
     after = 0
     with RejectFile(target, header, form=form) as file:
         while True:

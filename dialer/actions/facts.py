@@ -32,7 +32,7 @@ def known_facts(
 ) -> DialFacts:
     """Read and gather the facts about one lead of a campaign."""
     suppressed = suppressions.is_suppressed(tx, lead.phone, campaign_id=lead.campaign_id, now=now)
-    return facts_of(lead, status=status, spec=spec, suppressed=suppressed, state=gate.peek(tx))
+    return facts_of(lead, status=status, spec=spec, suppressed=suppressed, state=gate.find(tx))
 
 
 def facts_of(
@@ -41,9 +41,9 @@ def facts_of(
     status: CampaignStatus,
     spec: CampaignSpec,
     suppressed: bool,
-    state: GateState,
+    state: GateState | None,
 ) -> DialFacts:
-    """Gather the facts about one lead of a campaign."""
+    """Gather the facts about one lead of a campaign; without a gate nothing was ever dialed."""
     where = whereabouts_of(lead)
     return DialFacts(
         campaign_status=status,
@@ -53,8 +53,8 @@ def facts_of(
         zones=where.zones,
         regions=where.regions,
         window=spec.window,
-        everything_paused=state.everything_paused,
-        backing_off_until=state.backing_off_until,
+        everything_paused=state is not None and state.everything_paused,
+        backing_off_until=None if state is None else state.backing_off_until,
         require_consent=spec.require_consent,
         consent=lead.consent,
     )

@@ -18,7 +18,7 @@ import orjson
 
 from dialer.actions.agent_variables import required_variables
 from dialer.actions.control import find
-from dialer.actions.drafting import Chunk, chunks, one_ahead
+from dialer.actions.drafting import Chunk, FirstRows, chunks, look_first, one_ahead
 from dialer.actions.export import export_rejects
 from dialer.actions.preview import Preview
 from dialer.actions.storing import Batch, Known, Target, store
@@ -62,6 +62,7 @@ class Order:
     processes: int = 1
     check_agent: bool = True  # ask Retell which variables the agent's prompt needs
     tell: Callable[[Progress], None] = lambda progress: None
+    doubt: Callable[[FirstRows], None] = lambda first: None  # raises to store nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,9 @@ def load(
         if unchecked is not None:
             file.notices.add(WarningCode.AGENT_NOT_CHECKED, unchecked)
         marks = _marks(file, order)
+        known = world.db.read(lambda tx: _find_list(tx, campaign_id, marks))
+        if known is None and (first := look_first(file)).are_doubtful:
+            order.doubt(first)
         row = _find_or_open_list(world, campaign_id, file, marks, actor=actor)
         already = row.status is ListStatus.DONE
         if not already:
@@ -329,7 +333,7 @@ def _report(world: World, list_id: int, *, rejects_to: Path, already: bool) -> L
     row = world.db.read(lambda tx: lists.get(tx, list_id))
     assert row is not None
     rejects = None
-    if row.duplicates + row.rejected:
+    if row.duplicates + row.rejected and row.purged_at is None:
         rejects_to.parent.mkdir(parents=True, exist_ok=True)
         export_rejects(world.db, list_id, rejects_to)
         rejects = rejects_to

@@ -7,6 +7,7 @@ from enum import StrEnum
 SHOWN_ROWS = 5
 SHOWN_MESSAGES = 5
 MANY_REJECTED = 0.2  # of the rows
+MOST_REJECTED = 0.5  # so many that nothing is stored before somebody says so
 FEW_ROWS = 20  # so few that a share of them says nothing
 
 
