@@ -7,6 +7,7 @@ from dialer.actions.deciding import Outcome, promised, zone_of
 from dialer.actions.refining import reopen
 from dialer.actions.world import World
 from dialer.domain.callbacks import read_asked
+from dialer.domain.consent import why_no_consent
 from dialer.domain.states import OVER, ClosedAs, LeadStatus
 from dialer.errors import NotFound, RefusedByRule, UserError
 from dialer.store import attempts, campaigns, leads, suppressions
@@ -83,6 +84,10 @@ def _check_callable(tx: Connection, lead: Lead, campaign: Campaign, *, now: date
             f'campaign {campaign.id} "{campaign.name}" is {campaign.status}',
             fix="promise the call in a campaign that is running",
         )
+    if campaigns.spec_of(campaign).require_consent:
+        hold = why_no_consent(lead.consent, now=now)
+        if hold is not None:
+            raise RefusedByRule(f"lead {lead.id} may not be called", why=hold.sentence)
 
 
 def keep(tx: Connection, lead: Lead, outcome: Outcome) -> None:

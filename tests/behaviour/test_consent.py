@@ -10,11 +10,13 @@ import pytest
 from factories import ALL_DAY, NOW, Stage
 
 from dialer.actions import control
+from dialer.actions.callbacks import promise_callback
 from dialer.actions.load import Loaded, Order, load, look_at
 from dialer.actions.storing import Known
 from dialer.actions.undo import undo
 from dialer.domain.consent import why_no_consent
 from dialer.domain.states import AttemptStatus, LeadStatus
+from dialer.errors import RefusedByRule
 from dialer.store import consents, leads
 from dialer.store.tables import Lead
 
@@ -112,6 +114,15 @@ def test_whoever_was_held_is_called_once_the_campaign_needs_no_consent(stage: St
     control.resume(stage.world, campaign, actor="test")
     assert standing(stage, held) == READY
     assert standing(stage, no_zone) == (LeadStatus.HELD, "no_zone")
+
+
+def test_nothing_is_promised_to_whoever_has_not_agreed_to_be_called(stage: Stage) -> None:
+    campaign = stage.campaign(require_consent=True)
+    without, agreed = stage.lead(campaign), stage.lead(campaign, consent=AGREED)
+    with pytest.raises(RefusedByRule) as refused:
+        promise_callback(stage.world, without, "tomorrow at 3 pm", actor="test")
+    assert "consent" in (refused.value.why or "")
+    assert promise_callback(stage.world, agreed, "tomorrow at 3 pm", actor="test") is not None
 
 
 class Files:
