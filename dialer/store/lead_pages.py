@@ -21,6 +21,8 @@ _IN_STATE: Mapping[LeadState, Any] = {
     LeadState.HELD: lead.c.status == LeadStatus.HELD,
 }
 
+_NEXT_FIRST = (LeadStatus.READY, LeadStatus.IN_FLIGHT, LeadStatus.HELD, LeadStatus.CLOSED)
+
 
 def with_phone(tx: Connection, phone: str) -> list[Lead]:
     """Read the leads with a number, in all campaigns."""
@@ -28,10 +30,16 @@ def with_phone(tx: Connection, phone: str) -> list[Lead]:
 
 
 def first(tx: Connection, campaign_id: int, *, state: LeadState | None, most: int) -> list[Lead]:
-    """Read the leads of a campaign that are called next, or of those in one state."""
-    chosen = select(lead).where(_of(campaign_id, state))
-    in_order = chosen.order_by(lead.c.status, lead.c.priority, lead.c.due_at, lead.c.row)
-    return many(tx, Lead, in_order.limit(most))
+    """Read the leads of a campaign that are called next, or of those in one state.
+
+    Each status is a range of the index of its own, so the length of the list does not matter.
+    """
+    found: list[Lead] = []
+    for status in _NEXT_FIRST:
+        chosen = select(lead).where(_of(campaign_id, state), lead.c.status == status)
+        in_order = chosen.order_by(lead.c.priority, lead.c.due_at, lead.c.row)
+        found += many(tx, Lead, in_order.limit(most - len(found)))
+    return found
 
 
 def count(tx: Connection, campaign_id: int, *, state: LeadState | None) -> int:
