@@ -62,7 +62,8 @@ _INSERT = (
 )
 _VALUES = (
     "{campaign}, i, '+1' || (2020000000 + {campaign} * 3000000000 + i * 7), 'America/New_York',"
-    " 'number', '{{}}', 'READY', CASE WHEN i / 3 * 3 = i THEN {later} ELSE {now} END, 0, 0, 0, {now}"
+    " 'number', '{{}}', 'READY', CASE WHEN i / 3 * 3 = i THEN {later} ELSE {now} END,"
+    " 0, 0, 0, {now}"
 )
 
 

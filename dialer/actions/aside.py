@@ -11,6 +11,9 @@ from dialer.store import attempts, campaigns, leads
 from dialer.store.database import Connection
 from dialer.store.tables import Attempt, Campaign, Lead
 
+_BY_PLACE = (*CLOSED_NOW, HoldCode.NO_ZONE, HoldCode.NEVER_OPEN)
+"""Reasons that hold for every lead of the same place."""
+
 
 def put_aside(
     tx: Connection,
@@ -30,7 +33,9 @@ def put_aside(
     for lead, hold in refused:
         if hold.code is HoldCode.SUPPRESSED:
             leads.close(tx, lead, closed_as=ClosedAs.SUPPRESSED, now=now)
-        elif hold.code in CLOSED_NOW or hold.code in FOR_A_PERSON:
+        elif hold.code is HoldCode.NO_CONSENT:
+            leads.hold_those(tx, [lead.id], reason=hold.code)
+        elif hold.code in _BY_PLACE:
             wait = True
         elif hold.code in CALLED_ENOUGH and hold.until is not None:
             free_at[lead.id] = hold.until

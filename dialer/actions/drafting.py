@@ -10,12 +10,16 @@ from typing import NamedTuple
 
 from dialer.actions.reading_process import read_elsewhere
 from dialer.actions.storing import Draft, draft_of
+from dialer.leads.notices import FEW_ROWS, MOST_REJECTED
 from dialer.leads.outcomes import RejectedRow
 from dialer.leads.rows import LeadFile
 from dialer.leads.table import Record
 
 CHUNK_ROWS = 25_000
 """Sorted together before they are stored; the more, the closer rows lie in the phone index."""
+
+FIRST_ROWS = 1_000
+"""Looked at before anything is stored: enough to tell a wrong file from a good one."""
 
 PIECE_ROWS = 2_500
 """Sent from another process at once."""
@@ -33,6 +37,24 @@ class Chunk(NamedTuple):
     rejects: list[RejectedRow]
     last_row: int
     fraction_read: float | None  # of the file; None where nobody knows
+
+
+class FirstRows(NamedTuple):
+    """How many of a file's first rows are no leads."""
+
+    rows: int
+    rejected: int
+
+    @property
+    def are_doubtful(self) -> bool:
+        """True when this may be the wrong file, or a column was taken for another."""
+        return self.rows >= FEW_ROWS and self.rejected > self.rows * MOST_REJECTED
+
+
+def look_first(file: LeadFile) -> FirstRows:
+    """Read the first rows of a file, which may be read from the top afterwards."""
+    outcomes = [file.reader.read(record) for record in islice(file.records(), FIRST_ROWS)]
+    return FirstRows(len(outcomes), sum(isinstance(one, RejectedRow) for one in outcomes))
 
 
 def chunks(
@@ -87,6 +109,7 @@ def _chunks(file: LeadFile, *, after_row: int, rows: int = CHUNK_ROWS) -> Iterat
 def read_chunk(file: LeadFile, records: Iterable[Record]) -> Chunk | None:
     """Work out some rows; None when there are none."""
     read, missing_in = file.reader.read, file.reader.missing_in
+    says_consent = file.reader.consent is not None
     drafts: list[Draft] = []
     rejects: list[RejectedRow] = []
     last_row = 0
@@ -99,6 +122,8 @@ def read_chunk(file: LeadFile, records: Iterable[Record]) -> Chunk | None:
         drafts.append(draft_of(outcome, record.cells))
         if names := missing_in(outcome):
             file.note_missing(last_row, names)
+        if says_consent:
+            file.note_unread_consent(outcome)
     if not last_row:
         return None
     drafts.sort()

@@ -2,13 +2,18 @@
 
 from datetime import datetime
 
+import orjson
+
 from dialer.actions.facts import split_zones
+from dialer.domain.consent import why_no_consent
 from dialer.domain.hold import HoldCode
 from dialer.domain.opening import next_opening
 from dialer.domain.regions import START, Whereabouts, regions_of
 from dialer.domain.states import CampaignStatus, LeadStatus
 from dialer.domain.window import Window
 
+FirstMoment = tuple[LeadStatus, datetime | None, str | None]
+"""A new lead's status, when it is due, and why it is held."""
 _BEGUN = (CampaignStatus.RUNNING, CampaignStatus.PAUSED, CampaignStatus.HELD)
 
 
@@ -16,21 +21,30 @@ class FirstDue:
     """The first due time of leads that are added at one moment.
 
     Thousands of leads share a handful of places, so each place is worked out once. Before a
-    campaign has begun leads are due at once: its start moves them into their windows.
+    campaign has begun leads are due at once: its start moves them into their windows, and holds
+    those who have not agreed to be called where it must.
     """
 
-    def __init__(self, status: CampaignStatus, window: Window, *, now: datetime) -> None:
+    def __init__(
+        self,
+        status: CampaignStatus,
+        window: Window,
+        *,
+        require_consent: bool = False,
+        now: datetime,
+    ) -> None:
         self._begun = status in _BEGUN
+        self.asks_consent = self._begun and require_consent
         self._window = window
         self._now = now
         self._known: dict[
             tuple[str, str | None, str, datetime | None],
-            tuple[LeadStatus, datetime | None, str | None],
+            FirstMoment,
         ] = {}
 
     def of(
         self, zones: str, *, phone: str, region: str | None = None, not_before: datetime | None
-    ) -> tuple[LeadStatus, datetime | None, str | None]:
+    ) -> FirstMoment:
         """Give a new lead's status, when it is due, and why it is held.
 
         `region` is the one its list names ("US-FL").
@@ -42,9 +56,12 @@ class FirstDue:
             found = self._known[key] = self._work_out(where, not_before=not_before)
         return found
 
-    def _work_out(
-        self, where: Whereabouts, *, not_before: datetime | None
-    ) -> tuple[LeadStatus, datetime | None, str | None]:
+    def why_no_consent(self, written: str | None) -> HoldCode | None:
+        """Say why a lead is held for its consent (JSON), or None when it counts."""
+        consent = orjson.loads(written) if written else None
+        return HoldCode.NO_CONSENT if why_no_consent(consent, now=self._now) else None
+
+    def _work_out(self, where: Whereabouts, *, not_before: datetime | None) -> FirstMoment:
         earliest = self._now if not_before is None else max(self._now, not_before)
         if not self._begun:
             return LeadStatus.READY, earliest, None

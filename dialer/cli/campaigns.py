@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dialer.cli.checking import check
-from dialer.cli.creating import create, say_running, start_campaign
+from dialer.cli.creating import create, say_consent, say_running, start_campaign
 from dialer.cli.exits import ExitCode
 from dialer.cli.exporting import export_campaign
 from dialer.cli.output import (
@@ -117,7 +117,8 @@ def _starting_question(world: "World", settings: "Settings", campaign_id: int) -
             fix=f"dialer lists import FILE --campaign {campaign_id}",
         )
     phones = "real phones will ring" if settings.mode == "live" else "simulator, no phone rings"
-    leads = counts.get(LeadStatus.READY, 0)
+    agreed = say_consent(world, campaign_id)
+    leads = counts.get(LeadStatus.READY, 0) if agreed is None else agreed
     return f'Start campaign {campaign_id} "{row.name}": call {leads:,} leads ({phones})?'
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dialer.domain.closed import why_closed
+from dialer.domain.consent import Kept, why_no_consent
 from dialer.domain.hold import Hold, HoldCode
 from dialer.domain.legal_hours import legal_maximum
 from dialer.domain.opening import SEARCH_DAYS, may_start, next_opening
@@ -32,6 +33,8 @@ class DialFacts:
     person: PersonFacts
     everything_paused: bool = False
     backing_off_until: datetime | None = None
+    require_consent: bool = False
+    consent: Kept | None = None
 
 
 def why_not_dial(facts: DialFacts, *, now: datetime) -> Hold | None:
@@ -45,6 +48,8 @@ def why_not_dial(facts: DialFacts, *, now: datetime) -> Hold | None:
         return Hold(HoldCode.SUPPRESSED, "The number is on the do-not-call list.")
     if facts.lead_status is LeadStatus.CLOSED:
         return Hold(HoldCode.LEAD_CLOSED, "The lead is closed.")
+    if facts.require_consent and (hold := why_no_consent(facts.consent, now=now)):
+        return hold
     where = Whereabouts(tuple(facts.zones), facts.regions)
     return (
         _why_not_locally(facts.window, where, now=now)

@@ -10,6 +10,9 @@ class HoldCode(StrEnum):
 
     SUPPRESSED = "suppressed"  # the number is on the do-not-call list
     LEAD_CLOSED = "lead_closed"  # finished in the meantime
+    IN_FLIGHT = "in_flight"  # it is being called
+    HELD = "held"  # waits for a person, for a reason of its own
+    NO_CONSENT = "no_consent"  # the campaign needs a consent that is not known
     NO_ZONE = "no_zone"  # nobody knows the local time
     NEVER_OPEN = "never_open"  # window, law and zones leave no hour for weeks
     EMERGENCY_BLOCK = "emergency_block"  # a state of emergency where the lead may be
@@ -38,8 +41,8 @@ CLOSED_NOW = (
 )
 """Reasons of time and place, the gravest first: the lead waits for its next opening."""
 
-FOR_A_PERSON = (HoldCode.NO_ZONE, HoldCode.NEVER_OPEN)
-"""Reasons of time and place that waiting does not mend."""
+FOR_A_PERSON = (HoldCode.NO_CONSENT, HoldCode.NO_ZONE, HoldCode.NEVER_OPEN)
+"""Reasons that waiting does not mend."""
 
 CALLED_ENOUGH = (HoldCode.LEGAL_MAXIMUM, HoldCode.CALLED_OFTEN, HoldCode.CALLED_LATELY)
 """Reasons of the calls a person has had, the gravest first: the lead waits until they are old."""

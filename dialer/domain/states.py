@@ -126,6 +126,31 @@ class ClosedAs(StrEnum):
     PASSED_OVER = "passed_over"  # never called: its schedule leaves out whom earlier runs had
 
 
+class LeadState(StrEnum):
+    """Where a lead stands, in the words of people."""
+
+    PENDING = "pending"  # not tried yet
+    IN_FLIGHT = "in flight"  # being called
+    RETRY_LATER = "retry later"  # tried, and waits for its next call
+    COMPLETED = "completed"  # reached
+    CLOSED = "closed"  # otherwise finished
+    HELD = "held"  # waits for a person
+
+
+def state_of(status: LeadStatus, *, tries: int, closed_as: ClosedAs | None) -> LeadState:
+    """Give the words for a lead's status."""
+    match status:
+        case LeadStatus.READY:
+            return LeadState.RETRY_LATER if tries else LeadState.PENDING
+        case LeadStatus.IN_FLIGHT:
+            return LeadState.IN_FLIGHT
+        case LeadStatus.HELD:
+            return LeadState.HELD
+        case LeadStatus.CLOSED:
+            reached = closed_as is ClosedAs.REACHED
+            return LeadState.COMPLETED if reached else LeadState.CLOSED
+
+
 class CampaignStatus(StrEnum):
     """One run over one set of leads."""
 

@@ -89,10 +89,20 @@ def peek(tx: Connection) -> GateState:
     return _state(tx, _READ)
 
 
+def find(tx: Connection) -> GateState | None:
+    """Read the gate without its lock; None before anything that dials was ever started."""
+    row = one(tx, DialGate, _READ)
+    return None if row is None else _as_state(row)
+
+
 def _state(tx: Connection, statement: Any) -> GateState:
     row = one(tx, DialGate, statement)
     if row is None:
         raise LookupError("the dial gate has no row; run `dialer migrate`")
+    return _as_state(row)
+
+
+def _as_state(row: DialGate) -> GateState:
     values = {name: getattr(row, name) for name in _STATE}
     moments = (row.path_next_send_at or {}).items()
     values["path_calls_per_second"] = row.path_calls_per_second or {}

@@ -296,7 +296,7 @@ _miscounted_lists = _ids(
     "SELECT l.id FROM lead_list l"
     " WHERE l.rows <> l.imported + l.updated + l.duplicates + l.rejected"
     " OR l.imported - l.undone <> (SELECT count(*) FROM lead WHERE lead.list_id = l.id)"
-    " OR l.duplicates + l.rejected <>"
+    " OR l.purged_at IS NULL AND l.duplicates + l.rejected <>"
     " (SELECT count(*) FROM import_reject r WHERE r.list_id = l.id)"
 )
 

@@ -19,11 +19,12 @@ from dialer.store.types import UtcDateTime
 campaign = table(Campaign)
 lead = table(Lead)
 
+# A fictional number rings nobody, so no region's law holds for it.
+_IS_FICTIONAL = lead.c.phone.like("+1___55501__")
 _PLACE = (
     lead.c.zones,
-    func.coalesce(lead.c.region, ""),
-    # A fictional number rings nobody, so no region's law holds for it.
-    case((lead.c.phone.like("+1___55501__"), ""), else_=func.substr(lead.c.phone, 1, START)),
+    case((_IS_FICTIONAL, ""), else_=func.coalesce(lead.c.region, "")),
+    case((_IS_FICTIONAL, ""), else_=func.substr(lead.c.phone, 1, START)),
 )
 _PLACES_AT_ONCE = 500
 _DUE_BY_PRIORITY = (

@@ -348,6 +348,7 @@ class AuditLog(SQLModel, table=True):
     """Who did what to what."""
 
     __tablename__ = "audit_log"
+    __table_args__ = (Index("audit_subject", "subject"),)
 
     id: int = an_id()
     at: datetime = a_moment(nullable=False)

@@ -17,6 +17,7 @@ MOMENTS = (
     ("campaign", "checked_at"),
     ("lead", "wanted_at"),
     ("dial_gate", "numbers_asked_at"),
+    ("lead_list", "purged_at"),
     ("dial_gate", "other_calls_until"),
     ("dial_gate", "other_calls_asked_at"),
 )
@@ -39,6 +40,7 @@ def upgrade() -> None:
         "dial_gate", sa.Column("day_zone", sa.String(), nullable=False, server_default="UTC")
     )
     op.add_column("caller_number", sa.Column("path", sa.String(), nullable=True))
+    op.create_index("audit_subject", "audit_log", ["subject"])
     op.create_index("attempt_from", "attempt", ["from_number", "created_at"])
     op.create_table(
         "other_call",
