@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from dialer.actions.openings import shift_those_due
+from dialer.domain.gates import has_ended
 from dialer.domain.hold import CLOSED_NOW, FOR_A_PERSON, Hold, HoldCode
 from dialer.domain.states import OVER, AttemptStatus, ClosedAs, LeadStatus
 from dialer.store import attempts, campaigns, leads
@@ -27,6 +28,8 @@ def put_aside(
     for lead, hold in refused:
         if hold.code is HoldCode.SUPPRESSED:
             leads.close(tx, lead, closed_as=ClosedAs.SUPPRESSED, now=now)
+        elif hold.code is HoldCode.CAMPAIGN_ENDED:
+            _close_ended(tx, lead, now=now)
         elif hold.code in CLOSED_NOW or hold.code in FOR_A_PERSON:
             wait = True
         # else nothing changes: the lead stays due, the claim is not made
@@ -34,32 +37,48 @@ def put_aside(
         shift_those_due(tx, campaign.id, campaigns.spec_of(campaign), now=now)
 
 
-def give_back(tx: Connection, lead: Lead, hold: Hold | None, *, now: datetime) -> None:
+def give_back(
+    tx: Connection,
+    lead: Lead,
+    hold: Hold | None,
+    *,
+    now: datetime,
+    wanted_at: datetime | None = None,
+) -> None:
     """Return an IN_FLIGHT lead whose attempt was not sent; it keeps the attempt.
 
-    In a campaign that is over nobody would look at it again, so it closes there.
+    In a campaign that is over, or will be when the lead is due again, nobody would look at it
+    again, so it closes there. `wanted_at` is when it would be due if any hour were allowed,
+    where the hold does not say so.
     """
     campaign = campaigns.get(tx, lead.campaign_id)
     if campaign is None or campaign.status in OVER:
         leads.close(tx, lead, closed_as=ClosedAs.STOPPED, now=now)
-    elif hold is None:
-        _make_due(tx, lead, at=now)
-    elif hold.code is HoldCode.SUPPRESSED:
+    elif hold is not None and hold.code is HoldCode.SUPPRESSED:
         leads.close(tx, lead, closed_as=ClosedAs.SUPPRESSED, now=now)
-    elif hold.code in FOR_A_PERSON:
+    elif hold is not None and hold.code in FOR_A_PERSON:
         leads.move(
             tx,
             lead.id,
             current=LeadStatus.IN_FLIGHT,
             target=LeadStatus.HELD,
             held_reason=hold.code,
+            wanted_at=now,
         )
     else:
-        _make_due(tx, lead, at=hold.until or now)
+        due_at = now if hold is None or hold.until is None else hold.until
+        if has_ended(campaign.ends_at, at=due_at):
+            _close_ended(tx, lead, now=now)
+            return
+        if wanted_at is None:
+            wanted_at = now if hold is not None and hold.code in CLOSED_NOW else due_at
+        waits = {"due_at": due_at, "wanted_at": wanted_at}
+        leads.move(tx, lead.id, current=LeadStatus.IN_FLIGHT, target=LeadStatus.READY, **waits)
 
 
-def _make_due(tx: Connection, lead: Lead, *, at: datetime) -> None:
-    leads.move(tx, lead.id, current=LeadStatus.IN_FLIGHT, target=LeadStatus.READY, due_at=at)
+def _close_ended(tx: Connection, lead: Lead, *, now: datetime) -> None:
+    reason = HoldCode.CAMPAIGN_ENDED
+    leads.close(tx, lead, closed_as=ClosedAs.EXHAUSTED, now=now, held_reason=reason)
 
 
 def cancel_intent(

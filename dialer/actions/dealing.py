@@ -28,7 +28,7 @@ def take(
 
     Lines that a campaign could not use, because its gates refused, are dealt again.
     """
-    running = campaigns.hold_running_still(tx)
+    running = campaigns.hold_running_still(tx, now=now)
     rows: list[dict[str, Any]] = []
     phones: set[str] = set()  # the same number may be due in two campaigns
     for _ in range(ROUNDS):

@@ -41,6 +41,7 @@ def facts_of(
         zones=where.zones,
         regions=where.regions,
         window=spec.window,
+        ends_at=spec.ends_at,
         everything_paused=state.everything_paused,
         backing_off_until=state.backing_off_until,
     )

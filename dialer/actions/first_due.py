@@ -9,6 +9,10 @@ from dialer.domain.regions import START, Whereabouts, regions_of
 from dialer.domain.states import CampaignStatus, LeadStatus
 from dialer.domain.window import Window
 
+Waiting = tuple[LeadStatus, datetime | None, datetime | None, str | None]
+"""A new lead's status, when it is due, when it would be if any hour were allowed (None: the same
+moment), and why it is held."""
+
 _BEGUN = (CampaignStatus.RUNNING, CampaignStatus.PAUSED, CampaignStatus.HELD)
 
 
@@ -25,13 +29,13 @@ class FirstDue:
         self._now = now
         self._known: dict[
             tuple[str, str | None, str, datetime | None],
-            tuple[LeadStatus, datetime | None, str | None],
+            Waiting,
         ] = {}
 
     def of(
         self, zones: str, *, phone: str, region: str | None = None, not_before: datetime | None
-    ) -> tuple[LeadStatus, datetime | None, str | None]:
-        """Give a new lead's status, when it is due, and why it is held.
+    ) -> Waiting:
+        """Give a new lead's status, when it is due and was wanted, and why it is held.
 
         `region` is the one its list names ("US-FL").
         """
@@ -42,13 +46,13 @@ class FirstDue:
             found = self._known[key] = self._work_out(where, not_before=not_before)
         return found
 
-    def _work_out(
-        self, where: Whereabouts, *, not_before: datetime | None
-    ) -> tuple[LeadStatus, datetime | None, str | None]:
+    def _work_out(self, where: Whereabouts, *, not_before: datetime | None) -> Waiting:
         earliest = self._now if not_before is None else max(self._now, not_before)
         if not self._begun:
-            return LeadStatus.READY, earliest, None
+            return LeadStatus.READY, earliest, None, None
         opening = next_opening(self._window, where, after=earliest)
         if opening is not None:
-            return LeadStatus.READY, opening, None
-        return LeadStatus.HELD, None, HoldCode.NEVER_OPEN if where.zones else HoldCode.NO_ZONE
+            wanted = earliest if earliest < opening else None
+            return LeadStatus.READY, opening, wanted, None
+        reason = HoldCode.NEVER_OPEN if where.zones else HoldCode.NO_ZONE
+        return LeadStatus.HELD, None, earliest, reason

@@ -14,7 +14,7 @@ from dialer.domain.regions import Whereabouts
 from dialer.domain.states import CampaignStatus, LeadStatus
 from dialer.domain.window import Window
 
-__all__ = ["DialFacts", "Hold", "HoldCode", "why_not_dial"]
+__all__ = ["DialFacts", "Hold", "HoldCode", "has_ended", "why_not_dial"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class DialFacts:
     zones: Sequence[str]
     regions: frozenset[str]
     window: Window
+    ends_at: datetime | None = None
     everything_paused: bool = False
     backing_off_until: datetime | None = None
 
@@ -41,7 +42,16 @@ def why_not_dial(facts: DialFacts, *, now: datetime) -> Hold | None:
         return Hold(HoldCode.SUPPRESSED, "The number is on the do-not-call list.")
     if facts.lead_status is LeadStatus.CLOSED:
         return Hold(HoldCode.LEAD_CLOSED, "The lead is closed.")
+    if has_ended(facts.ends_at, at=now):
+        return Hold(
+            HoldCode.CAMPAIGN_ENDED, f"The campaign ended at {facts.ends_at:%Y-%m-%d %H:%M} UTC."
+        )
     return _why_not_locally(facts, now=now) or _why_not_here(facts, now=now)
+
+
+def has_ended(ends_at: datetime | None, *, at: datetime) -> bool:
+    """Tell whether a campaign calls nobody any more at a moment, because of its end date."""
+    return ends_at is not None and at >= ends_at
 
 
 def _why_not_locally(facts: DialFacts, *, now: datetime) -> Hold | None:

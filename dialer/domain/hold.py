@@ -10,6 +10,7 @@ class HoldCode(StrEnum):
 
     SUPPRESSED = "suppressed"  # the number is on the do-not-call list
     LEAD_CLOSED = "lead_closed"  # finished in the meantime
+    CAMPAIGN_ENDED = "campaign_ended"  # its end date has come
     NO_ZONE = "no_zone"  # nobody knows the local time
     NEVER_OPEN = "never_open"  # window, law and zones leave no hour for weeks
     EMERGENCY_BLOCK = "emergency_block"  # a state of emergency where the lead may be

@@ -76,6 +76,7 @@ class NewLead(NamedTuple):
     overrides: str | None  # JSON
     status: LeadStatus
     due_at: datetime | None
+    wanted_at: datetime | None  # None: the same
     held_reason: str | None
 
 
@@ -133,12 +134,13 @@ def _insert_one_by_one(
     places = ", ".join("?" * len(NewLead._fields))
     # The driver takes a plain text in a tenth of the time of a member of an enum.
     kept = {
-        end: (end[0].value, _sqlite_moment(end[1]), end[2]) for end in {row[-3:] for row in rows}
+        end: (end[0].value, _sqlite_moment(end[1]), _sqlite_moment(end[2]), end[3])
+        for end in {row[-4:] for row in rows}
     }
     result = tx.exec_driver_sql(
         f"{_INSERT} VALUES ({campaign_id:d}, {list_id:d}, '{_sqlite_moment(now)}', 0, 0, 0,"
         f" {places}) {_KEEP_THE_OLD}",
-        [(*row[:-3], *kept[row[-3:]]) for row in rows],
+        [(*row[:-4], *kept[row[-4:]]) for row in rows],
     )
     return int(result.rowcount)
 
@@ -150,7 +152,8 @@ def _copy(
     tx.exec_driver_sql(
         "CREATE TEMPORARY TABLE IF NOT EXISTS new_lead (row int, phone text, alt_phones json,"
         " name text, external_ref text, zones text, zone_source text, variables json,"
-        " overrides json, status text, due_at timestamptz, held_reason text) ON COMMIT DELETE ROWS"
+        " overrides json, status text, due_at timestamptz, wanted_at timestamptz,"
+        " held_reason text) ON COMMIT DELETE ROWS"
     )
     cursor: Any = tx.connection.cursor()
     with cursor.copy(f"COPY new_lead ({_COLUMNS}) FROM STDIN") as stream:

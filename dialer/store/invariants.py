@@ -223,6 +223,7 @@ def _sent_in_spite(tx: Connection, span: Span) -> list[object]:
     return [row.id for row in asked if row.sent_at - row.said_at > SEND_DEADLINE]
 
 
+# What the cadence asked for, not the opening that the lead waited for: an edit may open sooner.
 _too_early = _ids(
     "SELECT later.id FROM attempt earlier JOIN attempt later"
     " ON later.lead_id = earlier.lead_id AND later.n > earlier.n"
@@ -236,7 +237,12 @@ def _outside_window(tx: Connection, span: Span) -> list[object]:
     sent = tx.execute(
         select(attempt.c.id, attempt.c.send_started_at, attempt.c.campaign_id, lead.c.zones)
         .join(lead, lead.c.id == attempt.c.lead_id)
-        .where(attempt.c.send_started_at >= span.since)
+        .join(campaign, campaign.c.id == attempt.c.campaign_id)
+        .where(
+            attempt.c.send_started_at >= span.since,
+            # What was sent before an edit was sent by another window.
+            campaign.c.edited_at.is_(None) | (attempt.c.send_started_at > campaign.c.edited_at),
+        )
     )
     found = []
     for attempt_id, started_at, campaign_id, zones in sent.all():

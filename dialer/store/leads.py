@@ -37,6 +37,8 @@ _PLACES_DUE = (
     .order_by(lead.c.due_at, lead.c.row)
     .limit(bindparam("most"))
 )
+_WANTED = func.coalesce(lead.c.wanted_at, lead.c.due_at)
+"""What a lead waits for besides its opening; kept whenever it is moved to one."""
 _GET = select(lead).where(lead.c.id == bindparam("which"))
 _LOCK = _GET.with_for_update()
 _CHANGE = update(lead).where(lead.c.id == bindparam("which"))
@@ -66,7 +68,8 @@ _TAKE_DUE = (
     .with_for_update(skip_locked=True)
 )
 _ANY_DUE = text(
-    "SELECT EXISTS (SELECT 1 FROM campaign WHERE status = 'running' AND EXISTS ("
+    "SELECT EXISTS (SELECT 1 FROM campaign WHERE status = 'running'"
+    " AND (ends_at IS NULL OR ends_at > :now) AND EXISTS ("
     "SELECT 1 FROM lead WHERE lead.campaign_id = campaign.id "
     "AND lead.status = 'READY' AND lead.priority IN ({}) AND lead.due_at <= :now))".format(
         ", ".join(str(one) for one in _PRIORITIES)
@@ -157,7 +160,7 @@ def take_off(tx: Connection, lead_ids: Sequence[int]) -> int:
     result = tx.execute(
         update(lead)
         .where(lead.c.id.in_(lead_ids), lead.c.status == LeadStatus.READY)
-        .values(status=LeadStatus.IN_FLIGHT, tries=lead.c.tries + 1, due_at=None)
+        .values(status=LeadStatus.IN_FLIGHT, tries=lead.c.tries + 1, due_at=None, wanted_at=None)
     )
     return int(result.rowcount)
 
@@ -169,7 +172,7 @@ def close(tx: Connection, row: Lead, *, closed_as: ClosedAs, now: datetime, **va
         row.id,
         current=row.status,
         target=LeadStatus.CLOSED,
-        **{**values, "closed_as": closed_as, "closed_at": now, "due_at": None},
+        **{**values, "closed_as": closed_as, "closed_at": now, "due_at": None, "wanted_at": None},
     )
 
 
@@ -198,12 +201,21 @@ def places_due(
 
 def shift_those(tx: Connection, lead_ids: Sequence[int], *, to: datetime) -> int:
     """Make these leads due at `to`, as far as they are READY."""
-    return _change_those(tx, lead_ids, due_at=to)
+    return _change_those(tx, lead_ids, due_at=to, wanted_at=_WANTED)
 
 
 def hold_those(tx: Connection, lead_ids: Sequence[int], *, reason: str) -> int:
     """Hold these leads for a person to look at, as far as they are READY."""
-    return _change_those(tx, lead_ids, status=LeadStatus.HELD, held_reason=reason, due_at=None)
+    return _change_those(tx, lead_ids, **_held(reason))
+
+
+def _held(reason: str) -> dict[str, Any]:
+    return {
+        "status": LeadStatus.HELD,
+        "held_reason": reason,
+        "due_at": None,
+        "wanted_at": _WANTED,
+    }
 
 
 def _change_those(tx: Connection, lead_ids: Sequence[int], **values: Any) -> int:
@@ -213,15 +225,14 @@ def _change_those(tx: Connection, lead_ids: Sequence[int], **values: Any) -> int
 
 def shift(tx: Connection, campaign_id: int, *, places: Sequence[LeadPlace], to: datetime) -> int:
     """Make the READY leads of these places due no earlier than `to`."""
-    return _change_places(tx, campaign_id, places, lead.c.due_at < to, due_at=to)
+    return _change_places(tx, campaign_id, places, lead.c.due_at < to, due_at=to, wanted_at=_WANTED)
 
 
 def hold_places(
     tx: Connection, campaign_id: int, *, places: Sequence[LeadPlace], reason: str
 ) -> int:
     """Hold the READY leads of these places for a person to look at."""
-    held = {"status": LeadStatus.HELD, "held_reason": reason, "due_at": None}
-    return _change_places(tx, campaign_id, places, **held)
+    return _change_places(tx, campaign_id, places, **_held(reason))
 
 
 def _change_places(
