@@ -4,6 +4,7 @@ A draft that takes over another campaign's leads, and leads that follow a window
 How far the work is stands in the campaign's row: it goes on after a crash, in any process.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
@@ -97,17 +98,17 @@ def called(children: Sequence[Campaign]) -> list[int]:
 def _follow(tx: Connection, row: Campaign, *, after: int, until: int, now: datetime) -> None:
     """Let waiting leads follow the window as it is now, whichever way it was moved."""
     spec = campaigns.spec_of(row)
-    moved: list[tuple[int, datetime, datetime]] = []
-    shut: dict[HoldCode, list[int]] = {}
+    by_opening: dict[datetime, list[int]] = defaultdict(list)
+    shut: dict[HoldCode, list[int]] = defaultdict(list)
     for lead in pending.lock_following(tx, row.id, after=after, until=until):
         wanted_at = lead.wanted_at or lead.due_at or now
         opening = opening_for(spec, lead, after=max(wanted_at, now))
         if opening is None:
-            reason = HoldCode.NEVER_OPEN if lead.zones else HoldCode.NO_ZONE
-            shut.setdefault(reason, []).append(lead.id)
+            shut[HoldCode.NEVER_OPEN if lead.zones else HoldCode.NO_ZONE].append(lead.id)
         elif not _is_due_already(lead, opening, now=now) and opening != lead.due_at:
-            moved.append((lead.id, opening, wanted_at))
-    pending.make_due(tx, moved)
+            by_opening[opening].append(lead.id)
+    for opening, lead_ids in by_opening.items():
+        pending.make_due(tx, lead_ids, at=opening, now=now)
     for reason, lead_ids in shut.items():
         leads.hold_those(tx, lead_ids, reason=reason)
 

@@ -137,7 +137,8 @@ _overdue = _any(
     _ids(
         "SELECT lead.id FROM campaign JOIN lead ON lead.campaign_id = campaign.id"
         " AND lead.status IN ('READY', 'HELD')"
-        " WHERE campaign.status IN ('stopped', 'finished') AND campaign.finished_at < :overdue"
+        " WHERE (campaign.status IN ('stopped', 'finished') AND campaign.finished_at < :overdue)"
+        " OR (campaign.status IN ('running', 'paused', 'held') AND campaign.ends_at < :overdue)"
     ),
 )
 
@@ -215,6 +216,10 @@ _sent_against_pause = _rows(
 _sent_after_the_end = _ids(
     "SELECT a.id FROM attempt a JOIN lead ON lead.id = a.lead_id"
     " WHERE a.send_started_at >= :since AND a.send_started_at > lead.closed_at"
+)
+_sent_after_the_campaign = _ids(
+    "SELECT a.id FROM attempt a JOIN campaign ON campaign.id = a.campaign_id"
+    " WHERE a.send_started_at >= :since AND a.send_started_at >= campaign.ends_at"
 )
 
 
@@ -366,8 +371,9 @@ INVARIANTS: tuple[Invariant, ...] = (
     ),
     Invariant(
         "I7",
-        "Nothing is sent 10 s after an opt-out, a pause or a stop, or after its lead was closed.",
-        _any(_sent_in_spite, _sent_after_the_end),
+        "Nothing is sent 10 s after an opt-out, a pause or a stop, after its lead was closed,"
+        " or from its campaign's end on.",
+        _any(_sent_in_spite, _sent_after_the_end, _sent_after_the_campaign),
     ),
     Invariant("I8", "The cadence's wait lies after an attempt that may have rung.", _too_early),
     Invariant("I10", "Every send lies inside the lead's window.", _outside_window),

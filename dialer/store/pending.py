@@ -24,11 +24,13 @@ lead = table(Lead)
 
 _DUE_AGAIN = (
     update(lead)
-    .where(lead.c.id == bindparam("which"))
+    .where(lead.c.id.in_(bindparam("which", expanding=True)))
     .values(
         status=LeadStatus.READY,
-        due_at=bindparam("due"),
-        wanted_at=bindparam("wanted"),
+        due_at=bindparam("due", type_=UtcDateTime),
+        wanted_at=func.coalesce(
+            lead.c.wanted_at, lead.c.due_at, bindparam("now", type_=UtcDateTime)
+        ),
         held_reason=None,
     )
 )
@@ -124,11 +126,9 @@ def lock_following(tx: Connection, campaign_id: int, *, after: int, until: int) 
     return many(tx, Lead, _FOLLOWING, **stretch)
 
 
-def make_due(tx: Connection, moments: Sequence[tuple[int, datetime, datetime]]) -> None:
-    """Let leads, whose locks the caller has, wait: their id, when due, and when wanted."""
-    if moments:
-        names = ("which", "due", "wanted")
-        tx.execute(_DUE_AGAIN, [dict(zip(names, one, strict=True)) for one in moments])
+def make_due(tx: Connection, lead_ids: Sequence[int], *, at: datetime, now: datetime) -> None:
+    """Let leads, whose locks the caller has, wait until `at`; what they waited for is kept."""
+    tx.execute(_DUE_AGAIN, {"which": list(lead_ids), "due": at, "now": now})
 
 
 def copy(
