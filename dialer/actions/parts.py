@@ -21,9 +21,9 @@ from dialer.store.tables import Campaign, Lead
 
 log = get_logger(__name__)
 
-PART = 2_000
+PART = 1_000
 """A stretch of so many ids is done in one transaction."""
-PARTS_AT_ONCE = 25
+PARTS_AT_ONCE = 50
 """After so many the next run goes on, so that what else is due gets its turn."""
 
 

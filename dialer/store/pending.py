@@ -22,15 +22,14 @@ from dialer.store.types import UtcDateTime
 campaign = table(Campaign)
 lead = table(Lead)
 
+_NOW: Any = bindparam("now", type_=UtcDateTime)
 _DUE_AGAIN = (
     update(lead)
     .where(lead.c.id.in_(bindparam("which", expanding=True)))
     .values(
         status=LeadStatus.READY,
         due_at=bindparam("due", type_=UtcDateTime),
-        wanted_at=func.coalesce(
-            lead.c.wanted_at, lead.c.due_at, bindparam("now", type_=UtcDateTime)
-        ),
+        wanted_at=func.coalesce(lead.c.wanted_at, lead.c.due_at, _NOW),
         held_reason=None,
     )
 )
@@ -93,7 +92,7 @@ _CHOSEN = {
 def _statement(pattern: str, chosen: str) -> Any:
     statement = text(pattern.format(chosen=chosen))
     if ":now" in pattern:
-        statement = statement.bindparams(bindparam("now", type_=UtcDateTime))
+        statement = statement.bindparams(_NOW)
     if ":children" in chosen:
         statement = statement.bindparams(bindparam("children", expanding=True))
     return statement
