@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from databases import Killed, killed_after
 from factories import NOW, Stage
-from mortal import Killed, killed_after
 
 from dialer.actions import control, parts
 from dialer.actions.copying import duplicate, redial

@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from databases import Killed, killed_after
 from factories import ALL_DAY, NOW, Stage
-from mortal import Killed, killed_after
 from sqlalchemy import select
 
 from dialer.actions import control, editing, parts

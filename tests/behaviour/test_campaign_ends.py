@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from databases import Killed, interrupted_by, killed_after
 from factories import ALL_DAY, NOW, Stage
-from mortal import Killed, killed_after
 
 from dialer.actions import control, ending
 from dialer.actions.callbacks import promise_callback
@@ -183,7 +183,31 @@ def test_an_end_that_is_moved_in_time_keeps_the_leads(stage: Stage) -> None:
     assert len(stage.claim()) == 1
 
 
+def test_an_end_that_is_moved_at_the_last_moment_keeps_the_leads(stage: Stage) -> None:
+    campaign = stage.campaign(ends_at=END)
+    lead_id = stage.lead(campaign)
+    later = {"ends_at": (END + HOUR).isoformat()}
+    stage.clock.moment = END
+    world = interrupted_by(stage.world, lambda: edit(stage.world, campaign, later, actor="test"))
+    ending.close_ended(world)
+    assert stage.lead_row(lead_id).status is LeadStatus.READY
+
+
+def test_a_campaign_that_gets_another_lead_as_it_finishes_goes_on(stage: Stage) -> None:
+    campaign = stage.campaign()
+    ending.finish_campaigns(interrupted_by(stage.world, lambda: stage.lead(campaign)))
+    assert stage.campaign_row(campaign).status is CampaignStatus.RUNNING
+
+
 # -- summary
+
+
+def test_two_processes_write_one_summary(stage: Stage) -> None:
+    campaign = stage.campaign()
+    control.stop(stage.world, campaign, actor="test")
+    world = interrupted_by(stage.world, lambda: ending.write_summaries(stage.world))
+    ending.write_summaries(world)
+    assert [one.action for one in entries(stage, campaign)].count("summary") == 1
 
 
 def test_a_finished_campaign_keeps_a_summary_of_what_came_of_it(stage: Stage) -> None:
