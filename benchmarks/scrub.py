@@ -117,6 +117,7 @@ def add_leads(world: World, phones: list[str]) -> None:
                 consent=None,
                 status=LeadStatus.READY,
                 due_at=now,
+                wanted_at=None,
                 held_reason=None,
             )
             for place, phone in enumerate(phones[start : start + 10_000])

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from dialer.actions.control import find
-from dialer.actions.deciding import Outcome, promised, zone_of
+from dialer.actions.deciding import Outcome, promised, within_end, zone_of
 from dialer.actions.refining import reopen
 from dialer.actions.world import World
 from dialer.domain.callbacks import read_asked
@@ -57,6 +57,11 @@ def _promise(
             f"no call may start to lead {lead.id}: its zone is not known, or never open",
             fix="give it a zone, or the campaign another window",
         )
+    if within_end(spec, outcome).closed_as is not None:
+        raise RefusedByRule(
+            f"campaign {campaign.id} ends before that call could be made",
+            fix=f"dialer campaigns edit {campaign.id} --set ends_at=…, or promise an earlier one",
+        )
     keep(tx, lead, outcome)
     subject = f"lead:{lead.id}"
     log_action(
@@ -98,10 +103,11 @@ def keep(tx: Connection, lead: Lead, outcome: Outcome) -> None:
     if lead.status is LeadStatus.CLOSED:
         reopen(tx, lead, outcome)
     elif lead.status is LeadStatus.HELD:
-        values = {**outcome.values(), "held_reason": None}
-        leads.move(tx, lead.id, current=LeadStatus.HELD, target=LeadStatus.READY, **values)
+        leads.move(
+            tx, lead.id, current=LeadStatus.HELD, target=LeadStatus.READY, **outcome.values()
+        )
     else:
         leads.change(tx, lead.id, **outcome.values())
     latest = attempts.of_lead(tx, lead.id)[-1:]
     for attempt in latest:
-        attempts.change(tx, attempt.id, retry_at=outcome.due_at)
+        attempts.change(tx, attempt.id, retry_at=outcome.retry_at)

@@ -80,6 +80,7 @@ def facts_of(
         zones=where.zones,
         regions=where.regions,
         window=spec.window,
+        ends_at=spec.ends_at,
         person=person_of(lead, spec, calls, promised=promised),
         everything_paused=state is not None and state.everything_paused,
         backing_off_until=None if state is None else state.backing_off_until,

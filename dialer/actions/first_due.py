@@ -12,8 +12,9 @@ from dialer.domain.regions import START, Whereabouts, regions_of
 from dialer.domain.states import CampaignStatus, LeadStatus
 from dialer.domain.window import Window
 
-FirstMoment = tuple[LeadStatus, datetime | None, str | None]
-"""A new lead's status, when it is due, and why it is held."""
+FirstMoment = tuple[LeadStatus, datetime | None, datetime | None, str | None]
+"""A new lead's status, when it is due, when it would be if any hour were allowed (None: the same
+moment), and why it is held."""
 _BEGUN = (CampaignStatus.RUNNING, CampaignStatus.PAUSED, CampaignStatus.HELD)
 
 
@@ -45,7 +46,7 @@ class FirstDue:
     def of(
         self, zones: str, *, phone: str, region: str | None = None, not_before: datetime | None
     ) -> FirstMoment:
-        """Give a new lead's status, when it is due, and why it is held.
+        """Give a new lead's status, when it is due and was wanted, and why it is held.
 
         `region` is the one its list names ("US-FL").
         """
@@ -64,8 +65,10 @@ class FirstDue:
     def _work_out(self, where: Whereabouts, *, not_before: datetime | None) -> FirstMoment:
         earliest = self._now if not_before is None else max(self._now, not_before)
         if not self._begun:
-            return LeadStatus.READY, earliest, None
+            return LeadStatus.READY, earliest, None, None
         opening = next_opening(self._window, where, after=earliest)
         if opening is not None:
-            return LeadStatus.READY, opening, None
-        return LeadStatus.HELD, None, HoldCode.NEVER_OPEN if where.zones else HoldCode.NO_ZONE
+            wanted = earliest if earliest < opening else None
+            return LeadStatus.READY, opening, wanted, None
+        reason = HoldCode.NEVER_OPEN if where.zones else HoldCode.NO_ZONE
+        return LeadStatus.HELD, None, earliest, reason

@@ -65,7 +65,7 @@ def claim(tx: Connection, world: World, *, freed_at: datetime | None) -> list[Cl
         free = min(free, left)
     if free == 0:
         return []
-    running = _running(tx)
+    running = _running(tx, now=now)
     known = numbers_of(tx, [campaigns.spec_of(row) for row in running], state, now=now)
     rows = take(
         tx,
@@ -90,10 +90,10 @@ def claim(tx: Connection, world: World, *, freed_at: datetime | None) -> list[Cl
     return [Claimed(row["id"], row["lead_id"], row["n"]) for row in rows]
 
 
-def _running(tx: Connection) -> list[Campaign]:
+def _running(tx: Connection, *, now: datetime) -> list[Campaign]:
     """Keep the running campaigns so; one whose settings cannot be read stops no other."""
     readable = []
-    for row in campaigns.hold_running_still(tx):
+    for row in campaigns.hold_running_still(tx, now=now):
         try:
             campaigns.spec_of(row)
         except ValidationError:

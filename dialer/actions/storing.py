@@ -312,7 +312,7 @@ def new_lead(draft: Draft, first_due: FirstDue) -> NewLead:
         _,
     ) = draft
     if first_due.asks_consent and (why := first_due.why_no_consent(consent)):
-        when: FirstMoment = LeadStatus.HELD, None, why
+        when: FirstMoment = LeadStatus.HELD, None, not_before, why
     else:
         when = first_due.of(zones, phone=phone, region=region, not_before=not_before)
     return _new(

@@ -17,7 +17,7 @@ from dialer.domain.regions import Whereabouts
 from dialer.domain.states import CampaignStatus, LeadStatus
 from dialer.domain.window import Window
 
-__all__ = ["DialFacts", "Hold", "HoldCode", "why_not_again", "why_not_dial"]
+__all__ = ["DialFacts", "Hold", "HoldCode", "has_ended", "why_not_again", "why_not_dial"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class DialFacts:
     regions: frozenset[str]
     window: Window
     person: PersonFacts
+    ends_at: datetime | None = None
     everything_paused: bool = False
     backing_off_until: datetime | None = None
     require_consent: bool = False
@@ -50,12 +51,21 @@ def why_not_dial(facts: DialFacts, *, now: datetime) -> Hold | None:
         return Hold(HoldCode.LEAD_CLOSED, "The lead is closed.")
     if facts.require_consent and (hold := why_no_consent(facts.consent, now=now)):
         return hold
+    if has_ended(facts.ends_at, at=now):
+        return Hold(
+            HoldCode.CAMPAIGN_ENDED, f"The campaign ended at {facts.ends_at:%Y-%m-%d %H:%M} UTC."
+        )
     where = Whereabouts(tuple(facts.zones), facts.regions)
     return (
         _why_not_locally(facts.window, where, now=now)
         or why_not_again(facts.window, where, facts.person, now=now)
         or _why_not_here(facts, now=now)
     )
+
+
+def has_ended(ends_at: datetime | None, *, at: datetime) -> bool:
+    """Tell whether a campaign calls nobody any more at a moment, because of its end date."""
+    return ends_at is not None and at >= ends_at
 
 
 def _why_not_locally(window: Window, where: Whereabouts, *, now: datetime) -> Hold | None:

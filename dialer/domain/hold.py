@@ -12,6 +12,7 @@ class HoldCode(StrEnum):
     LEAD_CLOSED = "lead_closed"  # finished in the meantime
     IN_FLIGHT = "in_flight"  # it is being called
     HELD = "held"  # waits for a person, for a reason of its own
+    CAMPAIGN_ENDED = "campaign_ended"  # its end date has come
     NO_CONSENT = "no_consent"  # the campaign needs a consent that is not known
     NO_ZONE = "no_zone"  # nobody knows the local time
     NEVER_OPEN = "never_open"  # window, law and zones leave no hour for weeks

@@ -159,7 +159,7 @@ class CampaignStatus(StrEnum):
     RUNNING = "running"  # its due leads are called
     PAUSED = "paused"  # by a person
     HELD = "held"  # by the system, with a reason
-    FINISHED = "finished"  # every lead is closed
+    FINISHED = "finished"  # every lead is closed, or its end date has come
     STOPPED = "stopped"  # by a person, for good
     ARCHIVED = "archived"  # out of sight
 
@@ -186,9 +186,17 @@ CAMPAIGN_MOVES: Mapping[CampaignStatus, frozenset[CampaignStatus]] = {
             CampaignStatus.STOPPED,
         }
     ),
-    CampaignStatus.PAUSED: frozenset({CampaignStatus.RUNNING, CampaignStatus.STOPPED}),
+    # What is paused or held finishes where its end date comes first.
+    CampaignStatus.PAUSED: frozenset(
+        {CampaignStatus.RUNNING, CampaignStatus.FINISHED, CampaignStatus.STOPPED}
+    ),
     CampaignStatus.HELD: frozenset(
-        {CampaignStatus.RUNNING, CampaignStatus.PAUSED, CampaignStatus.STOPPED}
+        {
+            CampaignStatus.RUNNING,
+            CampaignStatus.PAUSED,
+            CampaignStatus.FINISHED,
+            CampaignStatus.STOPPED,
+        }
     ),
     CampaignStatus.FINISHED: frozenset({CampaignStatus.ARCHIVED}),
     CampaignStatus.STOPPED: frozenset({CampaignStatus.ARCHIVED}),

@@ -80,6 +80,7 @@ class NewLead(NamedTuple):
     consent: str | None  # JSON
     status: LeadStatus
     due_at: datetime | None
+    wanted_at: datetime | None  # None: the same
     held_reason: str | None
 
 
@@ -143,12 +144,13 @@ def _insert_one_by_one(
     places = ", ".join("?" * len(NewLead._fields))
     # The driver takes a plain text in a tenth of the time of a member of an enum.
     kept = {
-        end: (end[0].value, _sqlite_moment(end[1]), end[2]) for end in {row[-3:] for row in rows}
+        end: (end[0].value, _sqlite_moment(end[1]), _sqlite_moment(end[2]), end[3])
+        for end in {row[-4:] for row in rows}
     }
     result = tx.exec_driver_sql(
         f"{_INSERT} VALUES ({campaign_id:d}, {list_id:d}, '{_sqlite_moment(now)}', 0, 0, 0,"
         f" {places}) {_KEEP_THE_OLD}",
-        [(*row[:-3], *kept[row[-3:]]) for row in rows],
+        [(*row[:-4], *kept[row[-4:]]) for row in rows],
     )
     return int(result.rowcount)
 
@@ -161,6 +163,7 @@ def _copy(
         "CREATE TEMPORARY TABLE IF NOT EXISTS new_lead (row int, phone text, alt_phones json,"
         " name text, external_ref text, zones text, zone_source text, region text,"
         " variables json, overrides json, consent json, status text, due_at timestamptz,"
+        " wanted_at timestamptz,"
         " held_reason text) ON COMMIT DELETE ROWS"
     )
     cursor: Any = tx.connection.cursor()

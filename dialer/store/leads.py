@@ -39,6 +39,8 @@ _PLACES_DUE = (
     .order_by(lead.c.due_at, lead.c.row)
     .limit(bindparam("most"))
 )
+_WANTED = func.coalesce(lead.c.wanted_at, lead.c.due_at)
+"""What a lead waits for besides its opening; kept whenever it is moved to one."""
 _NEXT_DUE = (
     select(lead)
     .where(*_DUE_BY_PRIORITY)
@@ -48,7 +50,7 @@ _NEXT_DUE = (
 _SHIFT_ONE = (
     update(lead)
     .where(lead.c.id == bindparam("which"), lead.c.status == LeadStatus.READY)
-    .values(due_at=bindparam("to"))
+    .values(due_at=bindparam("to"), wanted_at=_WANTED)
 )
 _GET = select(lead).where(lead.c.id == bindparam("which"))
 _LOCK = _GET.with_for_update()
@@ -84,7 +86,8 @@ _COUNT_DUE = select(func.count()).select_from(
     union_all(*(select(one.c.id) for one in _DUE_OF_EACH)).subquery()
 )
 _ANY_DUE = text(
-    "SELECT EXISTS (SELECT 1 FROM campaign WHERE status = 'running' AND EXISTS ("
+    "SELECT EXISTS (SELECT 1 FROM campaign WHERE status = 'running'"
+    " AND (ends_at IS NULL OR ends_at > :now) AND EXISTS ("
     "SELECT 1 FROM lead WHERE lead.campaign_id = campaign.id "
     "AND lead.status = 'READY' AND lead.priority IN ({}) AND lead.due_at <= :now))".format(
         ", ".join(str(one) for one in _PRIORITIES)
@@ -175,7 +178,7 @@ def take_off(tx: Connection, lead_ids: Sequence[int]) -> int:
     result = tx.execute(
         update(lead)
         .where(lead.c.id.in_(lead_ids), lead.c.status == LeadStatus.READY)
-        .values(status=LeadStatus.IN_FLIGHT, tries=lead.c.tries + 1, due_at=None)
+        .values(status=LeadStatus.IN_FLIGHT, tries=lead.c.tries + 1, due_at=None, wanted_at=None)
     )
     return int(result.rowcount)
 
@@ -187,7 +190,7 @@ def close(tx: Connection, row: Lead, *, closed_as: ClosedAs, now: datetime, **va
         row.id,
         current=row.status,
         target=LeadStatus.CLOSED,
-        **{**values, "closed_as": closed_as, "closed_at": now, "due_at": None},
+        **{**values, "closed_as": closed_as, "closed_at": now, "due_at": None, "wanted_at": None},
     )
 
 
@@ -232,12 +235,21 @@ def shift_each(tx: Connection, due_at: Mapping[int, datetime]) -> None:
 
 def shift_those(tx: Connection, lead_ids: Sequence[int], *, to: datetime) -> int:
     """Make these leads due at `to`, as far as they are READY."""
-    return _change_those(tx, lead_ids, due_at=to)
+    return _change_those(tx, lead_ids, due_at=to, wanted_at=_WANTED)
 
 
 def hold_those(tx: Connection, lead_ids: Sequence[int], *, reason: str) -> int:
     """Hold these leads for a person to look at, as far as they are READY."""
-    return _change_those(tx, lead_ids, status=LeadStatus.HELD, held_reason=reason, due_at=None)
+    return _change_those(tx, lead_ids, **_held(reason))
+
+
+def _held(reason: str) -> dict[str, Any]:
+    return {
+        "status": LeadStatus.HELD,
+        "held_reason": reason,
+        "due_at": None,
+        "wanted_at": _WANTED,
+    }
 
 
 def _change_those(tx: Connection, lead_ids: Sequence[int], **values: Any) -> int:
@@ -247,15 +259,14 @@ def _change_those(tx: Connection, lead_ids: Sequence[int], **values: Any) -> int
 
 def shift(tx: Connection, campaign_id: int, *, places: Sequence[LeadPlace], to: datetime) -> int:
     """Make the READY leads of these places due no earlier than `to`."""
-    return _change_places(tx, campaign_id, places, lead.c.due_at < to, due_at=to)
+    return _change_places(tx, campaign_id, places, lead.c.due_at < to, due_at=to, wanted_at=_WANTED)
 
 
 def hold_places(
     tx: Connection, campaign_id: int, *, places: Sequence[LeadPlace], reason: str
 ) -> int:
     """Hold the READY leads of these places for a person to look at."""
-    held = {"status": LeadStatus.HELD, "held_reason": reason, "due_at": None}
-    return _change_places(tx, campaign_id, places, **held)
+    return _change_places(tx, campaign_id, places, **_held(reason))
 
 
 def _change_places(

@@ -32,3 +32,9 @@ def of_subject(tx: Connection, subject: str) -> list[AuditLog]:
     """Read what was done to one thing, the earliest first."""
     chosen = select(audit_log).where(audit_log.c.subject == subject)
     return many(tx, AuditLog, chosen.order_by(audit_log.c.id))
+
+
+def entries_since(tx: Connection, subject: str, *, since: datetime) -> list[AuditLog]:
+    """Read what was done to `subject` from a moment on, the first first."""
+    chosen = select(audit_log).where(audit_log.c.subject == subject, audit_log.c.at >= since)
+    return many(tx, AuditLog, chosen.order_by(audit_log.c.id))

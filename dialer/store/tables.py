@@ -96,6 +96,9 @@ class Campaign(SQLModel, table=True):
     checked_at: datetime | None = a_moment()  # when it was last asked whether a hold is over
     finished_at: datetime | None = a_moment()
     summary: dict[str, Any] | None = some_json()  # what came of it, written when it finished
+    copied_from: dict[str, Any] | None = some_json()  # whose leads it has: see actions/copying
+    # Leads after this id have yet to be copied here, or to follow a window that was edited.
+    pending_after: int | None = Field(default=None, sa_type=BigId)
 
 
 class Lead(SQLModel, table=True):
@@ -212,7 +215,7 @@ class Attempt(SQLModel, table=True):
     reason: str | None = a_text()  # Retell's word, or the error's
     evidence: str | None = None  # what closed it: webhook, look-up, answer …
     late: bool = False  # evidence came after we had given up
-    retry_at: datetime | None = a_moment()  # when its ending made the lead due again
+    retry_at: datetime | None = a_moment()  # no further attempt before then, by the cadence
     look_ups: int = 0
     absent_answers: int = 0  # whole answers without the call, a minute or more apart
     absent_at: datetime | None = a_moment()

@@ -207,7 +207,7 @@ def test_a_number_of_ours_that_retell_does_not_know_rests(stage: Stage) -> None:
 
 def test_the_last_number_of_ours_that_rests_holds_the_campaign(stage: Stage) -> None:
     sent = send(stage, refused(404, f"Item {OUR_NUMBER} not found from phone-number"))
-    assert sent.campaign == (CampaignStatus.HELD, "http_404")
+    assert sent.campaign == (CampaignStatus.HELD, "number_unknown")
     assert sent.lead == (LeadStatus.READY, 0)
 
 

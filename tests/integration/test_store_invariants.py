@@ -211,6 +211,7 @@ BROKEN: dict[str, list[Break]] = {
         at("UPDATE attempt SET check_at = :EARLY WHERE status = 'INTENT'"),
         at("UPDATE campaign SET status = 'scheduled', start_at = :EARLY"),
         at("UPDATE campaign SET status = 'stopped', finished_at = :EARLY"),
+        at("UPDATE campaign SET status = 'paused', ends_at = :EARLY"),
     ],
     "I5": [
         sql(
@@ -233,6 +234,7 @@ BROKEN: dict[str, list[Break]] = {
         paused_before_the_send,
         stopped_everything_before_the_send,
         at("UPDATE lead SET closed_at = :EARLY WHERE status = 'CLOSED'"),
+        at("UPDATE campaign SET ends_at = :EARLY"),
     ],
     "I8": [
         sql(

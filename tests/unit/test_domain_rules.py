@@ -53,6 +53,7 @@ LATER = NOW + MINUTE
 REASONS: list[tuple[HoldCode, dict[str, Any], datetime | None]] = [
     (HoldCode.SUPPRESSED, {"suppressed": True}, None),
     (HoldCode.LEAD_CLOSED, {"lead_status": LeadStatus.CLOSED}, None),
+    (HoldCode.CAMPAIGN_ENDED, {"ends_at": NOW}, None),
     (HoldCode.NO_ZONE, {"zones": ()}, None),
     (
         HoldCode.NEVER_OPEN,

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from dialer.store.types import UtcDateTime
+from dialer.store.types import BigId, UtcDateTime
 
 revision = "0007"
 down_revision = "0006"
@@ -23,6 +23,7 @@ MOMENTS = (
 )
 OBJECTS = (
     ("campaign", "summary"),
+    ("campaign", "copied_from"),
     ("lead", "consent"),
     ("dial_gate", "path_calls_per_second"),
     ("dial_gate", "path_next_send_at"),
@@ -34,6 +35,7 @@ def upgrade() -> None:
         op.add_column(table, sa.Column(name, UtcDateTime(), nullable=True))
     for table, name in OBJECTS:
         op.add_column(table, sa.Column(name, sa.JSON(none_as_null=True), nullable=True))
+    op.add_column("campaign", sa.Column("pending_after", BigId, nullable=True))
     op.add_column("dial_gate", sa.Column("calls_per_day", sa.Integer(), nullable=True))
     op.add_column("dial_gate", sa.Column("dollars_per_day", sa.Float(), nullable=True))
     op.add_column(
