@@ -8,6 +8,7 @@ import pytest
 from dialer.domain.consent import agreed_at, kept_consent, stored_moment, why_no_consent
 from dialer.domain.gates import DialFacts, HoldCode, why_not_dial
 from dialer.domain.hold import FOR_A_PERSON
+from dialer.domain.person_caps import PersonCaps, PersonFacts
 from dialer.domain.states import CampaignStatus, LeadStatus
 from dialer.domain.window import Window
 
@@ -20,6 +21,7 @@ FREE = DialFacts(
     zones=("America/New_York",),
     regions=frozenset({"US-NY"}),
     window=Window(),
+    person=PersonFacts(calls=(), campaign_id=1, caps=PersonCaps(), keeps_promise=False),
 )
 
 

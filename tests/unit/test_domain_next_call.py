@@ -10,6 +10,7 @@ from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.dispositions import Disposition
 from dialer.domain.gates import DialFacts, HoldCode
 from dialer.domain.next_call import LastTry, Waiting, why_not_now, why_then
+from dialer.domain.person_caps import PersonCaps, PersonFacts
 from dialer.domain.regions import Whereabouts
 from dialer.domain.states import CampaignStatus, ClosedAs, LeadState, LeadStatus, state_of
 
@@ -25,6 +26,7 @@ FACTS = DialFacts(
     zones=HERE.zones,
     regions=HERE.regions,
     window=SPEC.window,
+    person=PersonFacts(calls=(), campaign_id=1, caps=PersonCaps(), keeps_promise=False),
 )
 RUNNING = CampaignStatus.RUNNING
 
