@@ -15,7 +15,7 @@ LATER = NOW + timedelta(hours=1)
 MAY_WAIT = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
 
 
-@pytest.mark.parametrize("status", set(CampaignStatus) - set(MAY_WAIT))
+@pytest.mark.parametrize("status", sorted(set(CampaignStatus) - set(MAY_WAIT)))
 def test_what_has_begun_or_is_over_is_not_scheduled(stage: Stage, status: CampaignStatus) -> None:
     campaign = stage.draft()
     stage.force_campaign(campaign, status)
@@ -23,7 +23,7 @@ def test_what_has_begun_or_is_over_is_not_scheduled(stage: Stage, status: Campai
         start_at(stage.world, campaign, LATER, actor="ann")
 
 
-@pytest.mark.parametrize("status", set(CampaignStatus) - {CampaignStatus.SCHEDULED})
+@pytest.mark.parametrize("status", sorted(set(CampaignStatus) - {CampaignStatus.SCHEDULED}))
 def test_what_is_not_scheduled_is_not_made_a_draft(stage: Stage, status: CampaignStatus) -> None:
     campaign = stage.draft()
     stage.force_campaign(campaign, status)
