@@ -15,7 +15,7 @@ from dialer.store.tables import Attempt, Campaign, Lead
 _BY_PLACE = (*CLOSED_NOW, HoldCode.NO_ZONE, HoldCode.NEVER_OPEN)
 """Reasons that hold for every lead of the same place."""
 
-_TELLS_WHEN = (*CLOSED_NOW, *CALLED_ENOUGH, HoldCode.BACKING_OFF)
+_TELLS_WHEN = (*CLOSED_NOW, *CALLED_ENOUGH, HoldCode.BACKING_OFF, HoldCode.GAP)
 """Reasons whose `until` is a moment at which this lead may be called. After any other one the lead
 stays due: what is used up or resting is the campaign's, and the next claim asks about it."""
 

@@ -82,7 +82,7 @@ def retry(world: World, lead_id: int, *, at: str | None, actor: str) -> datetime
                 why="its zone is not known, or window and law leave no hour",
                 fix="give it a zone, or the campaign another window",
             )
-        keep(tx, lead, Outcome(due_at=due_at))
+        keep(tx, lead, Outcome(due_at=due_at, wanted_at=wanted_at))
         log_action(
             tx,
             actor=actor,

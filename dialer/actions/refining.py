@@ -140,7 +140,6 @@ def reopen(tx: Connection, lead: Lead, outcome: Outcome) -> None:
         target=LeadStatus.READY,
         closed_as=None,
         closed_at=None,
-        held_reason=None,
         **outcome.values(),
     )
     log.info("lead_reopened", lead_id=lead.id, due_at=outcome.due_at)

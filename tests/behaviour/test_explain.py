@@ -53,7 +53,7 @@ def test_each_call_is_told_with_what_was_checked_before_it(stage: Stage) -> None
     sending = next(one for one in attempt["events"] if one["to"] == "SENDING")
     assert sending["evidence"] == (
         f"law {legal_table().version} lifted for US-NY; America/New_York Wed 10:00; "
-        "consent of 2026-01-05 12:00 UTC; from +12125550000"
+        "consent of 2026-01-05 12:00 UTC; 0 calls in 24 h before; from +12125550000"
     )
     assert found["phone"] not in sending["evidence"]
     assert found["state"] == "retry later"
