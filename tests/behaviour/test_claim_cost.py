@@ -76,7 +76,7 @@ def fill(tx: Connection, campaign_id: int, *, at: Any) -> None:
     rows = [
         {
             "campaign_id": campaign_id,
-            "phone": f"+1{campaign_id % 100 + 212}{3_000_000 + number}",
+            "phone": f"+1{campaign_id % 100 + 211}{3_000_000 + number}",
             "zones": "America/New_York",
             "zone_source": "number",
             "variables": {},
@@ -109,7 +109,7 @@ def test_the_calls_of_people_are_found_by_their_numbers(stage: Stage) -> None:
 
 
 def fill_calls(tx: Connection, campaign_id: int) -> None:
-    """Make two thousand leads with a call each, and as many calls of another system."""
+    """Make two thousand leads with a call each from forty numbers, and as many other calls."""
     fill(tx, campaign_id, at=NOW + timedelta(days=1))
     ids = {row.phone: row.id for row in tx.execute(leads.lead.select())}
     calls = [
@@ -119,16 +119,16 @@ def fill_calls(tx: Connection, campaign_id: int) -> None:
             "campaign_id": campaign_id,
             "phone": phone,
             "n": 1,
-            "from_number": "+12125550000",
+            "from_number": f"+1212555{place % 40:04}",
             "status": "ENDED",
             "analysis": "done",
             "rang": True,
             "lines_open": 1,
             "lines_limit": 1,
-            "created_at": NOW,
-            "send_at": NOW,
+            "created_at": NOW - timedelta(minutes=place),
+            "send_at": NOW - timedelta(minutes=place),
         }
-        for phone, lead_id in ids.items()
+        for place, (phone, lead_id) in enumerate(ids.items())
     ]
     tx.execute(attempts.attempt.insert(), calls)
     others = [{"call_id": phone, "phone": phone, "started_at": NOW} for phone in ids]
