@@ -111,10 +111,13 @@ def add_leads(world: World, phones: list[str]) -> None:
                 external_ref=None,
                 zones="America/New_York",
                 zone_source="number",
+                region=None,
                 variables="{}",
                 overrides=None,
+                consent=None,
                 status=LeadStatus.READY,
                 due_at=now,
+                wanted_at=None,
                 held_reason=None,
             )
             for place, phone in enumerate(phones[start : start + 10_000])

@@ -82,6 +82,10 @@ def apply_limits(database: Database, settings: Settings) -> None:
             lines=settings.lines,
             calls_per_second=settings.calls_per_second,
             headroom=settings.headroom,
+            path_calls_per_second=settings.path_calls_per_second,
+            calls_per_day=settings.calls_per_day,
+            dollars_per_day=settings.dollars_per_day,
+            day_zone=settings.day_zone,
         )
 
     database.transact(body)

@@ -10,8 +10,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
-from dotenv import dotenv_values
 from pydantic import (
     Field,
     SecretStr,
@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from dialer.errors import UserError
+from dialer.setting_files import env_file_values, secret_from, written_address
 
 PREFIX = "DIALER_"
 SIMULATOR_KEY = "sim-key"
@@ -34,6 +35,16 @@ EXAMPLE_FILE = Path(".env.example")
 # Settings that may be read from a file named by the variable with `_FILE` behind it, as
 # container platforms mount their secrets.
 SECRETS = ("retell_api_key", "webhook_keys", "database_url", "redis_url")
+
+
+def _path_pace(description: str) -> Any:
+    """Make the pace of a telephony path: Retell's own default, where Retell is called."""
+    return Field(
+        default_factory=lambda known: 1.0 if known["mode"] == "live" else None,
+        gt=0,
+        le=1000,
+        description=description,
+    )
 
 
 class Settings(BaseSettings):
@@ -85,7 +96,7 @@ class Settings(BaseSettings):
     )
     redis_url: str = Field(
         default_factory=lambda known: (
-            _written_address(known["home"] / "broker.url") or BROKER_ADDRESS
+            written_address(known["home"] / "broker.url") or BROKER_ADDRESS
         ),
         validation_alias="REDIS_URL",
         repr=False,
@@ -101,7 +112,24 @@ class Settings(BaseSettings):
     calls_per_second: float = Field(
         1.0, gt=0, le=1000, description="calls started per second, over everything"
     )
+    calls_per_second_twilio: float | None = _path_pace(
+        "calls started per second from numbers bought of Twilio through Retell;"
+        " unset: 1 in live mode, no limit of its own in a rehearsal"
+    )
+    calls_per_second_telnyx: float | None = _path_pace(
+        "the same from numbers bought of Telnyx through Retell"
+    )
+    calls_per_second_custom: float | None = _path_pace(
+        "the same from numbers of our own carrier, imported into Retell"
+    )
     headroom: int = Field(0, ge=0, description="lines never used, kept for other uses of Retell")
+    calls_per_day: int | None = Field(
+        None, ge=1, description="calls begun per day, over everything; unset: no limit"
+    )
+    dollars_per_day: float | None = Field(
+        None, gt=0, description="dollars spent per day, over everything; unset: no limit"
+    )
+    day_zone: str = Field("UTC", description="zone whose midnight begins a day of these limits")
     worker_threads: int = Field(32, ge=1, le=256, description="threads of one worker process")
     same_key_replay: bool = Field(
         False,
@@ -135,7 +163,7 @@ class Settings(BaseSettings):
             UserError: a setting is not valid, or live mode lacks its key.
         """
         env_file = Path(os.environ.get("DIALER_ENV_FILE", ".env"))
-        _refuse_misspelled({**_env_file_values(env_file), **os.environ})
+        _refuse_misspelled({**env_file_values(env_file), **os.environ})
         try:
             return cls(_env_file=env_file, **flags)
         except ValidationError as error:
@@ -155,7 +183,7 @@ class Settings(BaseSettings):
                     why="only one of them can hold the value",
                     fix=f"unset {variable} or {variable}_FILE",
                 )
-            given[variable if variable != f"{PREFIX}{name.upper()}" else name] = _secret_from(
+            given[variable if variable != f"{PREFIX}{name.upper()}" else name] = secret_from(
                 Path(path), variable=f"{variable}_FILE"
             )
         return given
@@ -181,6 +209,13 @@ class Settings(BaseSettings):
         if url is not None and not url.startswith(("http://", "https://")):
             raise ValueError("an address starts with https:// or http://")
         return url.rstrip("/") if url is not None else None
+
+    @field_validator("day_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError('a zone looks like "America/Chicago"')
+        return name
 
     @field_validator("webhook_keys", mode="before")
     @classmethod
@@ -220,6 +255,16 @@ class Settings(BaseSettings):
     def is_embedded(self) -> bool:
         """True when neither DATABASE_URL nor REDIS_URL is set: we bring both ourselves."""
         return self.model_fields_set.isdisjoint({"database_url", "redis_url"})
+
+    @property
+    def path_calls_per_second(self) -> dict[str, float]:
+        """Give the pace of each telephony path that has one, by Retell's name for it."""
+        paces = {
+            "retell-twilio": self.calls_per_second_twilio,
+            "retell-telnyx": self.calls_per_second_telnyx,
+            "custom": self.calls_per_second_custom,
+        }
+        return {path: pace for path, pace in paces.items() if pace is not None}
 
     @property
     def web_url(self) -> str:
@@ -282,37 +327,12 @@ def _default_key(known: Mapping[str, Any]) -> SecretStr | None:
 def _default_base_url(known: Mapping[str, Any]) -> str:
     if known["mode"] == "live":
         return LIVE_ADDRESS
-    return _written_address(known["home"] / "simulator.url") or SIMULATOR_ADDRESS
+    return written_address(known["home"] / "simulator.url") or SIMULATOR_ADDRESS
 
 
 def _default_webhook_keys(known: Mapping[str, Any]) -> tuple[SecretStr, ...]:
     key = known["retell_api_key"]
     return (key,) if key is not None else ()
-
-
-def _written_address(path: Path) -> str | None:
-    try:
-        return path.read_text(encoding="utf-8").strip() or None
-    except FileNotFoundError:
-        return None
-
-
-def _secret_from(path: Path, *, variable: str) -> str:
-    try:
-        secret = path.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise UserError(
-            f"{variable}={path} cannot be read",
-            why=error.strerror or str(error),
-            fix=f"point {variable} to a readable file",
-        ) from error
-    if not secret:
-        raise UserError(
-            f"{variable}={path} is empty",
-            why="an empty secret protects nothing",
-            fix=f"write the secret into {path}, or unset {variable}",
-        )
-    return secret
 
 
 def _refuse_live_without_key(key: SecretStr | None) -> None:
@@ -328,10 +348,6 @@ def _refuse_live_without_key(key: SecretStr | None) -> None:
 
 def _is_loopback(host: str) -> bool:
     return host in ("localhost", "::1") or host.startswith("127.")
-
-
-def _env_file_values(path: Path) -> dict[str, str | None]:
-    return dict(dotenv_values(path)) if path.is_file() else {}
 
 
 def _refuse_misspelled(environment: Mapping[str, str | None]) -> None:

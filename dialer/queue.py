@@ -25,6 +25,7 @@ class TaskName(StrEnum):
     PLAN = "plan"
     RECONCILE = "reconcile"
     SCHEDULES = "run_schedules"
+    PURGE = "purge"
 
 
 class QueueName(StrEnum):

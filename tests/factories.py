@@ -36,6 +36,13 @@ ALL_DAY = {
     "holidays": False,
     "legal_override": "Nobody's phone rings in a test.",
 }
+UNCAPPED = {
+    "gap": "0s",
+    "calls_per_day": None,
+    "calls_per_week": None,
+    "calls_per_month": None,
+}
+"""Most tests call one person several times within minutes; those of the caps set their own."""
 
 
 @dataclass
@@ -76,8 +83,13 @@ class RecordingQueue:
 
 
 def make_spec(**changes: Any) -> CampaignSpec:
-    """Make settings: one number to call from, all day, every day."""
-    settings: dict[str, Any] = {"name": "Spring", "from_numbers": [OUR_NUMBER], "window": ALL_DAY}
+    """Make settings: one number to call from, all day, every day, nobody called too often."""
+    settings: dict[str, Any] = {
+        "name": "Spring",
+        "from_numbers": [OUR_NUMBER],
+        "window": ALL_DAY,
+        "person": UNCAPPED,
+    }
     return CampaignSpec.model_validate(settings | changes)
 
 
@@ -87,11 +99,18 @@ def set_gate(
     lines: int = 10,
     calls_per_second: float | None = None,
     headroom: int = 0,
+    path_calls_per_second: dict[str, float] | None = None,
 ) -> None:
-    """Make the gate's row."""
+    """Make the gate's row, or bring it to these settings."""
 
     def body(tx: Connection) -> None:
-        gate.ensure(tx, lines=lines, calls_per_second=calls_per_second, headroom=headroom)
+        gate.ensure(
+            tx,
+            lines=lines,
+            calls_per_second=calls_per_second,
+            headroom=headroom,
+            path_calls_per_second=path_calls_per_second,
+        )
 
     database.transact(body)
 
@@ -189,6 +208,12 @@ class Stage:
             .values(spec=spec.model_dump(mode="json"))
         )
         self.world.db.transact(lambda tx: tx.execute(changed))
+
+    def edited(self, campaign_id: int) -> None:
+        """Say that a campaign's settings were changed just now."""
+        chosen = campaigns.campaign.update().where(campaigns.campaign.c.id == campaign_id)
+        now = self.clock.now()
+        self.world.db.transact(lambda tx: tx.execute(chosen.values(edited_at=now)))
 
     def force_campaign(self, campaign_id: int, status: CampaignStatus) -> None:
         """Put a campaign into a status, whatever the rules say."""

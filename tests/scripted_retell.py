@@ -32,8 +32,10 @@ class ScriptedRetell(httpx.BaseTransport):
     calls: dict[str, dict[str, Any]] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)  # calls that lists do not show yet
     list_cut: bool = False  # lists never come to an end
+    list_shuffled: bool = False  # lists are in no order
     numbers_cut: bool = False  # lists of a number's calls never do
     down: bool = False  # every question is refused
+    numbers: dict[str, str] = field(default_factory=dict)  # the path of each of the workspace
     lines: int = 1000
     foreign: int = 0
     before_sending: Callable[[], None] | None = None  # runs between connecting and writing
@@ -64,6 +66,9 @@ class ScriptedRetell(httpx.BaseTransport):
                     "current_concurrency": busy + self.foreign,
                 },
             )
+        if request.url.path == "/v2/list-phone-numbers":
+            shown = [{"phone_number": n, "phone_number_type": p} for n, p in self.numbers.items()]
+            return httpx.Response(200, json={"items": shown, "has_more": False})
         call = self.calls.get(request.url.path.rpartition("/")[2])
         if call is None:
             return httpx.Response(404, json={"message": "no such call"})
@@ -85,9 +90,14 @@ class ScriptedRetell(httpx.BaseTransport):
         criteria = question["filter_criteria"]
         found = [call for key, call in self.calls.items() if key not in self.hidden]
         for wanted in criteria.get("metadata", []):
-            found = [call for call in found if call["metadata"][wanted["key"]] == wanted["value"]]
+            found = [call for call in found if _named(call, wanted["key"]) == wanted["value"]]
         if "to_number" in criteria:
             found = [call for call in found if call["to_number"] == criteria["to_number"]["value"]]
+        if "start_timestamp" in criteria:
+            earliest = criteria["start_timestamp"]["value"]
+            found = [call for call in found if call.get("start_timestamp", 0) >= earliest]
+            # No other question depends on the order.
+            found.sort(key=lambda call: call["start_timestamp"], reverse=self.list_shuffled)
         cut = self.list_cut or (self.numbers_cut and "to_number" in criteria)
         return httpx.Response(200, json={"items": found, "has_more": cut})
 
@@ -107,6 +117,15 @@ class ScriptedRetell(httpx.BaseTransport):
         self.calls[call["call_id"]] = call
         return call
 
+    def place_for_others(
+        self, to_number: str, *, metadata: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Make a call of another system that starts now."""
+        body = {"from_number": "+12125559999", "to_number": to_number, "metadata": metadata}
+        call = self.place(body)
+        call["start_timestamp"] = _ms(self.clock.now())
+        return call
+
     def call_of(self, attempt_id: str) -> dict[str, Any]:
         """Give the one call of an attempt."""
         (call,) = self.calls_of(attempt_id)
@@ -114,7 +133,7 @@ class ScriptedRetell(httpx.BaseTransport):
 
     def calls_of(self, attempt_id: str) -> list[dict[str, Any]]:
         """Give all calls of an attempt; more than one must never be."""
-        return [c for c in self.calls.values() if c["metadata"]["attempt_id"] == attempt_id]
+        return [c for c in self.calls.values() if _named(c, "attempt_id") == attempt_id]
 
     def answer(self, attempt_id: str) -> bytes:
         """Let somebody pick up; gives the webhook call_started."""
@@ -218,6 +237,10 @@ def saying(status: int, content: bytes) -> Act:
 def open_client(retell: ScriptedRetell, *, clock: Clock) -> RetellClient:
     """Open the production client upon a scripted Retell."""
     return RetellClient("http://retell.invalid", "key", clock=clock, transport=retell)
+
+
+def _named(call: dict[str, Any], key: str) -> Any:
+    return (call["metadata"] or {}).get(key)
 
 
 def _ms(moment: datetime) -> int:

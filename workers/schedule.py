@@ -7,6 +7,7 @@ from dialer.queue import QueueName, TaskName
 PLAN_EVERY_S = 0.5
 RECONCILE_EVERY_S = 2.0
 SCHEDULES_EVERY_S = 15.0
+PURGE_EVERY_S = 3600.0  # what is old enough is due once; more often costs one look
 
 TICKS: dict[str, dict[str, Any]] = {
     "plan": {
@@ -23,5 +24,10 @@ TICKS: dict[str, dict[str, Any]] = {
         "task": TaskName.SCHEDULES,
         "schedule": SCHEDULES_EVERY_S,
         "options": {"queue": QueueName.FILES, "expires": 14},
+    },
+    "purge": {
+        "task": TaskName.PURGE,
+        "schedule": PURGE_EVERY_S,
+        "options": {"queue": QueueName.FILES, "expires": 600},
     },
 }

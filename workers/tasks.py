@@ -1,6 +1,6 @@
 """The tasks. Each takes one id at most, may run twice, and leaves the work to an action."""
 
-from dialer.actions import dial, plan, reconcile, schedule, settle
+from dialer.actions import dial, plan, purge, reconcile, schedule, settle
 from dialer.queue import QueueName, TaskName
 from workers.app import app, settings, world
 
@@ -33,3 +33,9 @@ def reconcile_attempts() -> None:
 def run_schedules() -> None:
     """Make and start the campaigns whose time has come, or whose file has."""
     schedule.run_due(world(), rejects_in=settings.home / "rejects")
+
+
+@app.task(name=TaskName.PURGE, queue=QueueName.FILES)
+def purge_old_rows() -> None:
+    """Delete what is kept for a while only."""
+    purge.purge(world())

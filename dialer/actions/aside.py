@@ -3,12 +3,21 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from dialer.actions.called_enough import free_again
 from dialer.actions.openings import shift_those_due
-from dialer.domain.hold import CLOSED_NOW, FOR_A_PERSON, Hold, HoldCode
+from dialer.domain.gates import has_ended
+from dialer.domain.hold import CALLED_ENOUGH, CLOSED_NOW, FOR_A_PERSON, Hold, HoldCode
 from dialer.domain.states import OVER, AttemptStatus, ClosedAs, LeadStatus
 from dialer.store import attempts, campaigns, leads
 from dialer.store.database import Connection
 from dialer.store.tables import Attempt, Campaign, Lead
+
+_BY_PLACE = (*CLOSED_NOW, HoldCode.NO_ZONE, HoldCode.NEVER_OPEN)
+"""Reasons that hold for every lead of the same place."""
+
+_TELLS_WHEN = (*CLOSED_NOW, *CALLED_ENOUGH, HoldCode.BACKING_OFF, HoldCode.GAP)
+"""Reasons whose `until` is a moment at which this lead may be called. After any other one the lead
+stays due: what is used up or resting is the campaign's, and the next claim asks about it."""
 
 
 def put_aside(
@@ -21,45 +30,72 @@ def put_aside(
     """Do with due leads what the reasons for not dialing them ask for.
 
     One that waits for its opening takes along thousands of those behind it that wait for theirs:
-    they would be refused as well, one after the other, for as long as the list is.
+    they would be refused as well, one after the other, for as long as the list is. So does one
+    whose person was called enough.
     """
     wait = False
+    free_at: dict[int, datetime] = {}
     for lead, hold in refused:
         if hold.code is HoldCode.SUPPRESSED:
             leads.close(tx, lead, closed_as=ClosedAs.SUPPRESSED, now=now)
-        elif hold.code in CLOSED_NOW or hold.code in FOR_A_PERSON:
+        elif hold.code is HoldCode.NO_CONSENT:
+            leads.hold_those(tx, [lead.id], reason=hold.code)
+        elif hold.code is HoldCode.CAMPAIGN_ENDED:
+            _close_ended(tx, lead, now=now)
+        elif hold.code in _BY_PLACE:
             wait = True
+        elif hold.code in CALLED_ENOUGH and hold.until is not None:
+            free_at[lead.id] = hold.until
         # else nothing changes: the lead stays due, the claim is not made
     if wait:
         shift_those_due(tx, campaign.id, campaigns.spec_of(campaign), now=now)
+    if free_at:
+        leads.shift_each(tx, free_again(tx, campaign, now=now) | free_at)
 
 
-def give_back(tx: Connection, lead: Lead, hold: Hold | None, *, now: datetime) -> None:
+def give_back(
+    tx: Connection,
+    lead: Lead,
+    hold: Hold | None,
+    *,
+    now: datetime,
+    wanted_at: datetime | None = None,
+) -> None:
     """Return an IN_FLIGHT lead whose attempt was not sent; it keeps the attempt.
 
-    In a campaign that is over nobody would look at it again, so it closes there.
+    In a campaign that is over, or will be when the lead is due again, nobody would look at it
+    again, so it closes there. `wanted_at` is when it would be due if any hour were allowed,
+    where the hold does not say so.
     """
     campaign = campaigns.get(tx, lead.campaign_id)
     if campaign is None or campaign.status in OVER:
         leads.close(tx, lead, closed_as=ClosedAs.STOPPED, now=now)
-    elif hold is None:
-        _make_due(tx, lead, at=now)
-    elif hold.code is HoldCode.SUPPRESSED:
+    elif hold is not None and hold.code is HoldCode.SUPPRESSED:
         leads.close(tx, lead, closed_as=ClosedAs.SUPPRESSED, now=now)
-    elif hold.code in FOR_A_PERSON:
+    elif hold is not None and hold.code in FOR_A_PERSON:
         leads.move(
             tx,
             lead.id,
             current=LeadStatus.IN_FLIGHT,
             target=LeadStatus.HELD,
             held_reason=hold.code,
+            wanted_at=now,
         )
     else:
-        _make_due(tx, lead, at=hold.until or now)
+        waits_for = hold.until if hold is not None and hold.code in _TELLS_WHEN else None
+        due_at = waits_for or now
+        if has_ended(campaign.ends_at, at=due_at):
+            _close_ended(tx, lead, now=now)
+            return
+        if wanted_at is None:
+            wanted_at = now if waits_for else due_at
+        waits = {"due_at": due_at, "wanted_at": wanted_at}
+        leads.move(tx, lead.id, current=LeadStatus.IN_FLIGHT, target=LeadStatus.READY, **waits)
 
 
-def _make_due(tx: Connection, lead: Lead, *, at: datetime) -> None:
-    leads.move(tx, lead.id, current=LeadStatus.IN_FLIGHT, target=LeadStatus.READY, due_at=at)
+def _close_ended(tx: Connection, lead: Lead, *, now: datetime) -> None:
+    reason = HoldCode.CAMPAIGN_ENDED
+    leads.close(tx, lead, closed_as=ClosedAs.EXHAUSTED, now=now, held_reason=reason)
 
 
 def cancel_intent(

@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from dialer.actions.control import find
-from dialer.actions.deciding import Outcome, promised, zone_of
+from dialer.actions.deciding import Outcome, promised, within_end, zone_of
 from dialer.actions.refining import reopen
 from dialer.actions.world import World
 from dialer.domain.callbacks import read_asked
+from dialer.domain.consent import why_no_consent
 from dialer.domain.states import OVER, ClosedAs, LeadStatus
 from dialer.errors import NotFound, RefusedByRule, UserError
 from dialer.store import attempts, campaigns, leads, suppressions
@@ -56,7 +57,12 @@ def _promise(
             f"no call may start to lead {lead.id}: its zone is not known, or never open",
             fix="give it a zone, or the campaign another window",
         )
-    _keep(tx, lead, outcome)
+    if within_end(spec, outcome).closed_as is not None:
+        raise RefusedByRule(
+            f"campaign {campaign.id} ends before that call could be made",
+            fix=f"dialer campaigns edit {campaign.id} --set ends_at=…, or promise an earlier one",
+        )
+    keep(tx, lead, outcome)
     subject = f"lead:{lead.id}"
     log_action(
         tx,
@@ -83,20 +89,25 @@ def _check_callable(tx: Connection, lead: Lead, campaign: Campaign, *, now: date
             f'campaign {campaign.id} "{campaign.name}" is {campaign.status}',
             fix="promise the call in a campaign that is running",
         )
+    if campaigns.spec_of(campaign).require_consent:
+        hold = why_no_consent(lead.consent, now=now)
+        if hold is not None:
+            raise RefusedByRule(f"lead {lead.id} may not be called", why=hold.sentence)
 
 
-def _keep(tx: Connection, lead: Lead, outcome: Outcome) -> None:
-    """Let the lead wait for its promise; the wait after its last call is over with it."""
+def keep(tx: Connection, lead: Lead, outcome: Outcome) -> None:
+    """Let the lead wait for what a person set; the wait after its last call is over with it."""
     if lead.status is LeadStatus.IN_FLIGHT:
         leads.change(tx, lead.id, callback_at=outcome.callback_at)
         return
     if lead.status is LeadStatus.CLOSED:
         reopen(tx, lead, outcome)
     elif lead.status is LeadStatus.HELD:
-        values = {**outcome.values(), "held_reason": None}
-        leads.move(tx, lead.id, current=LeadStatus.HELD, target=LeadStatus.READY, **values)
+        leads.move(
+            tx, lead.id, current=LeadStatus.HELD, target=LeadStatus.READY, **outcome.values()
+        )
     else:
         leads.change(tx, lead.id, **outcome.values())
     latest = attempts.of_lead(tx, lead.id)[-1:]
     for attempt in latest:
-        attempts.change(tx, attempt.id, retry_at=outcome.due_at)
+        attempts.change(tx, attempt.id, retry_at=outcome.retry_at)

@@ -1,4 +1,4 @@
-"""Campaigns that begin or end by themselves."""
+"""Campaigns that begin by themselves, and what is left over of stopped ones."""
 
 from contextlib import suppress
 from functools import partial
@@ -7,11 +7,7 @@ from dialer.actions.control import begin
 from dialer.actions.world import World
 from dialer.domain.states import CampaignStatus, ClosedAs
 from dialer.errors import RefusedByRule
-from dialer.log import get_logger
 from dialer.store import campaigns, leads
-from dialer.store.database import Connection
-
-log = get_logger(__name__)
 
 
 def start_campaigns(world: World) -> None:
@@ -22,29 +18,6 @@ def start_campaigns(world: World) -> None:
         if row.start_at is None or row.start_at <= now:
             with suppress(RefusedByRule):  # started or stopped by somebody in the meantime
                 world.db.transact(partial(begin, row=row, now=now, actor="system"))
-
-
-def finish_campaigns(world: World) -> None:
-    """Finish the running campaigns in which every lead is closed."""
-    now = world.clock.now()
-
-    def body(tx: Connection) -> list[int]:
-        return [
-            campaign_id
-            for campaign_id in campaigns.without_open_leads(tx)
-            if campaigns.move(
-                tx,
-                campaign_id,
-                current=CampaignStatus.RUNNING,
-                target=CampaignStatus.FINISHED,
-                finished_at=now,
-            )
-        ]
-
-    if not world.db.read(campaigns.without_open_leads):
-        return
-    for campaign_id in world.db.transact(body):
-        log.info("campaign_finished", campaign_id=campaign_id)
 
 
 def close_left_overs(world: World) -> None:

@@ -1,68 +1,92 @@
 """Choosing: the due leads of a campaign that every gate lets pass, and their attempts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from dialer.actions.aside import put_aside
 from dialer.actions.facts import facts_of
 from dialer.actions.world import World
+from dialer.domain.dispositions import Disposition
 from dialer.domain.gates import why_not_dial
+from dialer.domain.hold import Hold
 from dialer.domain.lines import GateState
+from dialer.domain.numbers import Callee, Chosen, Pool
 from dialer.domain.patience import INTENT_REMINDER
 from dialer.domain.states import Analysis, AttemptStatus
-from dialer.store import campaigns, leads, numbers, suppressions
+from dialer.store import attempts, campaigns, leads, person_calls, suppressions
 from dialer.store.database import Connection
 from dialer.store.tables import Campaign, Lead
+
+ANOTHER_NUMBER_AFTER = (Disposition.DIAL_FAILED, Disposition.BLOCKED)
+"""What may lie at the number we called from."""
+
+Picked = tuple[Lead, Chosen]
+"""A lead to be called, the number it is called from, and when."""
 
 
 def choose(
     tx: Connection,
     campaign: Campaign,
     state: GateState,
+    pool: Pool,
     *,
     share: int,
     phones: set[str],
     now: datetime,
-) -> list[Lead]:
-    """Take up to `share` due leads that every gate lets pass, and put aside those it does not."""
+) -> list[Picked]:
+    """Take up to `share` due leads that every gate lets pass, and put aside those it does not.
+
+    The last gate is the campaign's `pool`: a lead for which it has no number stays due.
+    """
     if share == 0:
         return []
     due = leads.take_due(tx, campaign.id, now=now, most=share, without=phones)
     suppressed = suppressions.suppressed_among(
         tx, [lead.phone for lead in due], campaign_id=campaign.id, now=now
     )
+    calls = person_calls.among(tx, [lead.phone for lead in due], now=now)
     spec = campaigns.spec_of(campaign)
-    chosen, refused = [], []
+    failed = _failed_from(tx, due, pool)
+    chosen: list[Picked] = []
+    refused: list[tuple[Lead, Hold]] = []
     for lead in due:
         facts = facts_of(
             lead,
             status=campaign.status,
             spec=spec,
             suppressed=lead.phone in suppressed,
+            calls=calls.get(lead.phone, ()),
+            promised=lead.callback_at is not None,
             state=state,
         )
-        hold = why_not_dial(facts, now=now)
-        if hold is None:
-            chosen.append(lead)
-            phones.add(lead.phone)
+        picked = why_not_dial(facts, now=now) or pool.choose(_callee(lead, failed))
+        if isinstance(picked, Hold):
+            refused.append((lead, picked))
         else:
-            refused.append((lead, hold))
+            chosen.append((lead, picked))
+            phones.add(lead.phone)
     put_aside(tx, campaign, refused, now=now)
-    leads.take_off(tx, [lead.id for lead in chosen])
+    leads.take_off(tx, [lead.id for lead, _ in chosen])
     return chosen
 
 
+def _failed_from(tx: Connection, due: Sequence[Lead], pool: Pool) -> Mapping[int, str]:
+    """Give the number of the last attempt at those leads that another number may reach."""
+    if len(pool.from_numbers) == 1:
+        return {}
+    again = [lead.id for lead in due if lead.disposition in ANOTHER_NUMBER_AFTER]
+    return attempts.last_numbers(tx, again, ANOTHER_NUMBER_AFTER) if again else {}
+
+
+def _callee(lead: Lead, failed: Mapping[int, str]) -> Callee:
+    return Callee(lead.phone, lead.region, lead.id + lead.tries, failed.get(lead.id))
+
+
 def attempts_for(
-    tx: Connection, campaign: Campaign, chosen: Sequence[Lead], *, world: World, now: datetime
+    campaign: Campaign, chosen: Sequence[Picked], *, world: World, now: datetime
 ) -> list[dict[str, Any]]:
-    """Write the attempts at the chosen leads; the caller adds moments and lines."""
-    if not chosen:
-        return []
-    spec = campaigns.spec_of(campaign)
-    resting = numbers.resting(tx, now=now)
-    # The next try calls from another number where there are several.
-    ours = [number for number in spec.from_numbers if number not in resting] or spec.from_numbers
+    """Write the attempts at the chosen leads; the caller adds lines."""
     return [
         {
             "id": world.new_id(),
@@ -70,7 +94,8 @@ def attempts_for(
             "campaign_id": campaign.id,
             "phone": lead.phone,
             "n": lead.tries + 1,
-            "from_number": ours[(lead.id + lead.tries) % len(ours)],
+            "from_number": number,
+            "send_at": send_at,
             "status": AttemptStatus.INTENT,
             "analysis": Analysis.NONE,
             "created_at": now,
@@ -81,5 +106,5 @@ def attempts_for(
             "absent_answers": 0,
             "replays": 0,
         }
-        for lead in chosen
+        for lead, (number, send_at) in chosen
     ]

@@ -10,11 +10,13 @@ from typing import Any
 from dialer.actions.openings import shift_into_windows
 from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
+from dialer.domain.gates import has_ended
 from dialer.domain.legal_hours import legal_table
+from dialer.domain.numbers import RestReason
 from dialer.domain.states import CAMPAIGN_MOVES, CampaignStatus, ClosedAs
 from dialer.errors import NotFound, RefusedByRule
 from dialer.log import get_logger
-from dialer.store import campaigns, gate, leads
+from dialer.store import campaigns, gate, leads, numbers
 from dialer.store.database import Connection
 from dialer.store.ledger import log_action
 from dialer.store.tables import Campaign
@@ -29,7 +31,7 @@ def create(world: World, spec: CampaignSpec, *, actor: str) -> int:
     def body(tx: Connection) -> int:
         campaign_id = campaigns.add(tx, spec, now=now)
         log_action(tx, actor=actor, action="create", subject=f"campaign:{campaign_id}", now=now)
-        _log_legal_override(tx, campaign_id, spec, actor=actor, now=now)
+        log_legal_override(tx, campaign_id, spec, actor=actor, now=now)
         return campaign_id
 
     return world.db.transact(body)
@@ -47,8 +49,9 @@ def start(world: World, campaign_id: int, *, actor: str) -> CampaignStatus:
                 f'campaign {row.id} "{row.name}" is {row.status} and cannot be started',
                 fix="resume it" if halted else "make a new campaign",
             )
+        refuse_unready(row, now=now)
         if row.start_at is not None and row.start_at > now and row.status is CampaignStatus.DRAFT:
-            _move(tx, row, CampaignStatus.SCHEDULED, actor=actor, now=now)
+            move(tx, row, CampaignStatus.SCHEDULED, actor=actor, now=now)
             return CampaignStatus.SCHEDULED
         begin(tx, row, now=now, actor=actor)
         return CampaignStatus.RUNNING
@@ -60,9 +63,11 @@ def start(world: World, campaign_id: int, *, actor: str) -> CampaignStatus:
 
 def begin(tx: Connection, row: Campaign, *, now: datetime, actor: str) -> None:
     """Set a campaign running; its leads become due when their windows open."""
-    _move(tx, row, CampaignStatus.RUNNING, actor=actor, now=now, started_at=row.started_at or now)
     spec = campaigns.spec_of(row)
-    _log_legal_override(tx, row.id, spec, actor=actor, now=now)
+    numbers.wake(tx, spec.from_numbers, reason=RestReason.NOT_OURS)  # Retell may know them by now
+    started = {"started_at": row.started_at or now, "resumed_at": now}
+    move(tx, row, CampaignStatus.RUNNING, actor=actor, now=now, **started)
+    log_legal_override(tx, row.id, spec, actor=actor, now=now)
     shift_into_windows(tx, row.id, spec, now=now)
 
 
@@ -70,7 +75,7 @@ def pause(world: World, campaign_id: int, *, actor: str) -> None:
     """Begin no further call; calls in progress go on."""
     now = world.clock.now()
     world.db.transact(
-        lambda tx: _move(tx, find(tx, campaign_id), CampaignStatus.PAUSED, actor=actor, now=now)
+        lambda tx: move(tx, find(tx, campaign_id), CampaignStatus.PAUSED, actor=actor, now=now)
     )
 
 
@@ -81,21 +86,22 @@ def resume(world: World, campaign_id: int, *, actor: str) -> None:
     def body(tx: Connection) -> None:
         row = find(tx, campaign_id)
         if row.status not in (CampaignStatus.PAUSED, CampaignStatus.HELD):
-            raise _not_possible(row, CampaignStatus.RUNNING)
-        _move(
-            tx,
-            row,
-            CampaignStatus.RUNNING,
-            actor=actor,
-            now=now,
-            held_reason=None,
-            held_text=None,
-            rejections_in_a_row=0,
-        )
-        shift_into_windows(tx, row.id, campaigns.spec_of(row), now=now)
+            raise not_possible(row, CampaignStatus.RUNNING)
+        refuse_unready(row, now=now)
+        ours = campaigns.spec_of(row).from_numbers
+        numbers.wake(tx, ours, reason=RestReason.NOT_OURS)  # somebody has mended it
+        go_on(tx, row, actor=actor, now=now)
 
     world.db.transact(body)
     world.queue.plan()
+
+
+def go_on(tx: Connection, row: Campaign, *, actor: str, now: datetime) -> None:
+    """Set a paused or held campaign running again."""
+    forgotten = {"held_reason": None, "held_text": None, "checked_at": None}
+    counted = {"rejections_in_a_row": 0, "resumed_at": now}
+    move(tx, row, CampaignStatus.RUNNING, actor=actor, now=now, **forgotten, **counted)
+    shift_into_windows(tx, row.id, campaigns.spec_of(row), now=now)
 
 
 def stop(world: World, campaign_id: int, *, actor: str) -> int:
@@ -104,10 +110,18 @@ def stop(world: World, campaign_id: int, *, actor: str) -> int:
 
     def body(tx: Connection) -> int:
         row = find(tx, campaign_id)
-        _move(tx, row, CampaignStatus.STOPPED, actor=actor, now=now, finished_at=now)
+        move(tx, row, CampaignStatus.STOPPED, actor=actor, now=now, finished_at=now)
         return leads.close_waiting(tx, campaign_id=campaign_id, closed_as=ClosedAs.STOPPED, now=now)
 
     return world.db.transact(body)
+
+
+def archive(world: World, campaign_id: int, *, actor: str) -> None:
+    """Put a campaign that is over out of sight; nothing of it is lost."""
+    now = world.clock.now()
+    world.db.transact(
+        lambda tx: move(tx, find(tx, campaign_id), CampaignStatus.ARCHIVED, actor=actor, now=now)
+    )
 
 
 def pause_everything(world: World, *, actor: str) -> None:
@@ -146,7 +160,26 @@ def find(tx: Connection, campaign_id: int) -> Campaign:
     return row
 
 
-def _move(
+def refuse_unready(row: Campaign, *, now: datetime) -> None:
+    """Refuse to set a campaign running that is not complete yet, or whose end has passed.
+
+    Raises:
+        RefusedByRule: it is one of these.
+    """
+    if row.status is CampaignStatus.DRAFT and row.pending_after is not None:
+        raise RefusedByRule(
+            f'the leads of campaign {row.id} "{row.name}" are still being copied',
+            fix="try again in a moment; the dialer goes on with it by itself",
+        )
+    if has_ended(row.ends_at, at=now):
+        raise RefusedByRule(
+            f'campaign {row.id} "{row.name}" ended at {row.ends_at:%Y-%m-%d %H:%M} UTC',
+            why="nobody is called after that",
+            fix=f"dialer campaigns edit {row.id} --unset ends_at",
+        )
+
+
+def move(
     tx: Connection,
     row: Campaign,
     target: CampaignStatus,
@@ -155,8 +188,13 @@ def _move(
     now: datetime,
     **values: Any,
 ) -> None:
+    """Move a campaign as it was read, and write down who did it.
+
+    Raises:
+        RefusedByRule: it cannot become that from what it is, or it changed in the meantime.
+    """
     if target not in CAMPAIGN_MOVES[row.status]:
-        raise _not_possible(row, target)
+        raise not_possible(row, target)
     if not campaigns.move(tx, row.id, current=row.status, target=target, **values):
         raise RefusedByRule(
             f"campaign {row.id} changed in the meantime", fix="look at it and try again"
@@ -173,7 +211,7 @@ def _move(
     log.info("campaign_moved", campaign_id=row.id, before=row.status, after=target)
 
 
-def _log_legal_override(
+def log_legal_override(
     tx: Connection, campaign_id: int, spec: CampaignSpec, *, actor: str, now: datetime
 ) -> None:
     """Write down that a campaign calls outside the legal hours, why, and who wanted it."""
@@ -191,7 +229,8 @@ def _log_legal_override(
     log.info("legal_override", campaign_id=campaign_id, legal_hours=version)
 
 
-def _not_possible(row: Campaign, target: CampaignStatus) -> RefusedByRule:
+def not_possible(row: Campaign, target: CampaignStatus) -> RefusedByRule:
+    """Say that a campaign cannot become something, and what it can become."""
     possible = ", ".join(sorted(CAMPAIGN_MOVES[row.status])) or "nothing else"
     return RefusedByRule(
         f'campaign {row.id} "{row.name}" is {row.status} and cannot become {target}',

@@ -6,8 +6,9 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from dialer.actions.facts import zones_of
@@ -17,6 +18,7 @@ from dialer.domain.callbacks import promise_due
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.dispositions import MEANING, Disposition, Verdict
 from dialer.domain.evidence import CallEvidence
+from dialer.domain.gates import HoldCode, has_ended
 from dialer.domain.priority import Priority
 from dialer.domain.states import OVER, ClosedAs
 from dialer.store import attempts, campaigns, suppressions
@@ -41,13 +43,22 @@ class Outcome:
 
     closed_as: ClosedAs | None = None
     due_at: datetime | None = None
+    wanted_at: datetime | None = None  # when it would be due if any hour were allowed
+    reason: HoldCode | None = None  # why it closed, where no call says so
     callback_at: datetime | None = None  # the promise it waits for
     priority: Priority = Priority.RETRY_FIRST
+
+    @property
+    def retry_at(self) -> datetime | None:
+        """The moment before which no further attempt is made; None when none is."""
+        return None if self.due_at is None else self.wanted_at
 
     def values(self) -> dict[str, Any]:
         """Give the columns of a lead, all but how it closed."""
         return {
             "due_at": self.due_at,
+            "wanted_at": self.wanted_at,
+            "held_reason": self.reason,
             "callback_at": self.callback_at,
             "priority": int(self.priority),
         }
@@ -91,7 +102,14 @@ def decide(
         return Outcome(closed_as=ClosedAs.STOPPED)
     if suppressions.is_suppressed(tx, lead.phone, campaign_id=lead.campaign_id, now=now):
         return Outcome(closed_as=ClosedAs.SUPPRESSED)
-    return outcome
+    return within_end(spec, outcome)
+
+
+def within_end(spec: CampaignSpec, outcome: Outcome) -> Outcome:
+    """Close a lead that would be due again only when its campaign has ended."""
+    if outcome.due_at is None or not has_ended(spec.ends_at, at=outcome.due_at):
+        return outcome
+    return Outcome(closed_as=ClosedAs.EXHAUSTED, reason=HoldCode.CAMPAIGN_ENDED)
 
 
 def _by_promise(
@@ -119,8 +137,13 @@ def _by_promise(
         return None
     if sum(one.rang for one in ended if one.promised_at == this.promised_at) > 1:
         return None
-    again_at = opening_for(spec, lead, after=now + spec.callback.again_after)
-    return Outcome(due_at=again_at, callback_at=this.promised_at, priority=Priority.PROMISE)
+    wanted_at = now + spec.callback.again_after
+    return Outcome(
+        due_at=opening_for(spec, lead, after=wanted_at),
+        wanted_at=wanted_at,
+        callback_at=this.promised_at,
+        priority=Priority.PROMISE,
+    )
 
 
 def promised(spec: CampaignSpec, lead: Lead, asked_at: datetime, *, now: datetime) -> Outcome:
@@ -128,7 +151,12 @@ def promised(spec: CampaignSpec, lead: Lead, asked_at: datetime, *, now: datetim
     due_at = promise_due(
         asked_at, now=now, opening=lambda after: opening_for(spec, lead, after=after)
     )
-    return Outcome(due_at=due_at, callback_at=asked_at, priority=Priority.PROMISE)
+    wanted_at = max(asked_at, now)
+    if due_at is not None:
+        wanted_at = min(wanted_at, due_at)  # a little earlier, before it closes
+    return Outcome(
+        due_at=due_at, wanted_at=wanted_at, callback_at=asked_at, priority=Priority.PROMISE
+    )
 
 
 def _by_cadence(
@@ -157,20 +185,16 @@ def _by_cadence(
     if isinstance(step, Close):
         return Outcome(closed_as=step.closed_as)
     called_at = [one.send_started_at for one in ended if one.rang]
-    due_at = place(
-        cadence,
-        step,
-        called_at=called_at,
-        zone_name=zone_name,
-        opening=lambda after: opening_for(spec, lead, after=after),
-    )
+    placed = partial(place, cadence, step, called_at=called_at, zone_name=zone_name)
+    due_at = placed(opening=lambda after: opening_for(spec, lead, after=after))
+    waits = Outcome(due_at=due_at, wanted_at=placed(opening=lambda after: after))
     verdict = MEANING[this.disposition].verdict
     if verdict is not Verdict.WAIT and _is_too_late(cadence, called_at, due_at):
         return Outcome(closed_as=ClosedAs.EXHAUSTED)
     if verdict is not Verdict.RETRY and this.promised_at is not None:  # no phone rang for it
-        return Outcome(due_at=due_at, callback_at=this.promised_at, priority=Priority.PROMISE)
+        return replace(waits, callback_at=this.promised_at, priority=Priority.PROMISE)
     first = cadence.retries == "before fresh"
-    return Outcome(due_at=due_at, priority=Priority.RETRY_FIRST if first else Priority.RETRY_LAST)
+    return replace(waits, priority=Priority.RETRY_FIRST if first else Priority.RETRY_LAST)
 
 
 def _is_too_late(cadence: Cadence, called_at: Sequence[datetime], due_at: datetime | None) -> bool:

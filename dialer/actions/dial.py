@@ -14,19 +14,21 @@ from functools import partial
 from typing import Any
 
 from dialer.actions.aside import cancel_intent
-from dialer.actions.facts import facts_of, zones_of
+from dialer.actions.budgets import why_no_budget
+from dialer.actions.facts import known_facts, whereabouts_of
 from dialer.actions.plan import plan
 from dialer.actions.record import record_failure, record_placed
 from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
-from dialer.domain.gates import Hold, HoldCode, why_not_dial
+from dialer.domain.checked import what_was_checked
+from dialer.domain.gates import DialFacts, Hold, HoldCode, why_not_dial
 from dialer.domain.local_time import local_times
 from dialer.domain.patience import INTENT_LIFE, SEND_DEADLINE, SENDING_LIFE
-from dialer.domain.states import AttemptStatus, CampaignStatus
+from dialer.domain.states import AttemptStatus
 from dialer.errors import AccountProblem, CallError
 from dialer.log import get_logger
 from dialer.retell.models import CreatePhoneCall
-from dialer.store import attempts, campaigns, gate, leads, suppressions
+from dialer.store import attempts, campaigns, gate, leads, numbers
 from dialer.store.database import Connection
 from dialer.store.tables import Attempt, Lead
 
@@ -98,7 +100,8 @@ def pass_gate(tx: Connection, world: World, attempt_id: str) -> Sending | Early 
         return None
     now = world.clock.now()  # under the locks: waiting for them may have taken a whole pause
     spec = campaigns.spec_of(campaign)
-    hold = _why_not_send(tx, attempt, lead, status=campaign.status, spec=spec, now=now)
+    facts = known_facts(tx, lead, status=campaign.status, spec=spec, attempt=attempt, now=now)
+    hold = _why_not_send(tx, attempt, facts, spec=spec, now=now)
     if hold is not None:
         cancel_intent(tx, attempt, lead, hold, now=now, by="dial")
         log.info("send_refused", attempt_id=attempt_id, lead_id=lead.id, reason=hold.code)
@@ -106,6 +109,8 @@ def pass_gate(tx: Connection, world: World, attempt_id: str) -> Sending | Early 
     body = request_body(
         spec, lead, attempt, install=gate.install(tx), webhook_url=world.webhook_url
     )
+    where = whereabouts_of(lead)
+    sent_local = local_times(where.zones, now=now)
     attempts.move(
         tx,
         attempt_id,
@@ -113,10 +118,20 @@ def pass_gate(tx: Connection, world: World, attempt_id: str) -> Sending | Early 
         target=AttemptStatus.SENDING,
         now=now,
         by="dial",
+        evidence=what_was_checked(
+            spec.window,
+            sent_local=sent_local,
+            regions=where.regions,
+            consent=lead.consent,
+            consent_needed=spec.require_consent,
+            calls=facts.person.calls,
+            now=now,
+            from_number=attempt.from_number,
+        ),
         send_started_at=now,
         check_at=now + SENDING_LIFE,
         request=body,
-        sent_local=local_times(zones_of(lead), now=now),
+        sent_local=sent_local,
     )
     return Sending(attempt_id, campaign.id, body, now)
 
@@ -135,26 +150,16 @@ def _refuse_request(tx: Connection, world: World, attempt_id: str, problem: Acco
 
 
 def _why_not_send(
-    tx: Connection,
-    attempt: Attempt,
-    lead: Lead,
-    *,
-    status: CampaignStatus,
-    spec: CampaignSpec,
-    now: datetime,
+    tx: Connection, attempt: Attempt, facts: DialFacts, *, spec: CampaignSpec, now: datetime
 ) -> Hold | None:
     if now - attempt.created_at > INTENT_LIFE:
         return Hold(HoldCode.TOO_LATE, "Claimed more than a minute ago.")
-    facts = facts_of(
-        lead,
-        status=status,
-        spec=spec,
-        suppressed=suppressions.is_suppressed(
-            tx, lead.phone, campaign_id=lead.campaign_id, now=now
-        ),
-        state=gate.peek(tx),
+    hold = why_not_dial(facts, now=now) or why_no_budget(
+        tx, attempt.campaign_id, spec, gate.peek(tx), claimed_at=attempt.created_at, now=now
     )
-    return why_not_dial(facts, now=now)
+    if hold is None and numbers.is_resting(tx, attempt.from_number, now=now):
+        return Hold(HoldCode.NO_NUMBER, "The number it was to be called from rests by now.")
+    return hold
 
 
 def request_body(

@@ -10,15 +10,17 @@ from typing import Any
 from dialer.actions.aside import cancel_intent
 from dialer.actions.late import apply_late
 from dialer.actions.refining import refine_end, refined
+from dialer.actions.self_hold import hold_if_calls_go_wrong
 from dialer.actions.settling import end_values, finish_lead, opt_out
 from dialer.domain.dispositions import Disposition
 from dialer.domain.evidence import CallEvidence
 from dialer.domain.gates import Hold, HoldCode
 from dialer.domain.lines import backed_off
+from dialer.domain.numbers import NUMBER_RESTS, RestReason
 from dialer.domain.patience import SILENCE
 from dialer.domain.states import Analysis, AttemptStatus
 from dialer.log import get_logger
-from dialer.store import attempts, campaigns, gate, incidents, leads
+from dialer.store import attempts, campaigns, gate, incidents, leads, numbers
 from dialer.store.database import Connection
 from dialer.store.tables import Attempt, Lead
 
@@ -134,7 +136,7 @@ def _is_second_call(
 
 
 def _heed_retell(tx: Connection, seen: Attempt, evidence: CallEvidence, *, now: datetime) -> None:
-    """Slow down or hold the campaign when the call says that the fault is not the lead's."""
+    """Slow down, rest a number or hold the campaign when the fault is not the lead's."""
     if evidence.disposition is Disposition.PROVIDER_BUSY:
         state = gate.lock(tx)
         changed = backed_off(
@@ -149,8 +151,26 @@ def _heed_retell(tx: Connection, seen: Attempt, evidence: CallEvidence, *, now: 
         sentence = f'Retell ended a call with "{reason}".'
         if campaigns.hold(tx, seen.campaign_id, reason=reason, sentence=sentence):
             log.error("campaign_held", campaign_id=seen.campaign_id, reason=reason)
+    elif evidence.disposition is Disposition.BLOCKED:
+        _rest_number(tx, seen, evidence, now=now)
     elif evidence.disposition is Disposition.UNKNOWN:
         log.error("unknown_reason", attempt_id=seen.id, reason=evidence.reason)
+    elif evidence.disposition is not None:
+        hold_if_calls_go_wrong(tx, seen.campaign_id, evidence.disposition, now=now)
+
+
+def _rest_number(tx: Connection, seen: Attempt, evidence: CallEvidence, *, now: datetime) -> None:
+    """Let a number that carriers block rest from the end of the call on, however late that is told.
+
+    The campaign goes on with its other numbers, or waits until one is back.
+    """
+    ended_at = min(evidence.ended_at or seen.send_started_at or now, now)
+    until = ended_at + NUMBER_RESTS
+    if until <= now:
+        return
+    reason, sentence = RestReason.BLOCKED, evidence.reason or "blocked"
+    numbers.rest(tx, seen.from_number, until=until, reason=reason, sentence=sentence)
+    log.warning("number_rests", attempt_id=seen.id, reason=evidence.reason)
 
 
 def _news(before: Attempt, evidence: CallEvidence) -> dict[str, Any]:

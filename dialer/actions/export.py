@@ -34,6 +34,7 @@ STATUS_WORDS: Mapping[LeadStatus, str] = {
 }
 _ROW_BITS, _ID_BITS = 32, 40
 _STATUS = exports.LEAD_COLUMNS.index("status")
+_CONSENT = ("at", "source", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +96,16 @@ def export_rejects(
     """Write the rows of a list that are no leads, to be corrected and imported again.
 
     Raises:
-        NotFound: there is no such list.
+        NotFound: there is no such list, or its rejected rows are deleted by now.
     """
-    header = db.read(partial(_find_list, list_id=list_id)).mapping.get("headers", [])
+    found = db.read(partial(_find_list, list_id=list_id))
+    if found.purged_at is not None:
+        raise NotFound(
+            f"the rejected rows of list {list_id} were deleted on {found.purged_at:%Y-%m-%d}",
+            why="they are kept for 90 days after the import",
+            fix=f"import {found.file_name} again with --dry-run",
+        )
+    header = found.mapping.get("headers", [])
     after = 0
     with RejectFile(target, header, form=form) as file:
         while True:
@@ -116,14 +124,14 @@ def _write_leads(
 ) -> Exported:
     read = partial(exports.variables, list_id=list_id)
     keys = list(_keys(_looked_through(db, campaign_id, read)))
-    columns = [*exports.LEAD_COLUMNS]
+    columns = [*exports.LEAD_COLUMNS[:-1], *(f"consent_{part}" for part in _CONSENT)]
     for key in keys:
         columns.append(f"variable.{key}" if key in columns else key)
     with open_export(target, form=form, columns=columns, title="leads") as export:
         for row in _rows(db, _ids(db, campaign_id, list_id=list_id), exports.leads):
-            own = [*row[:-1]]
+            *own, consent, values = row
             own[_STATUS] = STATUS_WORDS[own[_STATUS]]
-            export.add(_with_values(own, row[-1], keys))
+            export.add(_with_values(_with_values(own, consent, _CONSENT), values, keys))
     return _exported(export)
 
 

@@ -1,11 +1,17 @@
 """Facts: what the gates look at before a lead is dialed."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.gates import DialFacts
 from dialer.domain.lines import GateState
+from dialer.domain.person_caps import PersonCall, PersonFacts
 from dialer.domain.regions import Whereabouts, regions_of
 from dialer.domain.states import CampaignStatus, LeadStatus
-from dialer.store.tables import Lead
+from dialer.store import gate, person_calls, suppressions
+from dialer.store.database import Connection
+from dialer.store.tables import Attempt, Lead
 
 
 def zones_of(lead: Lead) -> tuple[str, ...]:
@@ -23,15 +29,48 @@ def split_zones(joined: str) -> tuple[str, ...]:
     return tuple(name for name in joined.split(",") if name)
 
 
+def known_facts(
+    tx: Connection,
+    lead: Lead,
+    *,
+    status: CampaignStatus,
+    spec: CampaignSpec,
+    attempt: Attempt | None = None,
+    now: datetime,
+) -> DialFacts:
+    """Read and gather the facts about one lead of a campaign.
+
+    An `attempt` that is about to be sent does not count among the calls its person has had.
+    """
+    promised_at = lead.callback_at if attempt is None else attempt.promised_at
+    but = person_calls.NOBODY if attempt is None else attempt.id
+    return facts_of(
+        lead,
+        status=status,
+        spec=spec,
+        suppressed=suppressions.is_suppressed(
+            tx, lead.phone, campaign_id=lead.campaign_id, now=now
+        ),
+        calls=person_calls.of_phone(tx, lead.phone, but=but, now=now),
+        promised=promised_at is not None,
+        state=gate.find(tx),
+    )
+
+
 def facts_of(
     lead: Lead,
     *,
     status: CampaignStatus,
     spec: CampaignSpec,
     suppressed: bool,
-    state: GateState,
+    calls: Sequence[PersonCall],
+    promised: bool,
+    state: GateState | None,
 ) -> DialFacts:
-    """Gather the facts about one lead of a campaign."""
+    """Gather the facts about one lead of a campaign; without a gate nothing was ever dialed.
+
+    `calls` are those its person has had, `promised` tells whether they asked for this one.
+    """
     where = whereabouts_of(lead)
     return DialFacts(
         campaign_status=status,
@@ -41,6 +80,17 @@ def facts_of(
         zones=where.zones,
         regions=where.regions,
         window=spec.window,
-        everything_paused=state.everything_paused,
-        backing_off_until=state.backing_off_until,
+        ends_at=spec.ends_at,
+        person=person_of(lead, spec, calls, promised=promised),
+        everything_paused=state is not None and state.everything_paused,
+        backing_off_until=None if state is None else state.backing_off_until,
+        require_consent=spec.require_consent,
+        consent=lead.consent,
     )
+
+
+def person_of(
+    lead: Lead, spec: CampaignSpec, calls: Sequence[PersonCall], *, promised: bool
+) -> PersonFacts:
+    """Gather what the caps per person look at."""
+    return PersonFacts(calls, lead.campaign_id, spec.person, keeps_promise=promised)

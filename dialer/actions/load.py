@@ -18,7 +18,7 @@ import orjson
 
 from dialer.actions.agent_variables import required_variables
 from dialer.actions.control import find
-from dialer.actions.drafting import Chunk, chunks, one_ahead
+from dialer.actions.drafting import Chunk, FirstRows, chunks, look_first, one_ahead
 from dialer.actions.export import export_rejects
 from dialer.actions.preview import Preview
 from dialer.actions.storing import Batch, Known, Target, store
@@ -62,6 +62,7 @@ class Order:
     processes: int = 1
     check_agent: bool = True  # ask Retell which variables the agent's prompt needs
     tell: Callable[[Progress], None] = lambda progress: None
+    doubt: Callable[[FirstRows], None] = lambda first: None  # raises to store nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ def options_of(spec: CampaignSpec, **changed: Any) -> ImportOptions:
         "allowed_countries": spec.countries,
         "allow_fictional": spec.allow_fictional,
         "default_zone": spec.default_zone,
+        "require_consent": spec.require_consent,
     }
     return ImportOptions(**{**options, **changed})
 
@@ -122,6 +124,9 @@ def load(
         if unchecked is not None:
             file.notices.add(WarningCode.AGENT_NOT_CHECKED, unchecked)
         marks = _marks(file, order)
+        known = world.db.read(lambda tx: _find_list(tx, campaign_id, marks))
+        if known is None and (first := look_first(file)).are_doubtful:
+            order.doubt(first)
         row = _find_or_open_list(world, campaign_id, file, marks, actor=actor)
         already = row.status is ListStatus.DONE
         if not already:
@@ -167,7 +172,9 @@ def recall(world: World, headers: Iterable[str]) -> dict[LeadField, Mapped]:
 
 def _options(world: World, spec: CampaignSpec, order: Order) -> tuple[ImportOptions, str | None]:
     """Give the options, and why nobody knows which variables the agent needs."""
-    options = options_of(spec, **{"limits": world.import_limits, **order.changed})
+    options = options_of(
+        spec, **{"limits": world.import_limits, "read_at": world.clock.now(), **order.changed}
+    )
     if not order.check_agent:
         return options, None
     needed = required_variables(world, spec)
@@ -196,6 +203,7 @@ def _marks(file: LeadFile, order: Order) -> dict[str, str]:
         "missing": [options.missing_variable.policy, options.missing_variable.text],
         "table": [options.encoding, options.delimiter, options.sheet, options.header_row],
         "known": order.known,
+        "consent": options.require_consent,
     }
     written = orjson.dumps(decisive, option=orjson.OPT_SORT_KEYS)
     return {"sha256": sha256, "fingerprint": hashlib.sha256(written).hexdigest()}
@@ -325,7 +333,7 @@ def _report(world: World, list_id: int, *, rejects_to: Path, already: bool) -> L
     row = world.db.read(lambda tx: lists.get(tx, list_id))
     assert row is not None
     rejects = None
-    if row.duplicates + row.rejected:
+    if row.duplicates + row.rejected and row.purged_at is None:
         rejects_to.parent.mkdir(parents=True, exist_ok=True)
         export_rejects(world.db, list_id, rejects_to)
         rejects = rejects_to

@@ -153,7 +153,7 @@ def _confirm_absence(tx: Connection, row: Attempt, facts: AbsenceFacts, *, now: 
     if attempts.lock(tx, row.id).call_id is not None:
         return False
     control = "a newer call" if facts.newer_call_visible else "an older call"
-    gap = _usual_gap(tx, lead, now=now)
+    gap, wanted_at = _usual_gap(tx, lead, now=now)
     moved = attempts.move(
         tx,
         row.id,
@@ -163,23 +163,26 @@ def _confirm_absence(tx: Connection, row: Attempt, facts: AbsenceFacts, *, now: 
         by="reconcile",
         evidence=f"absent from {facts.complete_answers} answers that show {control} of ours",
         rang=False,
-        retry_at=gap.until,
+        retry_at=wanted_at,
     )
     if moved:
-        give_back(tx, lead, gap, now=now)
+        give_back(tx, lead, gap, now=now, wanted_at=wanted_at)
         log.info("absence_confirmed", attempt_id=row.id, answers=facts.complete_answers)
     return moved
 
 
-def _usual_gap(tx: Connection, lead: Lead, *, now: datetime) -> Hold:
-    """The lead waits as after a call nobody answered: even this proof may be wrong."""
+def _usual_gap(tx: Connection, lead: Lead, *, now: datetime) -> tuple[Hold, datetime]:
+    """The lead waits as after a call nobody answered: even this proof may be wrong.
+
+    Gives the wait up to an opening, and the moment it would end if any hour were allowed.
+    """
     spec = campaigns.settings_of(tx, lead.campaign_id)
     times = times_ended_as(tx, lead, Disposition.NO_ANSWER)
     due_at = spec.cadence.earliest(
         Disposition.NO_ANSWER, times=times, after=now, zone_name=zone_of(lead)
     )
     until = opening_for(spec, lead, after=due_at) or due_at
-    return Hold(HoldCode.GAP, "The wait after an attempt is not over.", until=until)
+    return Hold(HoldCode.GAP, "The wait after an attempt is not over.", until=until), due_at
 
 
 def _close_unresolved(world: World, row: Attempt, *, why: str) -> bool:

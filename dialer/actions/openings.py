@@ -12,7 +12,7 @@ from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.hold import HoldCode
 from dialer.domain.opening import next_opening
 from dialer.domain.regions import Whereabouts, regions_of
-from dialer.store import leads
+from dialer.store import consents, leads
 from dialer.store.database import Connection
 from dialer.store.leads import LeadPlace
 from dialer.store.tables import Lead
@@ -29,7 +29,14 @@ def opening_for(spec: CampaignSpec, lead: Lead, *, after: datetime) -> datetime 
 def shift_into_windows(
     tx: Connection, campaign_id: int, spec: CampaignSpec, *, now: datetime
 ) -> None:
-    """Make the due times of a campaign's waiting leads allowed times."""
+    """Make the due times of a campaign's waiting leads allowed times.
+
+    Where the campaign needs consents, leads without one are held first; those that were held for
+    it, and have one by now, wait again.
+    """
+    if spec.require_consent:
+        consents.hold_without(tx, campaign_id, now=now)
+    consents.release(tx, campaign_id, is_required=spec.require_consent, now=now)
     by_opening: dict[datetime, list[LeadPlace]] = defaultdict(list)
     without: dict[HoldCode, list[LeadPlace]] = defaultdict(list)
     for place in leads.places_waiting(tx, campaign_id):

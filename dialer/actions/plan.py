@@ -2,19 +2,25 @@
 
 1. Lock the gate, count the open attempts, see how many lines are free and may be used now.
 2. Deal them to the running campaigns that have due leads.
-3. Take those leads, ask every gate, and claim: lead to IN_FLIGHT, a new attempt as INTENT.
+3. Take those leads, ask every gate, choose the number each is called from and the moment, and
+   claim: lead to IN_FLIGHT, a new attempt as INTENT.
 4. After the commit, send one message per attempt.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import ValidationError
+
+from dialer.actions.budgets import left_for_everything
+from dialer.actions.callers import numbers_of
 from dialer.actions.dealing import take
 from dialer.actions.world import World
-from dialer.domain.lines import claimable, lines_in_force, send_times
+from dialer.domain.lines import after_claim, claimable, lines_in_force
 from dialer.log import get_logger
-from dialer.store import attempts, gate, leads
+from dialer.store import attempts, campaigns, gate, leads
 from dialer.store.database import Connection
+from dialer.store.tables import Campaign
 
 log = get_logger(__name__)
 
@@ -55,19 +61,43 @@ def claim(tx: Connection, world: World, *, freed_at: datetime | None) -> list[Cl
     now = world.clock.now()
     in_use = gate.count_open(tx)
     free = claimable(state, open_attempts=in_use.total, unsent=in_use.unsent, now=now)
+    if free and (left := left_for_everything(tx, state, unsent=in_use.unsent, now=now)) is not None:
+        free = min(free, left)
     if free == 0:
         return []
-    rows = take(tx, world, state, free=free, in_use=in_use.by_campaign, now=now)
+    running = _running(tx, now=now)
+    known = numbers_of(tx, [campaigns.spec_of(row) for row in running], state, now=now)
+    rows = take(
+        tx,
+        world,
+        state,
+        running=running,
+        known=known,
+        free=free,
+        in_use=in_use.by_campaign,
+        now=now,
+    )
     if not rows:
         return []
-    moments, next_send_at = send_times(state, count=len(rows), now=now)
     limit = lines_in_force(state, now=now).lines
     for index, row in enumerate(rows):
-        row["send_at"] = moments[index]
         row["refill_from"] = freed_at if index == 0 else None
         row["lines_open"] = in_use.total + index + 1
         row["lines_limit"] = limit
     attempts.add(tx, rows, now=now)
-    gate.save(tx, replace(state, next_send_at=next_send_at), before=state)
+    gate.save(tx, after_claim(state, known.moments), before=state)
     log.info("claimed", attempts=len(rows), open=in_use.total + len(rows), limit=limit)
     return [Claimed(row["id"], row["lead_id"], row["n"]) for row in rows]
+
+
+def _running(tx: Connection, *, now: datetime) -> list[Campaign]:
+    """Keep the running campaigns so; one whose settings cannot be read stops no other."""
+    readable = []
+    for row in campaigns.hold_running_still(tx, now=now):
+        try:
+            campaigns.spec_of(row)
+        except ValidationError:
+            log.error("settings_unreadable", campaign_id=row.id, exc_info=True)
+        else:
+            readable.append(row)
+    return readable

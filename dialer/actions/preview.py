@@ -151,6 +151,8 @@ def _fields(lead: AcceptedRow, *, others: Iterable[str]) -> dict[str, Any]:
         "alt_phones": list(lead.alt_phones),
         "zone": lead.zones or None,
         "zone_source": lead.zone_source.value,
+        "region": lead.region,
+        "consent": lead.consent,
         # A column without a header is a variable only where it is filled.
         "data": {name: lead.variables[name] or None for name in others if name in lead.variables},
         **_overrides(lead.overrides),

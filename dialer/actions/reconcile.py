@@ -9,9 +9,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from dialer.actions.aside import cancel_intent
-from dialer.actions.campaigns_due import close_left_overs, finish_campaigns, start_campaigns
+from dialer.actions.campaigns_due import close_left_overs, start_campaigns
+from dialer.actions.ending import close_ended, finish_campaigns, write_summaries
+from dialer.actions.holds import check_holds
 from dialer.actions.lines import ask_concurrency
 from dialer.actions.look_up import ask_for_call, look_up_unknown, time_out_analysis
+from dialer.actions.other_calls import ask_other_calls
+from dialer.actions.parts import carry_on
+from dialer.actions.paths import ask_paths
 from dialer.actions.plan import plan
 from dialer.actions.settle import settle
 from dialer.actions.world import World
@@ -46,9 +51,15 @@ def reconcile(world: World) -> Reconciled:
     due = world.db.read(lambda tx: attempts.due_checks(tx, now=now, most=BATCH))
     freed = sum(_look_at(world, row) for row in due)
     ask_concurrency(world)
+    ask_paths(world)
+    ask_other_calls(world)
     start_campaigns(world)
+    carry_on(world)
+    close_ended(world)
     finish_campaigns(world)
     close_left_overs(world)
+    write_summaries(world)
+    check_holds(world)
     if freed:
         plan(world)
     return Reconciled(attempts=len(due), events=events)

@@ -7,7 +7,9 @@ from dialer.actions.do_not_call import suppress
 from dialer.actions.evidence import apply_evidence
 from dialer.actions.world import World
 from dialer.domain.do_not_call import OptOut, OptOutSource
+from dialer.domain.hold_checks import NUMBER_UNKNOWN
 from dialer.domain.lines import after_unknown, backed_off, resting
+from dialer.domain.numbers import NUMBER_RESTS, RestReason
 from dialer.domain.patience import SILENCE, next_look_up
 from dialer.domain.states import AttemptStatus, ClosedAs
 from dialer.errors import (
@@ -29,7 +31,6 @@ log = get_logger(__name__)
 
 BAD_NUMBERS_HOLD = 5
 """So many refused numbers in a row are no chance: the campaign is held."""
-NUMBER_RESTS = timedelta(hours=24)
 SAMPLE_TIME = timedelta(minutes=10)
 SAMPLE_SIZE = 100
 RETELLS_LIST = OptOut("retell_do_not_call", OptOutSource.RETELL, actor="dial")
@@ -164,15 +165,22 @@ def _hold_campaign(tx: Connection, seen: Attempt, error: AccountProblem, *, now:
     campaign = campaigns.get(tx, seen.campaign_id)
     if campaign is None:
         return
+    reason = error.code
     if error.from_number_unknown:
-        until = now + NUMBER_RESTS
-        numbers.rest(tx, seen.from_number, until=until, reason=error.message)
+        reason = NUMBER_UNKNOWN
+        numbers.rest(
+            tx,
+            seen.from_number,
+            until=now + NUMBER_RESTS,
+            reason=RestReason.NOT_OURS,
+            sentence=error.message,
+        )
         ours = set(campaigns.spec_of(campaign).from_numbers)
-        if ours - numbers.resting(tx, now=now):
+        if ours - numbers.resting(tx, now=now).keys():
             return
-    held = campaigns.hold(tx, seen.campaign_id, reason=error.code, sentence=error.message)
+    held = campaigns.hold(tx, seen.campaign_id, reason=reason, sentence=error.message)
     if held:
-        log.error("campaign_held", campaign_id=seen.campaign_id, reason=error.code)
+        log.error("campaign_held", campaign_id=seen.campaign_id, reason=reason)
 
 
 def _count_rejection(tx: Connection, seen: Attempt, error: CallRejected) -> None:

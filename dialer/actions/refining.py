@@ -109,7 +109,7 @@ def refine_end(
         return  # promised in the meantime
     counted = {"attempts": lead.attempts, "free_tries": lead.free_tries}
     outcome = decide(tx, lead, attempt, evidence, counted=counted, now=attempt.closed_at or now)
-    attempts.change(tx, attempt.id, retry_at=outcome.due_at)
+    attempts.change(tx, attempt.id, retry_at=outcome.retry_at)
     _settle_anew(tx, lead, outcome, now=now)
     log.info("end_refined", attempt_id=attempt.id, lead_id=lead.id, disposition=disposition)
 
@@ -121,7 +121,8 @@ def _settle_anew(tx: Connection, lead: Lead, outcome: Outcome, *, now: datetime)
         if closed_as is None and outcome.due_at is not None:
             reopen(tx, lead, outcome)
         elif closed_as is not ClosedAs.STOPPED:  # its campaign is over; it was closed before
-            leads.change(tx, lead.id, closed_as=closed_as or ClosedAs.EXHAUSTED)
+            reason = outcome.reason
+            leads.change(tx, lead.id, closed_as=closed_as or ClosedAs.EXHAUSTED, held_reason=reason)
     elif closed_as is not None:
         leads.close(tx, lead, closed_as=closed_as, now=now, **outcome.values())
     elif outcome.due_at is None:

@@ -15,7 +15,7 @@ from dialer.domain.states import AttemptStatus
 from dialer.errors import CallError
 from dialer.log import get_logger
 from dialer.retell.mapping import LOOKED_UP, evidence_of
-from dialer.store import attempts, campaigns, gate, leads, suppressions
+from dialer.store import attempts, campaigns, gate, leads, person_calls, suppressions
 from dialer.store.database import Connection
 from dialer.store.tables import Attempt
 
@@ -63,6 +63,8 @@ def _pass_gates(tx: Connection, world: World, row: Attempt) -> datetime | None:
         status=campaign.status,
         spec=campaigns.spec_of(campaign),
         suppressed=suppressions.is_suppressed(tx, lead.phone, campaign_id=campaign.id, now=now),
+        calls=person_calls.of_phone(tx, lead.phone, but=row.id, now=now),
+        promised=row.promised_at is not None,
         state=gate.peek(tx),
     )
     if why_not_dial(facts, now=now) is not None or not attempts.claim_replay(tx, row):

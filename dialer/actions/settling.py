@@ -44,8 +44,8 @@ def finish_lead(
 ) -> datetime | None:
     """Close the lead of an ended attempt or make it due again; both are locked.
 
-    Returns the moment it is due again, None when it is closed, held or was closed before.
-    Counts the attempt in any case.
+    Returns the moment before which it is not called again, whatever hours are allowed; None when
+    it is closed, held or was closed before. Counts the attempt in any case.
     """
     disposition = evidence.disposition or Disposition.UNKNOWN
     counted = _count(lead, disposition, rang=evidence.rang)
@@ -62,12 +62,17 @@ def finish_lead(
     elif outcome.due_at is None:
         hold(tx, lead, values)
     elif lead.status is LeadStatus.READY:  # late evidence; the lead already waits
-        due_at = max(outcome.due_at, lead.due_at or outcome.due_at)
-        leads.change(tx, lead.id, **{**values, "due_at": due_at})
-        return due_at
+        wanted_at = _later(outcome.wanted_at, lead.wanted_at or lead.due_at)
+        due_at = _later(outcome.due_at, lead.due_at)
+        leads.change(tx, lead.id, **{**values, "due_at": due_at, "wanted_at": wanted_at})
+        return wanted_at
     else:
         leads.move(tx, lead.id, current=lead.status, target=LeadStatus.READY, **values)
-    return outcome.due_at
+    return outcome.retry_at
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((moment for moment in (one, other) if moment is not None), default=None)
 
 
 def _count(lead: Lead, disposition: Disposition, *, rang: bool) -> dict[str, Any]:

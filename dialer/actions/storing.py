@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import orjson
 
-from dialer.actions.first_due import FirstDue
+from dialer.actions.first_due import FirstDue, FirstMoment
 from dialer.domain.states import OVER, LeadStatus, ListStatus
 from dialer.errors import RefusedByRule
 from dialer.leads.outcomes import AcceptedRow, RejectedRow
@@ -47,6 +47,8 @@ class Draft(NamedTuple):
     variables: str
     overrides: str | None
     not_before: datetime | None
+    region: str | None
+    consent: str | None
     written_cells: str  # JSON, a third of a list; in case the row is rejected after all
 
     @property
@@ -94,6 +96,8 @@ def draft_of(lead: AcceptedRow, cells: Sequence[str]) -> Draft:
         orjson.dumps(lead.variables).decode(),
         orjson.dumps(lead.overrides).decode() if lead.overrides else None,
         lead.not_before,
+        lead.region,
+        orjson.dumps(lead.consent).decode() if lead.consent else None,
         orjson.dumps(cells).decode(),
     )
     return _new(Draft, fields)
@@ -126,11 +130,9 @@ def store(tx: Connection, target: Target, batch: Batch, *, rows: int, now: datet
     )
     if batch.imported < len(batch.drafts):
         refuse_known_phones(tx, target, batch, first_rows=first_rows)
-    bulk.update_leads(
-        tx,
-        [(lead_id, new_lead(draft, first_due)) for lead_id, draft in batch.updates.items()],
-        list_id=target.list_id,
-    )
+    updates = [(lead_id, new_lead(draft, first_due)) for lead_id, draft in batch.updates.items()]
+    bulk.update_leads(tx, updates, list_id=target.list_id)
+    bulk.release_consenting(tx, updates)
     bulk.add_rejects(
         tx,
         target.list_id,
@@ -289,7 +291,8 @@ def _first_due(tx: Connection, target: Target, *, rows: int, now: datetime) -> F
             f"list {target.list_id} is being imported by another process",
             fix="wait until it is done: dialer lists list",
         )
-    return FirstDue(campaign.status, campaigns.spec_of(campaign).window, now=now)
+    spec = campaigns.spec_of(campaign)
+    return FirstDue(campaign.status, spec.window, require_consent=spec.require_consent, now=now)
 
 
 def new_lead(draft: Draft, first_due: FirstDue) -> NewLead:
@@ -304,8 +307,28 @@ def new_lead(draft: Draft, first_due: FirstDue) -> NewLead:
         variables,
         overrides,
         not_before,
+        region,
+        consent,
         _,
     ) = draft
-    when = first_due.of(zones, phone=phone, not_before=not_before)
-    fields = (row, phone, alt_phones, name, external_ref, zones, source, variables, overrides)
-    return _new(NewLead, (*fields, *when))
+    if first_due.asks_consent and (why := first_due.why_no_consent(consent)):
+        when: FirstMoment = LeadStatus.HELD, None, not_before, why
+    else:
+        when = first_due.of(zones, phone=phone, region=region, not_before=not_before)
+    return _new(
+        NewLead,
+        (
+            row,
+            phone,
+            alt_phones,
+            name,
+            external_ref,
+            zones,
+            source,
+            region,
+            variables,
+            overrides,
+            consent,
+            *when,
+        ),
+    )

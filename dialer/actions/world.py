@@ -12,7 +12,7 @@ from typing import Protocol
 
 from dialer.clock import Clock
 from dialer.leads.table import Limits
-from dialer.retell.agents import AgentReader
+from dialer.retell.agents import AgentReader, PhoneNumber
 from dialer.retell.client import CreatedCall, FoundCalls
 from dialer.retell.models import Call, Concurrency
 from dialer.store.database import Database
@@ -31,7 +31,11 @@ class Provider(Protocol):
 
     def calls_to_number(self, number: str, *, since: datetime) -> FoundCalls: ...
 
+    def outbound_calls_since(self, moment: datetime, *, max_pages: int) -> FoundCalls: ...
+
     def get_concurrency(self) -> Concurrency: ...
+
+    def phone_numbers(self) -> tuple[PhoneNumber, ...]: ...
 
     def agents(self, *, within: timedelta) -> AgentReader: ...
 

@@ -5,9 +5,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dialer.cli.campaign_changes import (
+    CampaignId,
+    archive,
+    duplicate,
+    edit,
+    redial,
+    unschedule,
+)
 from dialer.cli.checking import check
-from dialer.cli.creating import create, say_running, start_campaign
-from dialer.cli.exits import ExitCode
+from dialer.cli.creating import create, say_consent, say_running, start_campaign
+from dialer.cli.exits import ExitCode, WrongUsage
 from dialer.cli.exporting import export_campaign
 from dialer.cli.output import (
     AsJson,
@@ -20,12 +28,14 @@ from dialer.cli.output import (
     say_mode,
 )
 from dialer.cli.simulating import simulate
-from dialer.cli.views import LIST_COLUMNS, campaign_fields, sight_fields
+from dialer.cli.views import LIST_COLUMNS, campaign_fields, sight_fields, summary_fields
 from dialer.cli.watching import follow_as_json, follow_in_lines, follow_on_terminal
 from dialer.cli.worlds import actor, load_settings, opened_database, opened_world
 from dialer.errors import UserError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from dialer.actions.watch import Sight
     from dialer.actions.world import World
     from dialer.config import Settings
@@ -37,19 +47,29 @@ app.command()(create)
 app.command()(check)
 app.command("export")(export_campaign)
 app.command()(simulate)
-
-CampaignId = Annotated[int, typer.Argument(metavar="ID", help="The campaign.", min=1)]
+app.command()(edit)
+app.command()(redial)
+app.command()(duplicate)
+app.command()(archive)
+app.command()(unschedule)
 
 
 @app.command("list")
-def list_(*, as_json: AsJson = False) -> None:
-    """List all campaigns, the newest first."""
+def list_(
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Archived ones, too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the campaigns, the newest first."""
+    from dialer.domain.states import CampaignStatus
     from dialer.store import campaigns
 
     with opened_database(load_settings()) as database:
         found = database.read(
             lambda tx: [
-                campaign_fields(row, campaigns.counts(tx, row.id)) for row in campaigns.every(tx)
+                campaign_fields(row, campaigns.counts(tx, row.id))
+                for row in campaigns.every(tx)
+                if every or row.status is not CampaignStatus.ARCHIVED
             ]
         )
     if as_json:
@@ -68,42 +88,84 @@ def show(campaign_id: CampaignId, *, as_json: AsJson = False) -> None:
     if as_json:
         print_json({**fields, "spec": spec})
         return
-    print_fields({**fields, **{f"spec.{name}": value for name, value in spec.items()}})
+    summary = fields.pop("summary") or {}
+    settings = {f"spec.{name}": value for name, value in spec.items()}
+    print_fields({**fields, **summary_fields(summary), **settings})
 
 
 def _described(database: "Database", campaign_id: int) -> tuple[dict[str, Any], dict[str, Any]]:
     from dialer.actions.control import find
     from dialer.actions.watch import look
+    from dialer.domain.hold_checks import how_it_goes_on
+    from dialer.domain.states import OVER, CampaignStatus
     from dialer.store import campaigns, lists
+    from dialer.store.summary import summary_of
 
     sight = look(database, campaign_id)
     row = database.read(lambda tx: find(tx, campaign_id))
+    spec = campaigns.spec_of(row)
+    is_held = row.status is CampaignStatus.HELD
+    summary = None
+    if row.status in OVER:  # counted anew: Retell may have told costs since it was written down
+        summary = database.read(lambda tx: summary_of(tx, campaign_id=campaign_id))
     files = database.read(lambda tx: lists.every(tx, campaign_id=campaign_id))
     fields = {
         **sight_fields(sight),
         "held_reason": row.held_reason,
+        "goes_on": how_it_goes_on(row.held_reason, spec.hold) if is_held else None,
+        "parent_id": row.parent_id,
         "start_at": row.start_at,
         "created_at": row.created_at,
         "started_at": row.started_at,
+        "ends_at": row.ends_at,
+        "edited_at": row.edited_at,
         "finished_at": row.finished_at,
+        "summary": summary,
         "lists": [file.file_name for file in files],
     }
-    return fields, campaigns.spec_of(row).model_dump(mode="json", exclude_none=True)
+    return fields, spec.model_dump(mode="json", exclude_none=True)
 
 
 @app.command()
-def start(campaign_id: CampaignId, *, yes: Yes = False) -> None:
-    """Start a campaign, after a question that names the number of calls."""
+def start(
+    campaign_id: CampaignId,
+    *,
+    at: Annotated[
+        str | None,
+        typer.Option(help='Start by itself then, such as "2026-12-01 09:00 America/Chicago".'),
+    ] = None,
+    yes: Yes = False,
+) -> None:
+    """Start a campaign now or at a time, after a question that names the number of calls."""
+    from dialer.actions import appointment
+
+    moment = _moment(at) if at is not None else None
     settings = load_settings()
     say_mode(settings)
     with opened_world(settings) as world:
-        question = _starting_question(world, settings, campaign_id)
+        question = _starting_question(world, settings, campaign_id, at=at)
         if question is not None:
             confirm(question, yes=yes, declined=f"campaign {campaign_id} was not started")
-        start_campaign(world, settings, campaign_id)
+        if moment is None:
+            start_campaign(world, settings, campaign_id)
+            return
+        appointment.start_at(world, campaign_id, moment, actor=actor())
+        say(f"it starts at {moment:%Y-%m-%d %H:%M} UTC")
+        say_running(settings, campaign_id, "scheduled")
 
 
-def _starting_question(world: "World", settings: "Settings", campaign_id: int) -> str | None:
+def _moment(text: str) -> "datetime":
+    from dialer.domain.written_moments import read_moment
+
+    try:
+        return read_moment(text)
+    except ValueError as error:
+        raise WrongUsage("--at is not a moment", why=str(error), fix="correct --at") from error
+
+
+def _starting_question(
+    world: "World", settings: "Settings", campaign_id: int, *, at: str | None
+) -> str | None:
     """Give what to ask, or None where the start will be refused anyway."""
     from dialer.actions.control import find
     from dialer.domain.states import CAMPAIGN_MOVES, CampaignStatus, LeadStatus
@@ -119,8 +181,10 @@ def _starting_question(world: "World", settings: "Settings", campaign_id: int) -
             fix=f"dialer lists import FILE --campaign {campaign_id}",
         )
     phones = "real phones will ring" if settings.mode == "live" else "simulator, no phone rings"
-    leads = counts.get(LeadStatus.READY, 0)
-    return f'Start campaign {campaign_id} "{row.name}": call {leads:,} leads ({phones})?'
+    agreed = say_consent(world, campaign_id)
+    leads = counts.get(LeadStatus.READY, 0) if agreed is None else agreed
+    when = f" at {at}" if at is not None else ""
+    return f'Start campaign {campaign_id} "{row.name}"{when}: call {leads:,} leads ({phones})?'
 
 
 @app.command()
@@ -172,16 +236,18 @@ def watch(campaign_id: CampaignId, *, as_json: AsJson = False) -> None:
     from dialer.actions import watch as watching
     from dialer.clock import SystemClock
     from dialer.domain.states import CampaignStatus
+    from dialer.store.summary import summary_of
 
     settings = load_settings()
     say_mode(settings)
     with opened_database(settings) as database:
         sights = watching.watch(database, campaign_id, clock=SystemClock())
         last = _follow(sights, as_json=as_json)
+        summary = database.read(lambda tx: summary_of(tx, campaign_id=campaign_id))
     if last is None:
         return
     if not as_json:
-        print_fields(sight_fields(last))
+        print_fields({**sight_fields(last), **summary_fields(summary)})
     if last.status is CampaignStatus.STOPPED:
         raise typer.Exit(ExitCode.FAILED)
 

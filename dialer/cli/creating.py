@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dialer.cli.exits import ExitCode
-from dialer.cli.importing import Asked, progress_shown, rejects_path, say_loaded
-from dialer.cli.output import AsJson, print_fields, print_json, say, say_mode
+from dialer.cli.importing import Asked, asking, progress_shown, rejects_path, say_loaded
+from dialer.cli.output import AsJson, Yes, print_fields, print_json, say, say_mode
 from dialer.cli.views import loaded_fields
 from dialer.cli.worlds import actor, load_settings, opened_world
 
@@ -26,6 +26,7 @@ def create(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check the files; store nothing.")
     ] = False,
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a campaign of a campaign file, with the leads it names. It is a draft until started."""
@@ -33,7 +34,7 @@ def create(
 
     settings = load_settings()
     spec = read_campaign_file(file)
-    _check_leads(spec, file)
+    _check_leads(spec, file, yes=yes or dry_run)
     if dry_run:
         expected = _count_leads(spec, file)
         say(f"{file} is a campaign; {expected:,} leads could be imported; nothing was stored")
@@ -45,6 +46,7 @@ def create(
         fields |= loaded_fields(campaign_id, loaded) if loaded is not None else {}
         code = say_loaded(loaded) if loaded is not None else ExitCode.DONE
         if start_now:
+            say_consent(world, campaign_id)
             fields["status"] = start_campaign(world, settings, campaign_id)
         else:
             fields["status"] = "draft"
@@ -53,20 +55,27 @@ def create(
     raise typer.Exit(code)
 
 
-def _check_leads(spec: "CampaignSpec", file: Path) -> None:
+def _check_leads(spec: "CampaignSpec", file: Path, *, yes: bool) -> None:
     """Open the lead file before anything is stored, so that no campaign without leads stays.
+
+    Asks when most of its first rows are no leads.
 
     Raises:
         NotFound: the file is not there.
         FileProblem: nothing of it can be imported.
     """
     from dialer.actions.campaign_file import lead_file_of
+    from dialer.actions.drafting import look_first
     from dialer.actions.load import options_of
     from dialer.leads.rows import read_leads
 
     path = lead_file_of(spec, file)
-    if path is not None:
-        read_leads(path, options=options_of(spec)).close()
+    if path is None:
+        return
+    with read_leads(path, options=options_of(spec, read_at=datetime.now(UTC))) as leads:
+        first = look_first(leads)
+    if first.are_doubtful:
+        asking(path, yes=yes)(first)
 
 
 def _count_leads(spec: "CampaignSpec", file: Path) -> int:
@@ -78,7 +87,8 @@ def _count_leads(spec: "CampaignSpec", file: Path) -> int:
     path = lead_file_of(spec, file)
     if path is None:
         return 0
-    found = Preview(path, options=options_of(spec), limit=0).look(now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    found = Preview(path, options=options_of(spec, read_at=now), limit=0).look(now=now)
     return int(found["counts"]["accepted"])
 
 
@@ -105,6 +115,20 @@ def _create(
             order=Asked.of().order(tell),
         )
     return campaign_id, loaded
+
+
+def say_consent(world: "World", campaign_id: int) -> int | None:
+    """Say how many leads have consent, where the campaign needs it; give how many have."""
+    from dialer.actions.explain import consents_of
+
+    counted = consents_of(world.db, campaign_id, now=world.clock.now())
+    if counted is None:
+        return None
+    say(
+        f"{counted.agreed:,} of {counted.waiting:,} leads have consent; "
+        f"{counted.waiting - counted.agreed:,} will not be called"
+    )
+    return counted.agreed
 
 
 def start_campaign(world: "World", settings: "Settings", campaign_id: int) -> str:

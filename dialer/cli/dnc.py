@@ -8,6 +8,7 @@ import typer
 from dialer.cli.exits import ExitCode, WrongUsage
 from dialer.cli.exporting import Format, Output, _format, _say_exported, _target
 from dialer.cli.output import AsJson, Yes, confirm, print_fields, print_json, print_rows, say
+from dialer.cli.reading import read_number
 from dialer.cli.worlds import actor, load_settings, opened_database, opened_world
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def add(
     from dialer.actions import do_not_call
     from dialer.domain.do_not_call import OptOutSource
 
-    number = _number(phone, country=country)
+    number = read_number(phone, country=country)
     said = wish(OptOutSource.HAND, reason, note=note, campaign=campaign, expires=expires)
     with opened_world(load_settings()) as world:
         done = do_not_call.add(world, number, said)
@@ -89,7 +90,7 @@ def remove(
     """Take a number off the list; leads that were closed stay closed."""
     from dialer.actions import do_not_call
 
-    number = _number(phone, country=country)
+    number = read_number(phone, country=country)
     if not reason or not reason.strip():
         raise WrongUsage("why may it be called again?", fix='add --reason "asked to be called"')
     confirm(f"Allow calls to {number} again?", yes=yes, declined="the number stays on the list")
@@ -111,7 +112,7 @@ def check(
     """Tell whether a number may be called; exit code 5 says no."""
     from dialer.actions import do_not_call
 
-    number, now = _number(phone, country=country), datetime.now(UTC)
+    number, now = read_number(phone, country=country), datetime.now(UTC)
     with opened_database(load_settings()) as database:
         known = database.read(
             lambda tx: do_not_call.look_up(tx, number, campaign_id=campaign, now=now)
@@ -165,23 +166,6 @@ def export_entries(*, to: Output = None, form: Format = None) -> None:
     chosen = _format(form, to=to)
     with opened_database(load_settings()) as database:
         _say_exported(export_opt_outs(database, _target(to), form=chosen), "entries", to=to)
-
-
-def _number(text: str, *, country: str) -> str:
-    """Read a number as a person types it.
-
-    Raises:
-        WrongUsage: it is none.
-    """
-    from dialer.domain.phones import Phone as Found
-    from dialer.domain.phones import parse_phone
-
-    found = parse_phone(text, country=country.upper(), allow_fictional=True, allowed_countries=None)
-    if isinstance(found, Found):
-        return found.e164
-    raise WrongUsage(
-        f"{text} is not a telephone number", why=found.message, fix="write it as +14155552671"
-    )
 
 
 def wish(

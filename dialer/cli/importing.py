@@ -11,9 +11,10 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
 
 from dialer.cli.exits import ExitCode, WrongUsage
-from dialer.cli.output import say
+from dialer.cli.output import confirm, say
 
 if TYPE_CHECKING:
+    from dialer.actions.drafting import FirstRows
     from dialer.actions.load import Loaded, Order, Progress
     from dialer.config import Settings
 
@@ -71,8 +72,12 @@ class Asked:
             processes or min(MOST_PROCESSES, os.cpu_count() or 1),
         )
 
-    def order(self, tell: "Callable[[Progress], None]" = lambda progress: None) -> "Order":
-        """Give what the importer is told; `tell` hears how far it is."""
+    def order(
+        self,
+        tell: "Callable[[Progress], None]" = lambda progress: None,
+        doubt: "Callable[[FirstRows], None]" = lambda first: None,
+    ) -> "Order":
+        """Give what the importer is told; `tell` hears how far it is, `doubt` of a bad file."""
         from dialer.actions.load import Order
         from dialer.actions.storing import Known
 
@@ -82,7 +87,22 @@ class Asked:
             not_called_within=self.not_called_within,
             processes=self.processes,
             tell=tell,
+            doubt=doubt,
         )
+
+
+def asking(file: Path, *, yes: bool) -> "Callable[[FirstRows], None]":
+    """Give what asks whether a file is imported of which most of the first rows are no leads."""
+
+    def ask(first: "FirstRows") -> None:
+        confirm(
+            f"{first.rejected:,} of the first {first.rows:,} rows of {file.name} are no leads: the "
+            "wrong file, or a column taken for another? Import the others all the same?",
+            yes=yes,
+            declined="nothing was imported; --dry-run shows what is wrong with the rows",
+        )
+
+    return ask
 
 
 def rejects_path(settings: "Settings", *, lead_file: Path, campaign_id: int) -> Path:
@@ -119,14 +139,18 @@ def progress_shown(file: Path) -> "Iterator[Callable[[Progress], None]]":
         TaskProgressColumn(),
         TextColumn("{task.fields[rate]}"),
     )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        shown = bar.add_task(file.name, total=1.0, rate="")
+    bar = Bar(*columns, console=Console(stderr=True), transient=True)
+    shown = bar.add_task(file.name, total=1.0, rate="")
 
-        def tell(progress: "Progress") -> None:
-            rate = f"row {progress.rows:,}, {_rate(progress, began)}"
-            bar.update(shown, completed=progress.fraction, rate=rate)
+    def tell(progress: "Progress") -> None:
+        bar.start()  # not before the first rows are stored: until then somebody may be asked
+        rate = f"row {progress.rows:,}, {_rate(progress, began)}"
+        bar.update(shown, completed=progress.fraction, rate=rate)
 
+    try:
         yield tell
+    finally:
+        bar.stop()
 
 
 def _rate(progress: "Progress", began: float) -> str:

@@ -1,13 +1,22 @@
 """`dialer leads`: single leads."""
 
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 import typer
 
-from dialer.cli.output import say
-from dialer.cli.worlds import actor, load_settings, opened_world
+from dialer.cli.lead_views import show_lead, show_leads
+from dialer.cli.output import AsJson, Yes, confirm, print_json, say
+from dialer.cli.reading import read_number
+from dialer.cli.worlds import actor, load_settings, opened_database, opened_world
+from dialer.domain.states import LeadState
 
-app = typer.Typer(no_args_is_help=True, help="Promise a lead a call at a time.")
+app = typer.Typer(no_args_is_help=True, help="Look at single leads, and decide about them.")
+
+LONGEST_ID = 9
+"""So many digits are a lead's number at most; more are a telephone number."""
+
+Lead = Annotated[int, typer.Argument(help="Lead, by its number.", metavar="LEAD")]
 
 
 @app.callback()
@@ -15,9 +24,96 @@ def leads() -> None:
     """Work with single leads."""
 
 
+@app.command()
+def show(
+    lead: Annotated[
+        str, typer.Argument(help="Lead, by its number or its telephone number.", metavar="LEAD")
+    ],
+    *,
+    country: Annotated[
+        str, typer.Option("--country", help="Of numbers without a country code.", metavar="XX")
+    ] = "US",
+    as_json: AsJson = False,
+) -> None:
+    """Show a lead: why it is called or not, when next, and all that happened to it.
+
+    A telephone number shows its leads in all campaigns.
+    """
+    from dialer.actions.explain import explain, explain_number
+
+    now = datetime.now(UTC)
+    with opened_database(load_settings()) as database:
+        if lead.isdecimal() and len(lead) <= LONGEST_ID:
+            found: list[dict[str, Any]] = [explain(database, int(lead), now=now)]
+        else:
+            found = explain_number(database, read_number(lead, country=country), now=now)
+    if as_json:
+        print_json(found if len(found) > 1 else found[0])
+        return
+    for one in found:
+        show_lead(one)
+
+
+@app.command("list")
+def list_leads(
+    *,
+    campaign: Annotated[int, typer.Option("--campaign", help="Campaign of the leads.", min=1)],
+    state: Annotated[
+        LeadState | None, typer.Option("--state", help="Only leads in this state.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", help="Leads shown at most.", min=1)] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Show leads of a campaign, those that are called next first."""
+    from dialer.actions.explain import first_leads
+
+    with opened_database(load_settings()) as database:
+        rows, count = first_leads(database, campaign, state=state, most=limit)
+    if as_json:
+        print_json({"count": count, "leads": rows})
+    else:
+        show_leads(rows, count=count)
+
+
+@app.command()
+def skip(
+    lead: Lead,
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="Why, in a few words.")],
+    yes: Yes = False,
+) -> None:
+    """Close a lead without a further call."""
+    from dialer.actions.lead_control import skip as leave_alone
+
+    confirm(f"Call lead {lead} no more?", yes=yes, declined=f"lead {lead} stays as it is")
+    with opened_world(load_settings()) as world:
+        leave_alone(world, lead, reason=reason, actor=actor())
+    say(f"lead {lead} is closed and not called any more")
+
+
+@app.command()
+def retry(
+    lead: Lead,
+    *,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", help='When, by the clock where the lead is: "2026-12-01 15:00".'),
+    ] = None,
+) -> None:
+    """Call a lead as soon as it may be, or at a time; also one that was given up or held.
+
+    The law and the campaign's window hold for it as for any call.
+    """
+    from dialer.actions.lead_control import retry as call_again
+
+    with opened_world(load_settings()) as world:
+        due_at = call_again(world, lead, at=at, actor=actor())
+    say(f"lead {lead} is due at {due_at:%Y-%m-%d %H:%M} UTC")
+
+
 @app.command("callback")
 def promise(
-    lead: Annotated[int, typer.Argument(help="Lead, by its number.", metavar="LEAD")],
+    lead: Lead,
     time: Annotated[
         str, typer.Argument(help='When, by the clock where the lead is: "2026-12-01 15:00".')
     ],

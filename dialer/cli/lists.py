@@ -9,7 +9,7 @@ import typer
 from dialer.cli import import_flags as flags
 from dialer.cli.exits import ExitCode, WrongUsage
 from dialer.cli.exporting import export_list
-from dialer.cli.importing import Asked, progress_shown, rejects_path, say_loaded
+from dialer.cli.importing import Asked, asking, progress_shown, rejects_path, say_loaded
 from dialer.cli.output import AsJson, Yes, confirm, print_fields, print_json, print_rows, say
 from dialer.cli.views import LIST_FIELDS, list_fields, loaded_fields
 from dialer.cli.worlds import actor, load_settings, opened_database, opened_world
@@ -47,10 +47,12 @@ def import_list(
     limit: flags.Limit = None,
     rejects: flags.Rejects = None,
     processes: flags.Processes = None,
+    yes: Yes = False,
 ) -> None:
     """Import a lead file into a campaign: every good row, and a file with the others.
 
-    An import that was interrupted goes on when the same command is given again.
+    An import that was interrupted goes on when the same command is given again. A file of which
+    most of the first rows are no leads is imported only after a question.
     """
     asked = Asked.of(
         country=country,
@@ -77,7 +79,7 @@ def import_list(
     from dialer.actions.load import load
 
     with opened_world(settings) as world, progress_shown(file) as tell:
-        order = asked.order(tell)
+        order = asked.order(tell, asking(file, yes=yes))
         loaded = load(world, campaign, file, actor=actor(), rejects_to=target, order=order)
     (print_json if as_json else print_fields)(loaded_fields(campaign, loaded))
     raise typer.Exit(say_loaded(loaded))
@@ -140,9 +142,10 @@ def _preview(
     from dialer.leads.options import ImportOptions
 
     if campaign is None:
-        options = ImportOptions(limits=import_limits(settings), **asked.changed)
+        now = datetime.now(UTC)
+        options = ImportOptions(limits=import_limits(settings), read_at=now, **asked.changed)
         preview = Preview(file, options=options, limit=limit, processes=asked.processes)
-        return preview.look(now=datetime.now(UTC))
+        return preview.look(now=now)
     with opened_world(settings) as world:
         return look_at(world, campaign, file, order=asked.order(), limit=limit)
 

@@ -64,6 +64,11 @@ def sight_fields(sight: "Sight") -> dict[str, Any]:
     }
 
 
+def summary_fields(summary: dict[str, Any]) -> dict[str, Any]:
+    """Give what came of a campaign, as lines beside where it stands."""
+    return {f"summary.{name}": value for name, value in summary.items()}
+
+
 def loaded_fields(campaign_id: int, loaded: "Loaded") -> dict[str, Any]:
     """Give what an import did."""
     return {

@@ -1,6 +1,6 @@
 """Limits of one campaign: its share of lines, calls and money, and when it holds itself."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -38,8 +38,21 @@ class HoldRules(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    failed_share: float | None = Field(default=0.5, gt=0, le=1)  # of the latest calls
-    opted_out_share: float | None = Field(default=0.05, gt=0, le=1)  # of the answered ones
-    among: int = Field(default=20, ge=1)  # a share counts only among so many or more
-    within: Duration = timedelta(minutes=2)  # the latest calls are those of this time
+    failed_share: float | None = Field(default=0.5, gt=0, le=1)  # more than so much failed …
+    failed_among: int = Field(default=20, ge=1)  # … of so many calls or more …
+    failed_within: Duration = timedelta(minutes=2)  # … that began in the last while
+    opted_out_share: float | None = Field(default=0.05, gt=0, le=1)  # more than so much …
+    opted_out_among: int = Field(default=100, ge=1)  # … of the latest so many answered calls
     resume: Literal["after check", "by hand"] = "after check"  # where a check can tell
+
+
+def lines_now(limits: CampaignLimits, *, started_at: datetime | None, now: datetime) -> int | None:
+    """Give how many lines a campaign may use at this moment; None sets no limit.
+
+    A campaign that ramps up begins with one line and gets the others evenly, minute by minute.
+    """
+    if limits.lines_per_minute is None or started_at is None:
+        return limits.lines
+    minutes = max(now - started_at, timedelta(0)) / timedelta(minutes=1)
+    ramped = 1 + int(minutes * limits.lines_per_minute)
+    return ramped if limits.lines is None else min(ramped, limits.lines)

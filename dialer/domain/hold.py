@@ -10,6 +10,10 @@ class HoldCode(StrEnum):
 
     SUPPRESSED = "suppressed"  # the number is on the do-not-call list
     LEAD_CLOSED = "lead_closed"  # finished in the meantime
+    IN_FLIGHT = "in_flight"  # it is being called
+    HELD = "held"  # waits for a person, for a reason of its own
+    CAMPAIGN_ENDED = "campaign_ended"  # its end date has come
+    NO_CONSENT = "no_consent"  # the campaign needs a consent that is not known
     NO_ZONE = "no_zone"  # nobody knows the local time
     NEVER_OPEN = "never_open"  # window, law and zones leave no hour for weeks
     EMERGENCY_BLOCK = "emergency_block"  # a state of emergency where the lead may be
@@ -17,9 +21,14 @@ class HoldCode(StrEnum):
     HOLIDAY = "holiday"  # a public holiday there, which the campaign keeps
     BLACKOUT = "blackout"  # a date on which the campaign does not call
     OUTSIDE_WINDOW = "outside_window"  # too early or too late there
+    LEGAL_MAXIMUM = "legal_maximum"  # called as often as the law of a place allows in a day
+    CALLED_OFTEN = "called_often"  # called as often as the campaign allows, by whomever
+    CALLED_LATELY = "called_lately"  # another campaign or system called a moment ago
     NOT_RUNNING = "not_running"  # the campaign is paused, held or over
     EVERYTHING_PAUSED = "everything_paused"  # the emergency stop is on
+    DAY_USED_UP = "day_used_up"  # the calls or the money of a day
     BACKING_OFF = "backing_off"  # Retell asked for patience
+    NO_NUMBER = "no_number"  # all we call from rest, are used up, or called a moment ago
     GAP = "gap"  # the wait after the last attempt is not over
     TOO_LATE = "too_late"  # waited too long between the gate and the send
 
@@ -33,8 +42,11 @@ CLOSED_NOW = (
 )
 """Reasons of time and place, the gravest first: the lead waits for its next opening."""
 
-FOR_A_PERSON = (HoldCode.NO_ZONE, HoldCode.NEVER_OPEN)
-"""Reasons of time and place that waiting does not mend."""
+FOR_A_PERSON = (HoldCode.NO_CONSENT, HoldCode.NO_ZONE, HoldCode.NEVER_OPEN)
+"""Reasons that waiting does not mend."""
+
+CALLED_ENOUGH = (HoldCode.LEGAL_MAXIMUM, HoldCode.CALLED_OFTEN, HoldCode.CALLED_LATELY)
+"""Reasons of the calls a person has had, the gravest first: the lead waits until they are old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +56,11 @@ class Hold:
     code: HoldCode
     sentence: str
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SelfHold:
+    """Why a campaign holds itself: a stable word, and the sentence for people."""
+
+    reason: str
+    sentence: str

@@ -1,4 +1,5 @@
-"""Legal calling hours: what the law of a region allows, whatever the campaign says.
+"""Legal calling hours and numbers of calls: what the law of a region allows, whatever the campaign
+says.
 
 The table is `legal/hours.toml`. It is not legal advice.
 """
@@ -6,7 +7,7 @@ The table is `legal/hours.toml`. It is not legal advice.
 import tomllib
 from collections.abc import Iterator
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple, Self
 
@@ -29,13 +30,14 @@ class HolidayHours(BaseModel):
 
 
 class LegalRule(BaseModel):
-    """The hours that some regions allow. `holidays`: those on holidays; None: as on other days."""
+    """What some regions allow. `holidays`: the hours on holidays; None: as on other days."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     regions: tuple[Region, ...] = Field(min_length=1)
     hours: tuple[Hours, ...] = Field(min_length=1)
     holidays: tuple[HolidayHours, ...] | None = None
+    calls_per_day: int | None = Field(default=None, ge=1)  # to one person in 24 hours, by whomever
 
     @field_validator("holidays", mode="before")
     @classmethod
@@ -71,6 +73,13 @@ class LegalDay(NamedTuple):
     holiday: str | None  # the one whose special hours these are
 
 
+class LegalMaximum(NamedTuple):
+    """The most calls to one person in 24 hours, and the region whose rule it is."""
+
+    calls: int
+    region: str
+
+
 @cache
 def legal_table() -> LegalTable:
     """Read the table that comes with the dialer."""
@@ -95,6 +104,20 @@ def legal_days(region: str, day: date) -> Iterator[LegalDay]:
 def legal_emergency(region: str, day: date) -> EmergencyBlock | None:
     """Give the state of emergency that holds in a region on a local date."""
     return next((one for one in legal_table().emergencies if one.covers(region, day)), None)
+
+
+@lru_cache(maxsize=1024)
+def legal_maximum(regions: frozenset[str]) -> LegalMaximum | None:
+    """Give the lowest maximum of these regions and their countries; None where there is none.
+
+    Of two that are the same, a state's is given before its country's.
+    """
+    found = [
+        LegalMaximum(rule.calls_per_day, region)
+        for region in sorted(regions | {country_of(one) for one in regions})
+        if (rule := _rules().get(region)) is not None and rule.calls_per_day is not None
+    ]
+    return min(found, key=lambda one: (one.calls, -len(one.region)), default=None)
 
 
 @cache

@@ -1,8 +1,10 @@
 """Lines: how many calls may be open now, how fast they may start, and who gets the free ones."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+
+from dialer.domain.pacing import Moments, Pace
 
 SHRINK_TO = 0.7
 """After a refusal for too many calls the limit falls to this share of what it was."""
@@ -11,8 +13,6 @@ RECOVERY_STEP = timedelta(seconds=30)
 """One line comes back in each step, once the shrinking has held."""
 BACK_OFF_FIRST = timedelta(seconds=1)
 BACK_OFF_MOST = timedelta(seconds=60)
-CLAIM_AHEAD = timedelta(seconds=1)
-"""A claim never takes more attempts than can be sent within this time."""
 BREAKER_STREAK = 5
 BREAKER_SHARE = 0.05
 BREAKER_SAMPLE = 20
@@ -30,6 +30,8 @@ class GateState:
     provider_lines: int | None = None  # what Retell allows outbound calls; None: not asked yet
     foreign_calls: int = 0  # open at Retell, not ours
     next_send_at: datetime | None = None
+    path_calls_per_second: Mapping[str, float] = field(default_factory=dict)
+    path_next_send_at: Mapping[str, datetime] = field(default_factory=dict)
     backing_off_until: datetime | None = None
     backed_off_at: datetime | None = None
     busy_streak: int = 0
@@ -38,6 +40,9 @@ class GateState:
     unknown_streak: int = 0
     breaker_until: datetime | None = None  # set: the breaker is open, or half open when past
     everything_paused: bool = False
+    calls_per_day: int | None = None  # over everything; None: no limit
+    dollars_per_day: float | None = None
+    day_zone: str = "UTC"  # whose midnight begins such a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +92,14 @@ def claimable(gate: GateState, *, open_attempts: int, unsent: int, now: datetime
 
 
 def _paced(gate: GateState, *, now: datetime) -> int:
+    pace = _pace(gate)
+    return 1_000 if pace is None else pace.room(now)
+
+
+def _pace(gate: GateState) -> Pace | None:
     if gate.calls_per_second is None:
-        return 1_000
-    room = now + CLAIM_AHEAD - _next_send(gate, now=now)
-    if room <= timedelta(0):
-        return 0
-    return max(1, int(room.total_seconds() * gate.calls_per_second))
+        return None
+    return Pace(gate.calls_per_second, gate.next_send_at)
 
 
 def _breaker_room(gate: GateState, *, unsent: int, now: datetime) -> int:
@@ -103,24 +110,22 @@ def _breaker_room(gate: GateState, *, unsent: int, now: datetime) -> int:
     return 1 - unsent  # half open: one probe
 
 
-def _next_send(gate: GateState, *, now: datetime) -> datetime:
-    """Give the pace's next moment; one further ahead than a claim ever looks is no moment.
-
-    Such a one was written before the clock was set back or the pace was raised.
-    """
-    if gate.next_send_at is None or gate.calls_per_second is None:
-        return now
-    furthest = now + CLAIM_AHEAD + timedelta(seconds=1 / gate.calls_per_second)
-    return now if gate.next_send_at > furthest else max(gate.next_send_at, now)
+def send_times(gate: GateState, *, now: datetime) -> Moments:
+    """Open the moments at which the attempts of one claim are sent."""
+    paths = {
+        path: Pace(calls_per_second, gate.path_next_send_at.get(path))
+        for path, calls_per_second in gate.path_calls_per_second.items()
+    }
+    return Moments(_pace(gate), paths, now=now)
 
 
-def send_times(gate: GateState, *, count: int, now: datetime) -> tuple[list[datetime], datetime]:
-    """Space `count` sends by the pace. Returns their moments and the gate's next free one."""
-    start = _next_send(gate, now=now)
-    if gate.calls_per_second is None:
-        return [now] * count, start
-    gap = timedelta(seconds=1 / gate.calls_per_second)
-    return [start + gap * index for index in range(count)], start + gap * count
+def after_claim(gate: GateState, moments: Moments) -> GateState:
+    """Remember when the next attempts may be sent."""
+    return replace(
+        gate,
+        next_send_at=gate.next_send_at if gate.calls_per_second is None else moments.next_at,
+        path_next_send_at={**gate.path_next_send_at, **moments.path_next_at},
+    )
 
 
 def backed_off(
@@ -184,17 +189,24 @@ class Want:
     in_use: int  # its open attempts
     cap: int | None = None  # its own limit
     weight: float = 1.0
+    at_least: int = 0  # lines it gets before others get more than they are promised themselves
 
 
 def deal(free: int, wants: Sequence[Want]) -> dict[int, int]:
-    """Deal free lines by weighted max-min fairness: the next one to whoever has least."""
+    """Deal free lines: first to those that have fewer than they were promised, then fairly.
+
+    Fair is weighted max-min: the next one to whoever has least for their weight. No line is left
+    while somebody could use it.
+    """
     dealt = {want.campaign_id: 0 for want in wants}
     for _ in range(free):
         hungry = list(_hungry(wants, dealt))
         if not hungry:
             break
+        short = [want for want in hungry if want.in_use + dealt[want.campaign_id] < want.at_least]
         poorest = min(
-            hungry, key=lambda w: ((w.in_use + dealt[w.campaign_id]) / w.weight, w.campaign_id)
+            short or hungry,
+            key=lambda w: ((w.in_use + dealt[w.campaign_id]) / w.weight, w.campaign_id),
         )
         dealt[poorest.campaign_id] += 1
     return dealt

@@ -34,6 +34,31 @@ def local_times(zones: Iterable[str], *, now: datetime) -> dict[str, str]:
     return {name: now.astimezone(zone(name)).strftime("%a %H:%M") for name in zones}
 
 
+def last_midnight(name: str, *, before: datetime) -> datetime:
+    """Give the moment at which the local day of `before` began."""
+    return _midnight(name, before.astimezone(zone(name)).date())
+
+
+def next_midnight(name: str, *, after: datetime) -> datetime:
+    """Give the moment at which the local day of `after` ends."""
+    return _midnight(name, after.astimezone(zone(name)).date() + _DAY)
+
+
+def _midnight(name: str, day: date) -> datetime:
+    """Where the clock jumps over midnight, the day begins with the jump."""
+    return datetime.combine(day, time(), tzinfo=zone(name)).astimezone(UTC)
+
+
+def moment_of(local: datetime, *, zone_name: str) -> datetime | None:
+    """Give the moment at which a zone's wall clock shows a time; the first one of two.
+
+    Returns None for a time that does not come, because the clock is set forward over it.
+    """
+    moment = local.replace(tzinfo=zone(zone_name)).astimezone(UTC)
+    shown = moment.astimezone(zone(zone_name)).replace(tzinfo=None)
+    return moment if shown == local.replace(fold=0) else None
+
+
 def format_minute(minute: int) -> str:
     """Write a minute of the day as HH:MM."""
     return f"{minute // 60:02d}:{minute % 60:02d}"

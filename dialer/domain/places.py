@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from functools import cache, lru_cache
+from typing import TypeVar
 
 import phonenumbers
 
@@ -16,8 +17,13 @@ from dialer.domain.state_zones import (
     AMERICAN_ZIPS,
     AUSTRALIAN_STATES,
     CANADIAN_LETTERS,
+    CANADIAN_PROVINCES,
     NORTH_AMERICAN_STATES,
+    STATES_OF_ZIPS,
+    state_codes,
 )
+
+T = TypeVar("T")
 
 _BETWEEN_NAMES = re.compile(r"[-–—/|(),:;\[\]]")
 # Spreadsheets drop leading zeros and add ".0": "2139" is 02139, "21391234" is 02139-1234.
@@ -51,10 +57,7 @@ def zones_of_state(text: str, *, country: str) -> tuple[str, ...]:
         states = AUSTRALIAN_STATES
     else:
         return ()
-    if zones := states.get(_word(text)):
-        return zones
-    found = [states[word] for part in _BETWEEN_NAMES.split(text) if (word := _word(part)) in states]
-    return found[0] if len(set(found)) == 1 else ()
+    return _named(text, states) or ()
 
 
 @lru_cache(maxsize=65536)
@@ -72,6 +75,42 @@ def zones_of_postal_code(text: str, *, country: str) -> tuple[str, ...]:
     if match := _CANADIAN.fullmatch(code):
         return CANADIAN_LETTERS.get(match[1], ())
     return ()
+
+
+@lru_cache(maxsize=65536)
+def region_of_place(state: str, postal_code: str, *, country: str) -> str | None:
+    """Give the state or province of a lead as a region ("US-FL"); None when it is not sure.
+
+    What is written as a state goes before what a postal code tells, and a postal code tells only
+    where its first digits belong to a single state.
+    """
+    return _region_of_state(state, country=country) or _region_of_code(postal_code, country=country)
+
+
+def _region_of_state(text: str, *, country: str) -> str | None:
+    if country in NORTH_AMERICA:
+        return _named(text, {**state_codes("US"), **state_codes("CA")})
+    return _named(text, state_codes("AU")) if country == "AU" else None
+
+
+def _region_of_code(text: str, *, country: str) -> str | None:
+    if country not in NORTH_AMERICA:
+        return None
+    code = text.strip().upper()
+    if match := _ZIP.fullmatch(code):
+        area = match[1].zfill(5)
+        return "US-AS" if area == _SAMOA else STATES_OF_ZIPS.get(area[:3])
+    match = _CANADIAN.fullmatch(code)
+    return CANADIAN_PROVINCES.get(match[1]) if match else None
+
+
+def _named(text: str, states: Mapping[str, T]) -> T | None:
+    """Give what belongs to a state; "FL - Florida" is read, but not "NY / NJ"."""
+    if (found := states.get(_word(text))) is not None:
+        return found
+    words = (_word(part) for part in _BETWEEN_NAMES.split(text))
+    several = {states[word] for word in words if word in states}
+    return several.pop() if len(several) == 1 else None
 
 
 def _country(text: str) -> str | None:

@@ -5,6 +5,7 @@ single clock in two countries have one line here.
 """
 
 from collections.abc import Mapping
+from functools import cache
 
 _ZONES = {
     "E": "America/New_York",
@@ -127,6 +128,22 @@ CANADIAN_LETTERS: Mapping[str, tuple[str, ...]] = {
     "Y": ("America/Whitehorse",),
 }
 
+# Two provinces share the letter X.
+CANADIAN_PROVINCES: Mapping[str, str] = {
+    "A": "CA-NL",
+    "B": "CA-NS",
+    "C": "CA-PE",
+    "E": "CA-NB",
+    **dict.fromkeys("GHJ", "CA-QC"),
+    **dict.fromkeys("KLMNP", "CA-ON"),
+    "R": "CA-MB",
+    "S": "CA-SK",
+    "T": "CA-AB",
+    "V": "CA-BC",
+    "Y": "CA-YT",
+}
+_MANY_ISLANDS = "969"  # Guam, the Marianas, and countries of their own
+
 
 def _by_name(*tables: str) -> dict[str, tuple[str, ...]]:
     """Give the zones of states by code and name, in small letters."""
@@ -140,16 +157,35 @@ def _by_name(*tables: str) -> dict[str, tuple[str, ...]]:
     return states
 
 
-def _by_zip() -> dict[str, tuple[str, ...]]:
-    """Give the zones of American postal codes by their first three digits."""
-    areas: dict[str, set[str]] = {}
+@cache
+def state_codes(country: str) -> Mapping[str, str]:
+    """Give the regions of a country's states by code and name, in small letters."""
+    table = {"US": _UNITED_STATES, "CA": _CANADA, "AU": _AUSTRALIA}[country]
+    codes: dict[str, str] = {}
+    for line in table.strip().splitlines():
+        code, _, *names = line.split(" ")
+        codes.update((word, f"{country}-{code}") for word in (code.casefold(), *names))
+    return codes
+
+
+def _states_by_zip() -> dict[str, list[str]]:
+    """Give the states of American postal codes by their first three digits."""
+    areas: dict[str, list[str]] = {}
     for entry in _ZIP.split(","):
         code, *ranges = entry.split()
         for each in ranges:
             first, last = each.split("-")
             for number in range(int(first), int(last) + 1):
-                areas.setdefault(f"{number:03}", set()).update(_STATES[code.casefold()])
-    return {area: tuple(sorted(zones)) for area, zones in areas.items()}
+                areas.setdefault(f"{number:03}", []).append(code)
+    return areas
+
+
+def _by_zip() -> dict[str, tuple[str, ...]]:
+    """Give the zones of American postal codes by their first three digits."""
+    return {
+        area: tuple(sorted({zone for code in codes for zone in _STATES[code.casefold()]}))
+        for area, codes in _states_by_zip().items()
+    }
 
 
 # No code or name is used by both countries.
@@ -157,3 +193,9 @@ _STATES = _by_name(_UNITED_STATES, _CANADA)
 NORTH_AMERICAN_STATES: Mapping[str, tuple[str, ...]] = _STATES
 AUSTRALIAN_STATES: Mapping[str, tuple[str, ...]] = _by_name(_AUSTRALIA)
 AMERICAN_ZIPS: Mapping[str, tuple[str, ...]] = _by_zip()
+STATES_OF_ZIPS: Mapping[str, str] = {
+    area: f"US-{codes[0]}"
+    for area, codes in _states_by_zip().items()
+    if len(codes) == 1 and area != _MANY_ISLANDS
+}
+"""Only those that belong to a single state."""

@@ -126,6 +126,31 @@ class ClosedAs(StrEnum):
     PASSED_OVER = "passed_over"  # never called: its schedule leaves out whom earlier runs had
 
 
+class LeadState(StrEnum):
+    """Where a lead stands, in the words of people."""
+
+    PENDING = "pending"  # not tried yet
+    IN_FLIGHT = "in flight"  # being called
+    RETRY_LATER = "retry later"  # tried, and waits for its next call
+    COMPLETED = "completed"  # reached
+    CLOSED = "closed"  # otherwise finished
+    HELD = "held"  # waits for a person
+
+
+def state_of(status: LeadStatus, *, tries: int, closed_as: ClosedAs | None) -> LeadState:
+    """Give the words for a lead's status."""
+    match status:
+        case LeadStatus.READY:
+            return LeadState.RETRY_LATER if tries else LeadState.PENDING
+        case LeadStatus.IN_FLIGHT:
+            return LeadState.IN_FLIGHT
+        case LeadStatus.HELD:
+            return LeadState.HELD
+        case LeadStatus.CLOSED:
+            reached = closed_as is ClosedAs.REACHED
+            return LeadState.COMPLETED if reached else LeadState.CLOSED
+
+
 class CampaignStatus(StrEnum):
     """One run over one set of leads."""
 
@@ -134,7 +159,7 @@ class CampaignStatus(StrEnum):
     RUNNING = "running"  # its due leads are called
     PAUSED = "paused"  # by a person
     HELD = "held"  # by the system, with a reason
-    FINISHED = "finished"  # every lead is closed
+    FINISHED = "finished"  # every lead is closed, or its end date has come
     STOPPED = "stopped"  # by a person, for good
     ARCHIVED = "archived"  # out of sight
 
@@ -161,9 +186,17 @@ CAMPAIGN_MOVES: Mapping[CampaignStatus, frozenset[CampaignStatus]] = {
             CampaignStatus.STOPPED,
         }
     ),
-    CampaignStatus.PAUSED: frozenset({CampaignStatus.RUNNING, CampaignStatus.STOPPED}),
+    # What is paused or held finishes where its end date comes first.
+    CampaignStatus.PAUSED: frozenset(
+        {CampaignStatus.RUNNING, CampaignStatus.FINISHED, CampaignStatus.STOPPED}
+    ),
     CampaignStatus.HELD: frozenset(
-        {CampaignStatus.RUNNING, CampaignStatus.PAUSED, CampaignStatus.STOPPED}
+        {
+            CampaignStatus.RUNNING,
+            CampaignStatus.PAUSED,
+            CampaignStatus.FINISHED,
+            CampaignStatus.STOPPED,
+        }
     ),
     CampaignStatus.FINISHED: frozenset({CampaignStatus.ARCHIVED}),
     CampaignStatus.STOPPED: frozenset({CampaignStatus.ARCHIVED}),

@@ -17,7 +17,7 @@ from phonenumbers import NumberParseException, PhoneNumberType
 from phonenumbers.timezone import time_zones_for_number
 from phonenumbers.tzdata import TIMEZONE_DATA
 
-from dialer.domain.places import zones_of_postal_code, zones_of_state
+from dialer.domain.places import region_of_place, zones_of_postal_code, zones_of_state
 from dialer.domain.zone_names import parse_zone
 
 __all__ = ["LeadZones", "ZoneSource", "parse_zone", "zones_for", "zones_of"]
@@ -105,6 +105,7 @@ class LeadZones(NamedTuple):
     zones: tuple[str, ...]  # sorted; none: not dialed
     source: ZoneSource
     joined: str  # the same with ",", as they are stored
+    region: str | None = None  # the state that its list names: "US-FL"
 
 
 def zones_for(
@@ -149,10 +150,13 @@ def _with_place(
         zone = parse_zone(given)
         if zone is None:
             return None
-        return _lead_zones({zone, *place, *_of_area(area)}, source=ZoneSource.GIVEN)
-    if place:
-        return _lead_zones({*place, *_of_area(area)}, source=ZoneSource.PLACE)
-    return _by_number(area, default)
+        found = _lead_zones({zone, *place, *_of_area(area)}, source=ZoneSource.GIVEN)
+    elif place:
+        found = _lead_zones({*place, *_of_area(area)}, source=ZoneSource.PLACE)
+    else:
+        found = _by_number(area, default)
+    region = region_of_place(state, postal_code, country=country)
+    return found._replace(region=region) if region else found
 
 
 def _lead_zones(zones: Iterable[str], *, source: ZoneSource) -> LeadZones:

@@ -4,7 +4,7 @@ from dialer.actions.plan import plan
 from dialer.actions.reconcile import reconcile
 from dialer.actions.world import World
 from dialer.forecast.virtual_clock import from_ms, to_ms
-from dialer.store import campaigns, outlook
+from dialer.store import endings, outlook
 from dialer.store.database import Connection
 
 PLAN_EVERY_MS = 500
@@ -90,7 +90,9 @@ class ReconcileTick:
     def _is_needed(self, tx: Connection, now_ms: int) -> bool:
         moment = outlook.next_look(tx, since=from_ms(self._looked_ms))
         is_ripe = moment is not None and to_ms(moment) <= now_ms
-        return is_ripe or outlook.is_held(tx) or bool(campaigns.without_open_leads(tx))
+        now = from_ms(now_ms)
+        is_over = endings.ended(tx, now=now) or endings.without_open_leads(tx, now=now)
+        return bool(is_ripe or is_over or outlook.is_held(tx) or endings.to_summarize(tx, most=1))
 
     def _next_ms(self, tx: Connection, now_ms: int) -> int | None:
         if outlook.is_held(tx):

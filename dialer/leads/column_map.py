@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from dialer.leads.batch_template import CallOverride
 from dialer.leads.header_words import LeadField, header_key
 
-_STAY_VARIABLES = frozenset({LeadField.STATE, LeadField.POSTAL_CODE})
+CONSENT_FIELDS = (LeadField.CONSENT_AT, LeadField.CONSENT_SOURCE, LeadField.CONSENT_TEXT)
+_STAY_VARIABLES = frozenset({LeadField.STATE, LeadField.POSTAL_CODE, *CONSENT_FIELDS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,13 @@ class ColumnMap:
     overrides: Mapping[int, CallOverride] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)  # to a name that shadows nothing
 
+    def consent_names(self) -> dict[int, str]:
+        """Give the columns of a consent; they are variables only in rows that cannot be read."""
+        found = {self.fields[one] for one in CONSENT_FIELDS if one in self.fields}
+        return {place: name for place, name in self.variables.items() if place in found}
+
     def other_variables(self) -> dict[int, str]:
-        """Give the variables that are no field of ours."""
+        """Give the variables that are no field of ours; not every row has those of a consent."""
         known = set(self.phones)
         known.update(place for one, place in self.fields.items() if one not in _STAY_VARIABLES)
         return {place: name for place, name in self.variables.items() if place not in known}

@@ -25,6 +25,9 @@ class LeadField(StrEnum):
     NOT_BEFORE = "not_before"  # the lead is not called before this moment
     STATE = "state"  # says something of the zone; stays an ordinary variable
     POSTAL_CODE = "postal_code"  # the same
+    CONSENT_AT = "consent_at"  # when the lead agreed to be called
+    CONSENT_SOURCE = "consent_source"  # where: a page, a form, a shop
+    CONSENT_TEXT = "consent_text"  # to which words
     DO_NOT_CALL = "do_not_call"  # a mark in the file itself; such a row is not imported
 
 
@@ -181,6 +184,24 @@ _WORDS: Mapping[LeadField, str] = {
     "mailingzippostalcode billingzip billingzippostalcode mailingpostalcode homepostalcode "
     "businesspostalcode address1postalcode address1zip zip5 zip4 postnummer kodpocztowy postakodu "
     "郵便番号 邮编 邮政编码 индекс",
+    LeadField.CONSENT_AT: "consentat consentdate consentdatetime consenttime consenttimestamp "
+    "consentgivenat consentgivenon consentgivendate consentedat consentedon dateofconsent "
+    "dateconsented consentreceivedat optinat optindate optindatetime optintime optintimestamp "
+    "optinon optedinat optedinon optedindate dateoptedin dateofoptin phoneoptindate calloptindate "
+    "permissiondate tcpaconsentdate tcpadate einwilligungam einwilligungsdatum "
+    "datumdereinwilligung fechadeconsentimiento fechaconsentimiento datedeconsentement "
+    "dateconsentement dateduconsentement datadeconsentimento dataconsentimento dataconsenso "
+    "datadelconsenso toestemmingsdatum datumtoestemming samtyckesdatum datazgody",
+    LeadField.CONSENT_SOURCE: "consentsource consentmethod consentchannel consenturl consentpage "
+    "consentform consentorigin sourceofconsent optinsource optinmethod optinchannel optinurl "
+    "optinpage optinform optinwebsite sourceofoptin permissionsource tcpaconsentsource "
+    "einwilligungsquelle quelledereinwilligung fuentedelconsentimiento fuentedeconsentimiento "
+    "sourceduconsentement fontedoconsentimento fontedelconsenso bronvantoestemming",
+    LeadField.CONSENT_TEXT: "consenttext consentwording consentstatement consentcopy "
+    "consentdisclosure optintext optinwording optinstatement optincopy optindisclosure "
+    "tcpatext tcpadisclosure tcpaconsenttext einwilligungstext wortlautdereinwilligung "
+    "textodelconsentimiento textodeconsentimiento texteduconsentement textodoconsentimento "
+    "testodelconsenso toestemmingstekst",
     LeadField.DO_NOT_CALL: "donotcall dnc dnccall donotcontact optout optedout donotphone "
     "donotcallflag dncflag dncstatus donotcalllist phoneoptout calloptout nichtanrufen "
     "nollamar nepasappeler nãoligar nonchiamare nietbellen",

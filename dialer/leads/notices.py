@@ -7,6 +7,7 @@ from enum import StrEnum
 SHOWN_ROWS = 5
 SHOWN_MESSAGES = 5
 MANY_REJECTED = 0.2  # of the rows
+MOST_REJECTED = 0.5  # so many that nothing is stored before somebody says so
 FEW_ROWS = 20  # so few that a share of them says nothing
 
 
@@ -19,6 +20,7 @@ class WarningCode(StrEnum):
     RENAMED_VARIABLE = "renamed_variable"  # a column's name is one of Retell's own
     MISSING_VARIABLE = "missing_variable"  # the agent's prompt asks for what leads lack
     AGENT_NOT_CHECKED = "agent_not_checked"  # nobody could tell what the prompt asks for
+    UNREADABLE_CONSENT = "unreadable_consent"  # nobody can tell when it was given
     MANY_REJECTED = "many_rejected"  # so many that the file may be the wrong one
     MIXED_ENCODING = "mixed_encoding"  # UTF-8 and Windows-1252 in one file
     UNDECODABLE = "undecodable_characters"  # lost already, or no encoding explains them

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
@@ -61,6 +62,8 @@ class ImportOptions:
     header_row: int | None = None  # as a person counts; 0: the file has no header
     required_variables: frozenset[str] = frozenset()  # the placeholders of the agent's prompt
     missing_variable: MissingVariable = MissingVariable()
+    require_consent: bool = False  # a consent that cannot be read rejects its row
+    read_at: datetime | None = None  # no consent is later than this
 
     @property
     def countries(self) -> frozenset[str]:

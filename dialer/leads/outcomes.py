@@ -31,6 +31,8 @@ class AcceptedRow(NamedTuple):
     not_before: datetime | None  # aware, UTC
     variables: dict[str, str]
     overrides: dict[str, Any] | None  # what Retell's batch template sets for this call alone
+    region: str | None  # "US-FL", where the file names a state or a postal code of one
+    consent: dict[str, str | None] | None  # when, where and to what it agreed
 
 
 class RejectedRow(NamedTuple):

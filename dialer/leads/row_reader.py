@@ -10,13 +10,14 @@ from typing import Any
 
 from dialer.leads.batch_template import BadOverride, read_overrides
 from dialer.leads.cells import NULL_LIKE, clean_cell, is_marked
-from dialer.leads.column_map import ColumnMap
+from dialer.leads.column_map import CONSENT_FIELDS, ColumnMap
 from dialer.leads.header_words import LeadField
 from dialer.leads.moments import UnreadableMoment, parse_moment
 from dialer.leads.options import ImportOptions
 from dialer.leads.outcomes import AcceptedRow, RejectedRow
 from dialer.leads.phone_cells import PhoneCells
 from dialer.leads.problems import RejectReason, UnusableRow
+from dialer.leads.row_consent import RowConsent
 from dialer.leads.row_variables import RowVariables
 from dialer.leads.row_zones import RowZones
 from dialer.leads.table import Record
@@ -36,6 +37,8 @@ class RowReader:
         self._phones = PhoneCells(columns, options)
         self._zones = RowZones(columns, options)
         self._variables = RowVariables(columns, options)
+        says_consent = any(one in columns.fields for one in CONSENT_FIELDS)
+        self.consent = RowConsent(columns, options) if says_consent else None
         # Every row gets one empty cell more, where a field without a column finds its nothing.
         self._own = itemgetter(
             *(
@@ -71,7 +74,12 @@ class RowReader:
                 )
             phone, country, alt_phones = self._phones.read(cells, raw=raw)
             name = name or _joined(first, last)
-            _, source, zones = self._zones.read(phone, cells, country=country)
+            _, source, zones, region = self._zones.read(phone, cells, country=country)
+            moment = self._moment(moment, zones=zones) if moment else None
+            variables = self._variables.read(cells, name=name, characters=len(whole))
+            consent = None
+            if self.consent is not None:
+                consent = self.consent.read(cells, zones=zones, variables=variables)
             fields = (
                 row,
                 phone,
@@ -85,9 +93,11 @@ class RowReader:
                 zones,
                 source,
                 external_ref,
-                self._moment(moment, zones=zones) if moment else None,
-                self._variables.read(cells, name=name, characters=len(whole)),
+                moment,
+                variables,
                 self._call_overrides(cells) if self._overrides else None,
+                region,
+                consent,
             )
             return _as_lead(AcceptedRow, fields)
         except UnusableRow as unusable:

@@ -21,7 +21,8 @@ class RowVariables:
     """
 
     def __init__(self, columns: ColumnMap, options: ImportOptions) -> None:
-        names = columns.variables
+        consent = columns.consent_names()
+        names = {at: name for at, name in columns.variables.items() if at not in consent}
         spoken = [
             (one.value, columns.fields[one])
             for one in _SPOKEN

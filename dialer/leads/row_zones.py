@@ -26,7 +26,7 @@ class RowZones:
         self._default = options.default_zone
 
     def read(self, phone: str, cells: Sequence[str], *, country: str) -> LeadZones:
-        """Give the zones joined by ",", and where they come from.
+        """Give the zones joined by ",", where they come from, and the region the row names.
 
         `country` is the number's; a state is looked for there, unless the row names a country.
 

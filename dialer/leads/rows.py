@@ -88,6 +88,7 @@ class LeadFile:
             else:
                 self.accepted += 1
                 self.note_missing(outcome.row, self.reader.missing_in(outcome))
+                self.note_unread_consent(outcome)
             yield outcome
 
     def note_missing(self, row: int, names: Iterable[str]) -> None:
@@ -97,6 +98,17 @@ class LeadFile:
                 WarningCode.MISSING_VARIABLE,
                 f"The agent's prompt asks for {{{{{name}}}}}, which some leads do not have.",
                 row=row,
+            )
+
+    def note_unread_consent(self, lead: AcceptedRow) -> None:
+        """Warn of a lead whose consent cannot be read, and is none therefore."""
+        consent = self.reader.consent
+        if consent is not None and consent.is_unread(lead.variables):
+            self.notices.add(
+                WarningCode.UNREADABLE_CONSENT,
+                f'In some rows "{consent.title}" is no date that has come; their consent is not '
+                "known. What stands there was kept as variables.",
+                row=lead.row,
             )
 
     def close(self) -> None:

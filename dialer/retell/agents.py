@@ -72,6 +72,14 @@ class PhoneNumber(Received):
         return tuple(bound)
 
 
+class PhoneNumberPage(Received):
+    """One page of list-phone-numbers. A page without `items` is unreadable, never empty."""
+
+    items: list[PhoneNumber]
+    has_more: bool | None = None
+    pagination_key: str | None = None
+
+
 class Ask(Protocol):
     """Asks Retell for what stands at a path, and reads it as a model."""
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Literal, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -17,8 +17,8 @@ from pydantic import BaseModel
 
 from dialer.clock import Clock
 from dialer.errors import AccountProblem, AgentNotFound, CallNotFound, ProviderUnavailable
-from dialer.retell.agents import AgentReader
-from dialer.retell.models import ApiKeyOwner, Call, CallPage, Concurrency
+from dialer.retell.agents import AgentReader, PhoneNumber, PhoneNumberPage
+from dialer.retell.models import ApiKeyOwner, Call, CallPage, Concurrency, epoch_ms
 from dialer.retell.outcomes import (
     call_created_by,
     code_of,
@@ -37,13 +37,14 @@ from dialer.retell.wire import (
     open_wire,
 )
 
-MAX_PAGE = 1000  # Retell's limit for one page of list-calls
+MAX_PAGE = 1000  # Retell's limit for one page of a list
 MAX_PAGES = 20
 _TRIES = 3
 _TRIES_WITHIN_S = 20.0  # no further try begins after this
 _DEFAULT_READ_S = 60.0
 
 M = TypeVar("M", bound=BaseModel)
+SortOrder = Literal["ascending", "descending"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +142,9 @@ class RetellClient:
         *,
         limit: int = 50,
         pagination_key: str | None = None,
+        sort_order: SortOrder = "descending",
     ) -> CallPage:
-        """Ask for one page of calls, newest first; they carry no transcripts.
+        """Ask for one page of calls, by their start; they carry no transcripts.
 
         Raises:
             AccountProblem: our key is refused.
@@ -150,7 +152,7 @@ class RetellClient:
         """
         question: dict[str, object] = {
             "filter_criteria": dict(filter_criteria),
-            "sort_order": "descending",
+            "sort_order": sort_order,
             "limit": min(limit, MAX_PAGE),
         }
         if pagination_key is not None:
@@ -165,6 +167,7 @@ class RetellClient:
         *,
         page_size: int = 200,
         max_pages: int = MAX_PAGES,
+        sort_order: SortOrder = "descending",
     ) -> FoundCalls:
         """Page through all calls that match; incomplete when the end was not seen.
 
@@ -175,7 +178,9 @@ class RetellClient:
         found: dict[str, Call] = {}  # a page may shift while it is turned
         key: str | None = None
         for _ in range(max_pages):
-            page = self.list_calls(filter_criteria, limit=page_size, pagination_key=key)
+            page = self.list_calls(
+                filter_criteria, limit=page_size, pagination_key=key, sort_order=sort_order
+            )
             found.update((call.call_id, call) for call in page.items)
             if page.has_more is False:
                 return FoundCalls(tuple(found.values()), complete=True)
@@ -216,6 +221,23 @@ class RetellClient:
         )
         return FoundCalls(recent, complete=found.complete)
 
+    def outbound_calls_since(self, moment: datetime, *, max_pages: int) -> FoundCalls:
+        """Find the workspace's outbound phone calls that started at `moment` or later.
+
+        The earliest come first: when the answer is not complete, those after its last call are
+        missing.
+
+        Raises: as `find_calls`.
+        """
+        criteria = {
+            "call_type": {"type": "enum", "op": "in", "value": ["phone_call"]},
+            "direction": {"type": "enum", "op": "in", "value": ["outbound"]},
+            "start_timestamp": {"type": "number", "op": "ge", "value": epoch_ms(moment)},
+        }
+        return self.find_calls(
+            criteria, page_size=MAX_PAGE, max_pages=max_pages, sort_order="ascending"
+        )
+
     def stop_call(self, call_id: str) -> None:
         """Hang up; may be asked twice. The end itself is told by the webhook.
 
@@ -230,6 +252,24 @@ class RetellClient:
     def get_concurrency(self) -> Concurrency:
         """Ask for the lines of the workspace. Raises: as `list_calls`."""
         return read_as(Concurrency, self._ask("GET", "/get-concurrency"))
+
+    def phone_numbers(self) -> tuple[PhoneNumber, ...]:
+        """Ask for the numbers of the workspace, as far as they can be paged through.
+
+        Raises: as `list_calls`.
+        """
+        found: list[PhoneNumber] = []
+        key: str | None = None
+        for _ in range(MAX_PAGES):
+            path = f"/v2/list-phone-numbers?limit={MAX_PAGE}"
+            if key is not None:
+                path += f"&pagination_key={quote(key, safe='')}"
+            page = read_as(PhoneNumberPage, self._ask("GET", path))
+            found += page.items
+            if not page.has_more or not page.pagination_key or page.pagination_key == key:
+                break
+            key = page.pagination_key
+        return tuple(found)
 
     def get_api_key_info(self) -> ApiKeyOwner:
         """Ask whose key ours is. Raises: as `list_calls`."""

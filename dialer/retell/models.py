@@ -41,6 +41,11 @@ def moment_of(epoch_ms: int | None) -> datetime | None:
     return EPOCH + timedelta(milliseconds=epoch_ms)
 
 
+def epoch_ms(moment: datetime) -> int:
+    """Write a moment in Retell's milliseconds."""
+    return (moment - EPOCH) // timedelta(milliseconds=1)
+
+
 def to_whole(value: object) -> object:
     """Let a number with a fraction pass as a whole one."""
     return round(value) if isinstance(value, float) else value

@@ -274,6 +274,18 @@ def count_ended_as(tx: Connection, lead_id: int, disposition: Disposition) -> in
     return int(tx.execute(counted).scalar_one())
 
 
+def last_numbers(
+    tx: Connection, lead_ids: Sequence[int], dispositions: Sequence[Disposition]
+) -> dict[int, str]:
+    """Give, by lead, the number from which the last attempt that came out so was made."""
+    rows = tx.execute(
+        select(attempt.c.lead_id, attempt.c.from_number)
+        .where(attempt.c.lead_id.in_(lead_ids), attempt.c.disposition.in_(dispositions))
+        .order_by(attempt.c.n)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 class Ended(NamedTuple):
     """What an attempt at a lead came to, as far as the next one depends on it."""
 

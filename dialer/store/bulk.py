@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Connection, bindparam, func, select, text
 
+from dialer.domain.hold import HoldCode
 from dialer.domain.states import OPEN_STATUSES, LeadStatus
 from dialer.store.tables import Attempt, ImportReject, Lead, table
+from dialer.store.types import UtcDateTime
 
 attempt = table(Attempt)
 import_reject = table(ImportReject)
@@ -72,10 +74,13 @@ class NewLead(NamedTuple):
     external_ref: str | None
     zones: str
     zone_source: str
+    region: str | None
     variables: str  # JSON
     overrides: str | None  # JSON
+    consent: str | None  # JSON
     status: LeadStatus
     due_at: datetime | None
+    wanted_at: datetime | None  # None: the same
     held_reason: str | None
 
 
@@ -95,9 +100,15 @@ class KnownLead(NamedTuple):
 _UPDATE = text(
     "UPDATE lead SET phone = :phone, alt_phones = :alt_phones, name = :name,"
     " external_ref = :external_ref, zones = :zones, zone_source = :zone_source,"
-    " variables = :variables, overrides = :overrides, updated_list_id = :list,"
+    " region = coalesce(:region, region), variables = :variables, overrides = :overrides,"
+    " consent = coalesce(:dated_consent, consent, :consent), updated_list_id = :list,"
     " updated_row = :row WHERE id = :which"
 )
+_RELEASE = text(
+    "UPDATE lead SET status = :status, due_at = :due_at, held_reason = :held_reason"
+    f" WHERE id = :which AND status = '{LeadStatus.HELD}'"
+    f" AND held_reason = '{HoldCode.NO_CONSENT}'"
+).bindparams(bindparam("due_at", type_=UtcDateTime))
 _HOLD_OTHER_IMPORTS = text(
     "SELECT pg_advisory_xact_lock(hashtext('dialer import'), CAST(:campaign AS int))"
 )
@@ -133,12 +144,13 @@ def _insert_one_by_one(
     places = ", ".join("?" * len(NewLead._fields))
     # The driver takes a plain text in a tenth of the time of a member of an enum.
     kept = {
-        end: (end[0].value, _sqlite_moment(end[1]), end[2]) for end in {row[-3:] for row in rows}
+        end: (end[0].value, _sqlite_moment(end[1]), _sqlite_moment(end[2]), end[3])
+        for end in {row[-4:] for row in rows}
     }
     result = tx.exec_driver_sql(
         f"{_INSERT} VALUES ({campaign_id:d}, {list_id:d}, '{_sqlite_moment(now)}', 0, 0, 0,"
         f" {places}) {_KEEP_THE_OLD}",
-        [(*row[:-3], *kept[row[-3:]]) for row in rows],
+        [(*row[:-4], *kept[row[-4:]]) for row in rows],
     )
     return int(result.rowcount)
 
@@ -149,8 +161,10 @@ def _copy(
     """Bring the rows over in one stream, then insert them from there."""
     tx.exec_driver_sql(
         "CREATE TEMPORARY TABLE IF NOT EXISTS new_lead (row int, phone text, alt_phones json,"
-        " name text, external_ref text, zones text, zone_source text, variables json,"
-        " overrides json, status text, due_at timestamptz, held_reason text) ON COMMIT DELETE ROWS"
+        " name text, external_ref text, zones text, zone_source text, region text,"
+        " variables json, overrides json, consent json, status text, due_at timestamptz,"
+        " wanted_at timestamptz,"
+        " held_reason text) ON COMMIT DELETE ROWS"
     )
     cursor: Any = tx.connection.cursor()
     with cursor.copy(f"COPY new_lead ({_COLUMNS}) FROM STDIN") as stream:
@@ -212,18 +226,38 @@ def called_since(
 def update_leads(tx: Connection, rows: Iterable[tuple[int, NewLead]], *, list_id: int) -> None:
     """Change leads, by id, to what a newer file says of them; when they are called stays.
 
+    What it does not say of a state or a consent stays, too, and a consent without a date replaces
+    none.
+
     The caller holds their locks, and knows that nobody else in the campaign has their phones.
     """
     changes = [
         {
             "which": lead_id,
             "list": list_id,
+            "dated_consent": row.consent if row.consent and '"at":"' in row.consent else None,
             **row._asdict(),
         }
         for lead_id, row in rows
     ]
     if changes:
         tx.execute(_UPDATE, changes)
+
+
+def release_consenting(tx: Connection, rows: Iterable[tuple[int, NewLead]]) -> None:
+    """Let leads that were held for want of a consent wait as if new, where a file brought one."""
+    released = [
+        {
+            "which": lead_id,
+            "status": row.status,
+            "due_at": row.due_at,
+            "held_reason": row.held_reason,
+        }
+        for lead_id, row in rows
+        if row.consent is not None and row.held_reason != HoldCode.NO_CONSENT
+    ]
+    if released:
+        tx.execute(_RELEASE, released)
 
 
 def add_rejects(tx: Connection, list_id: int, rows: Iterable[tuple[int, str, str, str]]) -> None:

@@ -13,17 +13,16 @@ from dialer.domain.states import (
     CAMPAIGN_MOVES,
     CampaignStatus,
     LeadStatus,
-    ListStatus,
     check_move,
 )
 from dialer.store.rows import many, one
-from dialer.store.tables import Campaign, Lead, LeadList, table
+from dialer.store.tables import Campaign, Lead, table
 
 campaign = table(Campaign)
 lead = table(Lead)
-lead_list = table(LeadList)
 
 _GET = select(campaign).where(campaign.c.id == bindparam("which"))
+_LOCK = _GET.with_for_update(key_share=True)
 _HOLD_STILL = (
     select(campaign)
     .where(campaign.c.id.in_(bindparam("which", expanding=True)))
@@ -32,7 +31,10 @@ _HOLD_STILL = (
 )
 _HOLD_RUNNING = (
     select(campaign)
-    .where(campaign.c.status == CampaignStatus.RUNNING)
+    .where(
+        campaign.c.status == CampaignStatus.RUNNING,
+        campaign.c.ends_at.is_(None) | (campaign.c.ends_at > bindparam("now")),
+    )
     .order_by(campaign.c.id)
     .with_for_update(read=True)
 )
@@ -43,24 +45,42 @@ _CLEAR_REJECTIONS = (
 )
 
 
-def add(tx: Connection, spec: CampaignSpec, *, now: datetime) -> int:
+def add(tx: Connection, spec: CampaignSpec, *, now: datetime, **values: Any) -> int:
     """Add a draft and give its id."""
     result = tx.execute(
         insert(campaign)
         .values(
-            name=spec.name,
             status=CampaignStatus.DRAFT,
-            spec=spec.model_dump(mode="json"),
-            weight=spec.weight,
-            lines=spec.limits.lines,
             rejections_in_a_row=0,
-            start_at=spec.start_at,
-            ends_at=spec.ends_at,
             created_at=now,
+            **_settings(spec),
+            **values,
         )
         .returning(campaign.c.id)
     )
     return int(result.scalar_one())
+
+
+def _settings(spec: CampaignSpec) -> dict[str, Any]:
+    """Give the columns that follow from a campaign's settings."""
+    return {
+        "name": spec.name,
+        "spec": spec.model_dump(mode="json"),
+        "weight": spec.weight,
+        "lines": spec.limits.lines,
+        "start_at": spec.start_at,
+        "ends_at": spec.ends_at,
+    }
+
+
+def set_spec(tx: Connection, campaign_id: int, spec: CampaignSpec, **values: Any) -> None:
+    """Give a campaign, whose row is locked, other settings."""
+    change(tx, campaign_id, **_settings(spec), **values)
+
+
+def change(tx: Connection, campaign_id: int, **values: Any) -> None:
+    """Change columns other than the status."""
+    tx.execute(update(campaign).where(campaign.c.id == campaign_id).values(**values))
 
 
 def get(tx: Connection, campaign_id: int) -> Campaign | None:
@@ -68,9 +88,19 @@ def get(tx: Connection, campaign_id: int) -> Campaign | None:
     return one(tx, Campaign, _GET, which=campaign_id)
 
 
+def lock(tx: Connection, campaign_id: int) -> Campaign | None:
+    """Lock and read one campaign, once every claim and send that holds it still has ended."""
+    return one(tx, Campaign, _LOCK, which=campaign_id)
+
+
 def every(tx: Connection) -> list[Campaign]:
     """Read all campaigns, the newest first."""
     return many(tx, Campaign, select(campaign).order_by(campaign.c.id.desc()))
+
+
+def children(tx: Connection, campaign_id: int) -> list[Campaign]:
+    """Read the campaigns that redial those whom this one did not reach."""
+    return many(tx, Campaign, select(campaign).where(campaign.c.parent_id == campaign_id))
 
 
 def in_status(tx: Connection, status: CampaignStatus) -> list[Campaign]:
@@ -86,9 +116,9 @@ def hold_still(tx: Connection, campaign_ids: Sequence[int]) -> dict[int, Campaig
     return {row.id: row for row in many(tx, Campaign, _HOLD_STILL, which=list(campaign_ids))}
 
 
-def hold_running_still(tx: Connection) -> list[Campaign]:
-    """Read the running campaigns and keep them so until the transaction ends."""
-    return many(tx, Campaign, _HOLD_RUNNING)
+def hold_running_still(tx: Connection, *, now: datetime) -> list[Campaign]:
+    """Read the campaigns that may call now and keep them so until the transaction ends."""
+    return many(tx, Campaign, _HOLD_RUNNING, now=now)
 
 
 def spec_of(row: Campaign) -> CampaignSpec:
@@ -143,6 +173,20 @@ def hold(tx: Connection, campaign_id: int, *, reason: str, sentence: str) -> boo
     )
 
 
+def claim_check(tx: Connection, row: Campaign, *, now: datetime) -> bool:
+    """Win the right to ask about a held campaign; False when somebody else does, or it moved."""
+    result = tx.execute(
+        update(campaign)
+        .where(
+            campaign.c.id == row.id,
+            campaign.c.status == CampaignStatus.HELD,
+            campaign.c.checked_at.is_not_distinct_from(row.checked_at),
+        )
+        .values(checked_at=now)
+    )
+    return bool(result.rowcount)
+
+
 def count_rejection(tx: Connection, campaign_id: int) -> int:
     """Count one more refused number in a row and give the count."""
     result = tx.execute(
@@ -157,32 +201,6 @@ def count_rejection(tx: Connection, campaign_id: int) -> int:
 def clear_rejections(tx: Connection, campaign_id: int) -> None:
     """A number was accepted; writes nothing when none was refused before."""
     tx.execute(_CLEAR_REJECTIONS, {"which": campaign_id})
-
-
-def without_open_leads(tx: Connection) -> list[int]:
-    """Give the running campaigns in which every lead is closed, and no list is being imported."""
-    importing = (
-        select(lead_list.c.id)
-        .where(
-            lead_list.c.campaign_id == campaign.c.id,
-            lead_list.c.status == ListStatus.IMPORTING,
-        )
-        .exists()
-    )
-    waiting = (
-        select(lead.c.id)
-        .where(
-            lead.c.campaign_id == campaign.c.id,
-            lead.c.status.in_([LeadStatus.READY, LeadStatus.IN_FLIGHT, LeadStatus.HELD]),
-        )
-        .exists()
-    )
-    rows = tx.execute(
-        select(campaign.c.id).where(
-            campaign.c.status == CampaignStatus.RUNNING, ~waiting, ~importing
-        )
-    )
-    return [row[0] for row in rows]
 
 
 def counts(tx: Connection, campaign_id: int) -> dict[LeadStatus, int]:

@@ -45,6 +45,7 @@ LEAD_COLUMNS = (
     "external_ref",
     "zones",
     "zone_source",
+    "region",
     "status",
     "held_reason",
     "due_at",
@@ -52,6 +53,7 @@ LEAD_COLUMNS = (
     "closed_as",
     "disposition",
     "overrides",
+    "consent",
 )
 
 _CAMPAIGN: Any = bindparam("campaign")

@@ -95,6 +95,7 @@ class LeadList(SQLModel, table=True):
     stored_row: int = 0  # every row up to this one is stored; later ones may be
     created_at: datetime = a_moment(nullable=False)
     finished_at: datetime | None = a_moment()
+    purged_at: datetime | None = a_moment()  # from then on its rejected rows are deleted
 
 
 class ColumnMapping(SQLModel, table=True):

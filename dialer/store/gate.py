@@ -1,6 +1,7 @@
 """The dial gate: one row, under whose lock slots are counted."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -39,12 +40,24 @@ def ensure(
     lines: int,
     calls_per_second: float | None,
     headroom: int,
+    path_calls_per_second: Mapping[str, float] | None = None,
+    calls_per_day: int | None = None,
+    dollars_per_day: float | None = None,
+    day_zone: str = "UTC",
 ) -> None:
     """Make the row, or bring it to these settings when they differ from those last applied.
 
     A limit that a person changed while running stays as long as the settings stay as they were.
     """
-    settings = {"lines": lines, "calls_per_second": calls_per_second, "headroom": headroom}
+    settings = {
+        "lines": lines,
+        "calls_per_second": calls_per_second,
+        "headroom": headroom,
+        "path_calls_per_second": dict(path_calls_per_second or {}),
+        "calls_per_day": calls_per_day,
+        "dollars_per_day": dollars_per_day,
+        "day_zone": day_zone,
+    }
     row = one(tx, DialGate, select(gate))
     if row is None:
         # Two processes may start at once; the other one applies the same settings.
@@ -77,11 +90,25 @@ def peek(tx: Connection) -> GateState:
     return _state(tx, _READ)
 
 
+def find(tx: Connection) -> GateState | None:
+    """Read the gate without its lock; None before anything that dials was ever started."""
+    row = one(tx, DialGate, _READ)
+    return None if row is None else _as_state(row)
+
+
 def _state(tx: Connection, statement: Any) -> GateState:
     row = one(tx, DialGate, statement)
     if row is None:
         raise LookupError("the dial gate has no row; run `dialer migrate`")
-    return GateState(**{name: getattr(row, name) for name in _STATE})
+    return _as_state(row)
+
+
+def _as_state(row: DialGate) -> GateState:
+    values = {name: getattr(row, name) for name in _STATE}
+    moments = (row.path_next_send_at or {}).items()
+    values["path_calls_per_second"] = row.path_calls_per_second or {}
+    values["path_next_send_at"] = {path: datetime.fromisoformat(at) for path, at in moments}
+    return GateState(**values)
 
 
 def install(tx: Connection) -> str:
@@ -93,6 +120,9 @@ def save(tx: Connection, state: GateState, *, before: GateState) -> None:
     """Write what changed."""
     old = asdict(before)
     changed = {name: value for name, value in asdict(state).items() if value != old[name]}
+    if "path_next_send_at" in changed:
+        moments = changed["path_next_send_at"].items()
+        changed["path_next_send_at"] = {path: at.isoformat() for path, at in moments}
     if changed:
         tx.execute(_SAVE, changed)
 
@@ -104,11 +134,42 @@ def clear_streaks(tx: Connection) -> None:
 
 def claim_asking(tx: Connection, *, now: datetime, not_after: datetime) -> bool:
     """Win the right to ask Retell for its concurrency; False when it was asked lately."""
-    asked = gate.c.provider_asked_at
+    return _win(tx, gate.c.provider_asked_at, now=now, not_after=not_after)
+
+
+def claim_asking_numbers(tx: Connection, *, now: datetime, not_after: datetime) -> bool:
+    """Win the right to ask Retell for its numbers; False when it was asked lately."""
+    return _win(tx, gate.c.numbers_asked_at, now=now, not_after=not_after)
+
+
+def _win(tx: Connection, asked: Any, *, now: datetime, not_after: datetime) -> bool:
+    due = update(gate).where(asked.is_(None) | (asked <= not_after))
+    return bool(tx.execute(due.values({asked: now})).rowcount)
+
+
+def claim_asking_for_others(tx: Connection, *, now: datetime, not_after: datetime) -> bool:
+    """Win the right to ask for other systems' calls; False when they were asked for lately."""
+    asked = gate.c.other_calls_asked_at
     return bool(
         tx.execute(
-            update(gate).where(asked.is_(None) | (asked <= not_after)).values(provider_asked_at=now)
+            update(gate)
+            .where(asked.is_(None) | (asked <= not_after))
+            .values(other_calls_asked_at=now)
         ).rowcount
+    )
+
+
+def other_calls_until(tx: Connection) -> datetime | None:
+    """Give the moment up to which other systems' calls are known; None before the first answer."""
+    until: datetime | None = one_value(tx, gate.c.other_calls_until)
+    return until
+
+
+def set_other_calls_until(tx: Connection, until: datetime) -> None:
+    """Know other systems' calls up to a moment, unless a later one is known already."""
+    known = gate.c.other_calls_until
+    tx.execute(
+        update(gate).where(known.is_(None) | (known < until)).values(other_calls_until=until)
     )
 
 

@@ -22,6 +22,7 @@ from dialer.domain.patience import (
     SEND_DEADLINE,
 )
 from dialer.domain.window import Window
+from dialer.store.called_enough import sent_too_often
 from dialer.store.tables import IS_OPEN, Attempt, Campaign, Lead, table
 from dialer.store.types import UtcDateTime
 
@@ -137,7 +138,8 @@ _overdue = _any(
     _ids(
         "SELECT lead.id FROM campaign JOIN lead ON lead.campaign_id = campaign.id"
         " AND lead.status IN ('READY', 'HELD')"
-        " WHERE campaign.status IN ('stopped', 'finished') AND campaign.finished_at < :overdue"
+        " WHERE (campaign.status IN ('stopped', 'finished') AND campaign.finished_at < :overdue)"
+        " OR (campaign.status IN ('running', 'paused', 'held') AND campaign.ends_at < :overdue)"
     ),
 )
 
@@ -216,6 +218,10 @@ _sent_after_the_end = _ids(
     "SELECT a.id FROM attempt a JOIN lead ON lead.id = a.lead_id"
     " WHERE a.send_started_at >= :since AND a.send_started_at > lead.closed_at"
 )
+_sent_after_the_campaign = _ids(
+    "SELECT a.id FROM attempt a JOIN campaign ON campaign.id = a.campaign_id"
+    " WHERE a.send_started_at >= :since AND a.send_started_at >= campaign.ends_at"
+)
 
 
 def _sent_in_spite(tx: Connection, span: Span) -> list[object]:
@@ -223,6 +229,7 @@ def _sent_in_spite(tx: Connection, span: Span) -> list[object]:
     return [row.id for row in asked if row.sent_at - row.said_at > SEND_DEADLINE]
 
 
+# What the cadence asked for, not the opening that the lead waited for: an edit may open sooner.
 _too_early = _ids(
     "SELECT later.id FROM attempt earlier JOIN attempt later"
     " ON later.lead_id = earlier.lead_id AND later.n > earlier.n"
@@ -236,7 +243,12 @@ def _outside_window(tx: Connection, span: Span) -> list[object]:
     sent = tx.execute(
         select(attempt.c.id, attempt.c.send_started_at, attempt.c.campaign_id, lead.c.zones)
         .join(lead, lead.c.id == attempt.c.lead_id)
-        .where(attempt.c.send_started_at >= span.since)
+        .join(campaign, campaign.c.id == attempt.c.campaign_id)
+        .where(
+            attempt.c.send_started_at >= span.since,
+            # What was sent before an edit was sent by another window.
+            campaign.c.edited_at.is_(None) | (attempt.c.send_started_at > campaign.c.edited_at),
+        )
     )
     found = []
     for attempt_id, started_at, campaign_id, zones in sent.all():
@@ -295,7 +307,7 @@ _miscounted_lists = _ids(
     "SELECT l.id FROM lead_list l"
     " WHERE l.rows <> l.imported + l.updated + l.duplicates + l.rejected"
     " OR l.imported - l.undone <> (SELECT count(*) FROM lead WHERE lead.list_id = l.id)"
-    " OR l.duplicates + l.rejected <>"
+    " OR l.purged_at IS NULL AND l.duplicates + l.rejected <>"
     " (SELECT count(*) FROM import_reject r WHERE r.list_id = l.id)"
 )
 
@@ -339,6 +351,11 @@ def _absent_without_proof(tx: Connection, span: Span) -> list[object]:
     ]
 
 
+_leads_of_nothing = _ids(
+    "SELECT id FROM lead WHERE campaign_id NOT IN (SELECT id FROM campaign)"
+    " OR list_id IS NOT NULL AND list_id NOT IN (SELECT id FROM lead_list)"
+)
+
 INVARIANTS: tuple[Invariant, ...] = (
     Invariant(
         "I1",
@@ -360,10 +377,16 @@ INVARIANTS: tuple[Invariant, ...] = (
     ),
     Invariant(
         "I7",
-        "Nothing is sent 10 s after an opt-out, a pause or a stop, or after its lead was closed.",
-        _any(_sent_in_spite, _sent_after_the_end),
+        "Nothing is sent 10 s after an opt-out, a pause or a stop, after its lead was closed,"
+        " or from its campaign's end on.",
+        _any(_sent_in_spite, _sent_after_the_end, _sent_after_the_campaign),
     ),
     Invariant("I8", "The cadence's wait lies after an attempt that may have rung.", _too_early),
+    Invariant(
+        "I9",
+        "Nobody is called more often than the law and the campaign that calls allow.",
+        lambda tx, span: sent_too_often(tx, since=span.since),
+    ),
     Invariant("I10", "Every send lies inside the lead's window.", _outside_window),
     Invariant("I11", "A lead counts the ended attempts that may have rung.", _miscounted_leads),
     Invariant("I12", "A call belongs to one attempt.", _shared_calls),
@@ -382,4 +405,5 @@ INVARIANTS: tuple[Invariant, ...] = (
         "An absence was proven by three whole answers and a call that they do show.",
         _absent_without_proof,
     ),
+    Invariant("I21", "Every lead has its campaign and its list.", _leads_of_nothing),
 )

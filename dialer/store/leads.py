@@ -1,10 +1,10 @@
 """Leads."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, case, func, select, text, tuple_, update
+from sqlalchemy import Connection, bindparam, case, func, select, text, tuple_, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dialer.domain.do_not_call import OptOut, OptOutSource
@@ -19,23 +19,38 @@ from dialer.store.types import UtcDateTime
 campaign = table(Campaign)
 lead = table(Lead)
 
+# A fictional number rings nobody, so no region's law holds for it.
+_IS_FICTIONAL = lead.c.phone.like("+1___55501__")
 _PLACE = (
     lead.c.zones,
-    func.coalesce(lead.c.region, ""),
-    # A fictional number rings nobody, so no region's law holds for it.
-    case((lead.c.phone.like("+1___55501__"), ""), else_=func.substr(lead.c.phone, 1, START)),
+    case((_IS_FICTIONAL, ""), else_=func.coalesce(lead.c.region, "")),
+    case((_IS_FICTIONAL, ""), else_=func.substr(lead.c.phone, 1, START)),
 )
 _PLACES_AT_ONCE = 500
+_DUE_BY_PRIORITY = (
+    lead.c.campaign_id == bindparam("campaign"),
+    lead.c.status == LeadStatus.READY,
+    lead.c.priority == bindparam("priority"),
+    lead.c.due_at <= bindparam("now"),
+)
 _PLACES_DUE = (
     select(lead.c.id, *_PLACE)
-    .where(
-        lead.c.campaign_id == bindparam("campaign"),
-        lead.c.status == LeadStatus.READY,
-        lead.c.priority == bindparam("priority"),
-        lead.c.due_at <= bindparam("now"),
-    )
+    .where(*_DUE_BY_PRIORITY)
     .order_by(lead.c.due_at, lead.c.row)
     .limit(bindparam("most"))
+)
+_WANTED = func.coalesce(lead.c.wanted_at, lead.c.due_at)
+"""What a lead waits for besides its opening; kept whenever it is moved to one."""
+_NEXT_DUE = (
+    select(lead)
+    .where(*_DUE_BY_PRIORITY)
+    .order_by(lead.c.due_at, lead.c.row)
+    .limit(bindparam("most"))
+)
+_SHIFT_ONE = (
+    update(lead)
+    .where(lead.c.id == bindparam("which"), lead.c.status == LeadStatus.READY)
+    .values(due_at=bindparam("to"), wanted_at=_WANTED)
 )
 _GET = select(lead).where(lead.c.id == bindparam("which"))
 _LOCK = _GET.with_for_update()
@@ -52,12 +67,6 @@ _DUE = (
     text(_IDLE),
     lead.c.phone.not_in(bindparam("without", expanding=True)),
 )
-_COUNT_DUE = select(func.count()).select_from(
-    select(lead.c.id)
-    .where(*_DUE, lead.c.priority.in_(_PRIORITIES))
-    .limit(bindparam("most"))
-    .subquery()
-)
 _TAKE_DUE = (
     select(lead)
     .where(*_DUE, lead.c.priority == bindparam("priority"))
@@ -68,10 +77,22 @@ _TAKE_DUE = (
 _TAKE_OFF = (
     update(lead)
     .where(lead.c.id.in_(bindparam("which", expanding=True)), lead.c.status == LeadStatus.READY)
-    .values(status=LeadStatus.IN_FLIGHT, tries=lead.c.tries + 1, due_at=None)
+    .values(status=LeadStatus.IN_FLIGHT, tries=lead.c.tries + 1, due_at=None, wanted_at=None)
+)
+_DUE_OF_EACH = [
+    select(lead.c.id)
+    .where(*_DUE, lead.c.priority == priority)
+    .order_by(lead.c.due_at, lead.c.row)  # or PostgreSQL reads all leads until it met enough
+    .limit(bindparam("most"))
+    .subquery()
+    for priority in _PRIORITIES
+]
+_COUNT_DUE = select(func.count()).select_from(
+    union_all(*(select(one.c.id) for one in _DUE_OF_EACH)).subquery()
 )
 _ANY_DUE = text(
-    "SELECT EXISTS (SELECT 1 FROM campaign WHERE status = 'running' AND EXISTS ("
+    "SELECT EXISTS (SELECT 1 FROM campaign WHERE status = 'running'"
+    " AND (ends_at IS NULL OR ends_at > :now) AND EXISTS ("
     "SELECT 1 FROM lead WHERE lead.campaign_id = campaign.id "
     "AND lead.status = 'READY' AND lead.priority IN ({}) AND lead.due_at <= :now))".format(
         ", ".join(str(one) for one in _PRIORITIES)
@@ -118,7 +139,7 @@ def count_due(
 ) -> int:
     """Count the leads that `take_due` would give, locked ones included, up to `most`."""
     chosen = {"campaign": campaign_id, "now": now, "most": most, "without": list(without)}
-    return int(tx.execute(_COUNT_DUE, chosen).scalar_one())
+    return min(most, int(tx.execute(_COUNT_DUE, chosen).scalar_one()))
 
 
 def any_due(tx: Connection, *, now: datetime) -> bool:
@@ -171,7 +192,7 @@ def close(tx: Connection, row: Lead, *, closed_as: ClosedAs, now: datetime, **va
         row.id,
         current=row.status,
         target=LeadStatus.CLOSED,
-        **{**values, "closed_as": closed_as, "closed_at": now, "due_at": None},
+        **{**values, "closed_as": closed_as, "closed_at": now, "due_at": None, "wanted_at": None},
     )
 
 
@@ -198,14 +219,39 @@ def places_due(
     return found
 
 
+def next_due(tx: Connection, campaign_id: int, *, now: datetime, most: int) -> list[Lead]:
+    """Read up to `most` due leads of each priority, the longest due first; locks nothing."""
+    chosen = {"campaign": campaign_id, "now": now, "most": most}
+    return [
+        row
+        for priority in _PRIORITIES
+        for row in many(tx, Lead, _NEXT_DUE, priority=priority, **chosen)
+    ]
+
+
+def shift_each(tx: Connection, due_at: Mapping[int, datetime]) -> None:
+    """Make each of these leads due at its own moment, as far as it is READY."""
+    rows = [{"which": lead_id, "to": moment} for lead_id, moment in sorted(due_at.items())]
+    tx.execute(_SHIFT_ONE, rows)
+
+
 def shift_those(tx: Connection, lead_ids: Sequence[int], *, to: datetime) -> int:
     """Make these leads due at `to`, as far as they are READY."""
-    return _change_those(tx, lead_ids, due_at=to)
+    return _change_those(tx, lead_ids, due_at=to, wanted_at=_WANTED)
 
 
 def hold_those(tx: Connection, lead_ids: Sequence[int], *, reason: str) -> int:
     """Hold these leads for a person to look at, as far as they are READY."""
-    return _change_those(tx, lead_ids, status=LeadStatus.HELD, held_reason=reason, due_at=None)
+    return _change_those(tx, lead_ids, **_held(reason))
+
+
+def _held(reason: str) -> dict[str, Any]:
+    return {
+        "status": LeadStatus.HELD,
+        "held_reason": reason,
+        "due_at": None,
+        "wanted_at": _WANTED,
+    }
 
 
 def _change_those(tx: Connection, lead_ids: Sequence[int], **values: Any) -> int:
@@ -215,15 +261,14 @@ def _change_those(tx: Connection, lead_ids: Sequence[int], **values: Any) -> int
 
 def shift(tx: Connection, campaign_id: int, *, places: Sequence[LeadPlace], to: datetime) -> int:
     """Make the READY leads of these places due no earlier than `to`."""
-    return _change_places(tx, campaign_id, places, lead.c.due_at < to, due_at=to)
+    return _change_places(tx, campaign_id, places, lead.c.due_at < to, due_at=to, wanted_at=_WANTED)
 
 
 def hold_places(
     tx: Connection, campaign_id: int, *, places: Sequence[LeadPlace], reason: str
 ) -> int:
     """Hold the READY leads of these places for a person to look at."""
-    held = {"status": LeadStatus.HELD, "held_reason": reason, "due_at": None}
-    return _change_places(tx, campaign_id, places, **held)
+    return _change_places(tx, campaign_id, places, **_held(reason))
 
 
 def _change_places(

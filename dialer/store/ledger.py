@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
+from dialer.store.rows import many
 from dialer.store.tables import AuditLog, table
 
 audit_log = table(AuditLog)
@@ -25,3 +26,15 @@ def log_action(
             at=now, actor=actor, action=action, subject=subject, before=before, after=after
         )
     )
+
+
+def of_subject(tx: Connection, subject: str) -> list[AuditLog]:
+    """Read what was done to one thing, the earliest first."""
+    chosen = select(audit_log).where(audit_log.c.subject == subject)
+    return many(tx, AuditLog, chosen.order_by(audit_log.c.id))
+
+
+def entries_since(tx: Connection, subject: str, *, since: datetime) -> list[AuditLog]:
+    """Read what was done to `subject` from a moment on, the first first."""
+    chosen = select(audit_log).where(audit_log.c.subject == subject, audit_log.c.at >= since)
+    return many(tx, AuditLog, chosen.order_by(audit_log.c.id))

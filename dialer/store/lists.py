@@ -8,9 +8,10 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from dialer.domain.states import LeadStatus, ListStatus
 from dialer.store.rows import many, one
-from dialer.store.tables import ColumnMapping, Lead, LeadList, table
+from dialer.store.tables import ColumnMapping, ImportReject, Lead, LeadList, table
 
 column_mapping = table(ColumnMapping)
+import_reject = table(ImportReject)
 lead = table(Lead)
 lead_list = table(LeadList)
 
@@ -131,3 +132,24 @@ def remember_mapping(
     known = update(column_mapping).where(column_mapping.c.headers_key == headers_key)
     if not tx.execute(known.values(values)).rowcount:
         tx.execute(insert(column_mapping).values(headers_key=headers_key, **values))
+
+
+def with_old_rejects(tx: Connection, *, before: datetime) -> list[int]:
+    """Give the lists that were finished before a moment and still have rejected rows."""
+    has_rows = select(import_reject.c.id).where(import_reject.c.list_id == lead_list.c.id).exists()
+    old = lead_list.c.finished_at < before
+    rows = tx.execute(select(lead_list.c.id).where(old, has_rows).order_by(lead_list.c.id))
+    return list(rows.scalars())
+
+
+def delete_rejects(tx: Connection, list_id: int, *, most: int, now: datetime) -> int:
+    """Delete the next rejected rows of a list, and give how many; its counts stay.
+
+    The list says from the first of them on that they are gone.
+    """
+    change(tx, list_id, purged_at=now)
+    rows = select(import_reject.c.id).where(import_reject.c.list_id == list_id)
+    chosen = delete(import_reject).where(
+        import_reject.c.id.in_(rows.order_by(import_reject.c.row).limit(most))
+    )
+    return int(tx.execute(chosen).rowcount)

@@ -91,14 +91,22 @@ class Campaign(SQLModel, table=True):
     ends_at: datetime | None = a_moment()  # who still waits then is not called any more
     created_at: datetime = a_moment(nullable=False)
     started_at: datetime | None = a_moment()
+    resumed_at: datetime | None = a_moment()  # the last start or resume
     edited_at: datetime | None = a_moment()  # when the settings were last changed after the start
     checked_at: datetime | None = a_moment()  # when it was last asked whether a hold is over
     finished_at: datetime | None = a_moment()
     summary: dict[str, Any] | None = some_json()  # what came of it, written when it finished
+    copied_from: dict[str, Any] | None = some_json()  # whose leads it has: see actions/copying
+    # Leads after this id have yet to be copied here, or to follow a window that was edited.
+    pending_after: int | None = Field(default=None, sa_type=BigId)
 
 
 class Lead(SQLModel, table=True):
-    """One person and number in one campaign."""
+    """One person and number in one campaign.
+
+    Without foreign keys: PostgreSQL looks each one up for each row of an import, which takes
+    longer than all its indexes (decision 14). Campaigns and lists are never deleted.
+    """
 
     __table_args__ = (
         UniqueConstraint("campaign_id", "phone", name="one_lead_per_phone"),
@@ -114,8 +122,8 @@ class Lead(SQLModel, table=True):
     )
 
     id: int = an_id()
-    campaign_id: int = a_ref("campaign.id")
-    list_id: int | None = a_ref("lead_list.id", nullable=True)
+    campaign_id: int = Field(sa_type=BigId)
+    list_id: int | None = Field(default=None, sa_type=BigId)
     row: int | None = None  # in that list; leads due at one moment are called in this order
     updated_list_id: int | None = Field(default=None, sa_type=BigId)  # the list that changed it
     updated_row: int | None = None  # in that list
@@ -207,7 +215,7 @@ class Attempt(SQLModel, table=True):
     reason: str | None = a_text()  # Retell's word, or the error's
     evidence: str | None = None  # what closed it: webhook, look-up, answer …
     late: bool = False  # evidence came after we had given up
-    retry_at: datetime | None = a_moment()  # when its ending made the lead due again
+    retry_at: datetime | None = a_moment()  # no further attempt before then, by the cadence
     look_ups: int = 0
     absent_answers: int = 0  # whole answers without the call, a minute or more apart
     absent_at: datetime | None = a_moment()
@@ -286,6 +294,7 @@ class DialGate(SQLModel, table=True):
     provider_lines: int | None = None
     foreign_calls: int = 0
     provider_asked_at: datetime | None = a_moment()
+    numbers_asked_at: datetime | None = a_moment()  # over which paths our numbers call
     next_send_at: datetime | None = a_moment()
     backing_off_until: datetime | None = a_moment()
     backed_off_at: datetime | None = a_moment()
@@ -315,7 +324,10 @@ class OtherCall(SQLModel, table=True):
     """A call to a number that was not ours: another system's, in the same workspace."""
 
     __tablename__ = "other_call"
-    __table_args__ = (Index("other_call_phone", "phone", "started_at"),)
+    __table_args__ = (
+        Index("other_call_phone", "phone", "started_at"),
+        Index("other_call_started", "started_at"),
+    )
 
     call_id: str = Field(primary_key=True)
     phone: str
@@ -339,6 +351,7 @@ class AuditLog(SQLModel, table=True):
     """Who did what to what."""
 
     __tablename__ = "audit_log"
+    __table_args__ = (Index("audit_subject", "subject"),)
 
     id: int = an_id()
     at: datetime = a_moment(nullable=False)

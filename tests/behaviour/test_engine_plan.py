@@ -150,6 +150,16 @@ def test_lines_are_dealt_by_weight(stage: Stage) -> None:
     assert (claimed.count(heavy), claimed.count(light)) == (8, 2)
 
 
+def test_a_campaign_whose_settings_cannot_be_read_stops_no_other(stage: Stage) -> None:
+    broken = stage.lead()
+    stage.world.db.transact(
+        lambda tx: tx.exec_driver_sql("UPDATE campaign SET spec = '{}' WHERE id = 1")
+    )
+    good = stage.lead()
+    assert [stage.attempt_row(one).lead_id for one in stage.claim()] == [good]
+    assert stage.lead_row(broken).status is LeadStatus.READY
+
+
 def test_a_number_due_in_two_campaigns_is_called_by_one_at_a_time(stage: Stage) -> None:
     leads = [stage.lead(phone="+12125550142"), stage.lead(phone="+12125550142")]
     (first,) = stage.claim()

@@ -102,8 +102,9 @@ def test_every_reason_of_retell_settles_attempt_and_lead(stage: Stage) -> None:
         Verdict.INVALID: ClosedAs.INVALID_NUMBER,
         Verdict.REVIEW: ClosedAs.EXHAUSTED,
     }
-    for reason, disposition in DISPOSITIONS.items():
-        lead_id = stage.lead()
+    for place, (reason, disposition) in enumerate(DISPOSITIONS.items()):
+        # One of them lets the number it was called from rest.
+        lead_id = stage.lead(stage.campaign(from_numbers=[f"+1212555{place:04d}"]))
         (attempt_id,) = stage.claim()
         stage.dial(attempt_id)
         stage.deliver(stage.retell.end(attempt_id, reason))

@@ -256,7 +256,7 @@ def test_leads_of_a_running_campaign_are_due_when_their_window_opens(files: File
 
 
 def test_a_running_campaign_does_not_finish_while_a_list_is_imported(files: Files) -> None:
-    from dialer.actions.campaigns_due import finish_campaigns
+    from dialer.actions.ending import finish_campaigns
 
     control.start(files.world, files.campaign_id, actor="test")
     path = files.write(*rows(30_000))

@@ -5,7 +5,8 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from scripted_retell import ScriptedRetell, open_client
 
 from dialer.actions import control
 from dialer.actions.dial import dial
+from dialer.actions.editing import edit
 from dialer.actions.plan import plan
 from dialer.actions.receive import receive
 from dialer.actions.reconcile import reconcile
@@ -158,9 +160,37 @@ def test_without_the_gates_lock_they_do(
     pytest.fail("the limit held without the lock: this test, or the count, is worth nothing")
 
 
+def test_four_planners_never_pass_the_cap_of_a_number(postgres_url: str) -> None:
+    world = make_world(postgres_url)
+    world.db.transact(lambda tx: gate.set_limits(tx, lines=1000))
+    for calls_per_day in (25, 40):
+        spec = make_spec(caller_id={"calls_per_day": calls_per_day})
+        made = control.create(world, spec, actor="test")
+        control.start(world, made, actor="test")
+        for _ in range(60):
+            world.db.transact(partial(make_lead, campaign_id=made, now=NOW))
+
+    def plan_five_times() -> None:
+        own = replace(make_world(postgres_url), queue=RecordingQueue())
+        own.db.transact(lambda tx: gate.set_limits(tx, lines=1000))
+        for _ in range(5):
+            plan(own)
+        own.db.close()
+
+    together(*[plan_five_times] * PLANNERS)
+    made_by = world.db.read(
+        lambda tx: tx.exec_driver_sql("SELECT campaign_id, count(*) FROM attempt GROUP BY 1").all()
+    )
+    world.db.close()
+    counts = {row[0]: row[1] for row in made_by}
+    assert sum(counts.values()) == 40
+    assert min(counts.values()) <= 25
+
+
 # -- ten workers, a planner, and people who change their minds
 
 WORKERS = 10
+DAY = timedelta(days=1)
 PEOPLE = 120
 
 
@@ -246,6 +276,21 @@ class Scene:
             control.resume(self.world, self.campaign_id, actor="test")
             self.paused.append((begun, ended))
 
+    def change_windows(self) -> None:
+        """Close the window for days, and open it again, by edits."""
+        today = self.world.clock.now()
+        days = f"{today - 2 * DAY:%Y-%m-%d}/{today + 2 * DAY:%Y-%m-%d}"
+        for _ in range(12):
+            self.edit({"window.blackout": [days]})
+            begun = self.world.clock.now()
+            self.world.db.ping()
+            ended = self.world.clock.now()
+            self.edit({"window.blackout": []})
+            self.paused.append((begun, ended))
+
+    def edit(self, changes: dict[str, Any]) -> None:
+        edit(self.world, self.campaign_id, changes, actor="test")
+
 
 def suppress(tx: Connection, phone: str, world: World) -> None:
     leads.suppress(tx, phone, reason="test", call_id=None, now=world.clock.now())
@@ -285,5 +330,22 @@ def test_ten_workers_call_nobody_twice_and_nobody_who_opted_out_or_was_paused(
         opted_out_at = scene.opted_out_at.get(row.phone)
         assert opted_out_at is None or row.send_started_at <= opted_out_at
         assert not [1 for begun, ended in scene.paused if begun < row.send_started_at < ended]
+    now = scene.world.clock.now()
+    assert scene.world.db.read(lambda tx: violations(tx, now=now)) == []
+
+
+def test_ten_workers_send_nothing_against_a_window_once_its_edit_was_answered(
+    scene: Scene,
+) -> None:
+    together(scene.run, scene.change_windows, *[scene.work] * WORKERS)
+    assert scene.open_leads() == 0
+    called = Counter(body["to_number"] for body in scene.retell.posted)
+    assert [phone for phone, times in called.items() if times > 1] == []
+    rows: list[Any] = scene.world.db.read(lambda tx: list(tx.execute(attempts.attempt.select())))
+    for row in rows:
+        sent_at = row.send_started_at
+        assert sent_at is None or not [
+            1 for begun, ended in scene.paused if begun < sent_at < ended
+        ]
     now = scene.world.clock.now()
     assert scene.world.db.read(lambda tx: violations(tx, now=now)) == []

@@ -85,6 +85,20 @@ def answering(status: int, reply: object) -> Iterator[tuple[RetellClient, list[s
         yield client, asked
 
 
+@contextmanager
+def paging(pages: dict[str | None, dict[str, Any]]) -> Iterator[RetellClient]:
+    """Answer with the page that the question's key names."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.url.path == "/v2/list-phone-numbers"
+        return httpx.Response(200, json=pages[request.url.params.get("pagination_key")])
+
+    transport = httpx.MockTransport(answer)
+    client = RetellClient("http://retell.test", "key_1", clock=SystemClock(), transport=transport)
+    with closing(client):
+        yield client
+
+
 def test_names_and_versions_stand_in_the_path_as_one_piece_each() -> None:
     with answering(200, {}) as (client, asked):
         reader = client.agents(within=SOON)
@@ -100,6 +114,47 @@ def test_names_and_versions_stand_in_the_path_as_one_piece_each() -> None:
         "/get-conversation-flow/flow_1?version=0",
         "/get-phone-number/%2B14155550199",
     ]
+
+
+def test_numbers_are_read_page_by_page() -> None:
+    pages: dict[str | None, dict[str, Any]] = {
+        None: {
+            "items": [{"phone_number": FROM, "phone_number_type": "retell-twilio"}],
+            "has_more": True,
+            "pagination_key": "a&b",
+        },
+        "a&b": {
+            "items": [{"phone_number": "+14155550111", "phone_number_type": 7, "new": 1}],
+            "has_more": False,
+        },
+    }
+    with paging(pages) as client:
+        found = client.phone_numbers()
+    assert [(one.phone_number, one.phone_number_type) for one in found] == [
+        (FROM, "retell-twilio"),
+        ("+14155550111", None),
+    ]
+
+
+def test_a_list_of_numbers_that_never_ends_is_given_up() -> None:
+    page = {"items": [{"phone_number": FROM}], "has_more": True, "pagination_key": "same"}
+    with answering(200, page) as (client, asked):
+        client.phone_numbers()
+    assert asked == [
+        "/v2/list-phone-numbers?limit=1000",
+        "/v2/list-phone-numbers?limit=1000&pagination_key=same",
+    ]
+
+
+def test_a_list_of_numbers_without_items_is_no_empty_list() -> None:
+    with answering(200, {"has_more": False}) as (client, _), pytest.raises(ProviderUnavailable):
+        client.phone_numbers()
+
+
+def test_the_simulator_lists_its_numbers_with_their_paths(simulator: str) -> None:
+    with closing(RetellClient(simulator, "key_simulator", clock=SystemClock())) as client:
+        found = {one.phone_number: one.phone_number_type for one in client.phone_numbers()}
+    assert found == {FROM: "retell-twilio"}
 
 
 def test_a_field_of_the_wrong_shape_costs_only_itself() -> None:

@@ -320,6 +320,30 @@ def test_calls_to_a_number_include_those_that_have_not_started() -> None:
     }
 
 
+def test_the_workspaces_calls_are_asked_for_from_a_moment_on_the_earliest_first() -> None:
+    def say(_method: str, _path: str, question: Any) -> tuple[int, Any]:
+        if "pagination_key" in question:
+            return 200, {"items": [{"call_id": "c2"}], "has_more": False}
+        return 200, {"items": [{"call_id": "c1"}], "has_more": True, "pagination_key": "p2"}
+
+    since = datetime(2026, 11, 3, 12, 0, 0, 1999, tzinfo=UTC)
+    with asking(replying(say)) as (client, peer):
+        found = client.outbound_calls_since(since, max_pages=2)
+        cut = client.outbound_calls_since(since, max_pages=1)
+    assert [call.call_id for call in found.calls] == ["c1", "c2"]
+    assert (found.complete, cut.complete) == (True, False)
+    first = json.loads(peer.requests[0].partition(b"\r\n\r\n")[2])
+    assert first == {
+        "filter_criteria": {
+            "call_type": {"type": "enum", "op": "in", "value": ["phone_call"]},
+            "direction": {"type": "enum", "op": "in", "value": ["outbound"]},
+            "start_timestamp": {"type": "number", "op": "ge", "value": 1_793_707_200_001},
+        },
+        "sort_order": "ascending",
+        "limit": 1000,
+    }
+
+
 def test_a_page_never_asks_for_more_than_retell_gives() -> None:
     with asking(always(200, {"items": [], "has_more": False})) as (client, peer):
         client.list_calls({}, limit=5000)

@@ -6,12 +6,16 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import httpx
 import orjson
 import pytest
 
+from dialer.clock import SystemClock
+from dialer.retell.client import RetellClient
+from dialer.retell.models import EPOCH
 from dialer.simulator.faults import Faults
 from dialer.simulator.settings import SimulatorSettings
 from dialer.simulator.signature import sign
@@ -207,6 +211,25 @@ def test_raw_calls_tell_what_the_simulator_knows(client: httpx.Client) -> None:
     (call,) = client.get("/_sim/calls").json()
     assert call["simulated"]["attempt_id"] == "a"
     assert call["simulated"]["outcome"] == "talk"
+
+
+def test_the_workspaces_calls_can_be_asked_for_from_a_moment_on(
+    client: httpx.Client, receiver: Receiver
+) -> None:
+    made = []
+    for number in ("+12125550101", "+12125550102", "+12125550100"):
+        made.append(client.post("/v2/create-phone-call", json=body(number)).json()["call_id"])
+        while b"call_analyzed" not in receiver.wait().body:
+            pass
+    retell = RetellClient(str(client.base_url), "key_simulator", clock=SystemClock())
+    with closing(retell):
+        everything = retell.outbound_calls_since(EPOCH, max_pages=1)
+        assert [call.call_id for call in everything.calls] == made
+        assert everything.complete
+        second = everything.calls[1].started_at
+        assert second is not None
+        later = retell.outbound_calls_since(second, max_pages=1)
+        assert [call.call_id for call in later.calls] == made[1:]
 
 
 def test_the_settings_refuse_what_they_do_not_know() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from factories import NOW, Stage, make_spec, make_stage
+from factories import NOW, UNCAPPED, Stage, make_spec, make_stage
 from scripted_retell import silent
 from sqlalchemy.exc import IntegrityError
 
@@ -181,6 +181,21 @@ def sent_after_the_window(stage: Stage) -> None:
     at(f"UPDATE attempt SET send_started_at = :LATE WHERE id = {ONE_ENDED}")(stage)
 
 
+def called_again(cap: str, *, hours: int) -> Break:
+    """Send somebody's second call in a day, a week or a month for which one is allowed."""
+
+    def run(stage: Stage) -> None:
+        later = stamp(stage, (NOW + timedelta(hours=hours)).strftime("%Y-%m-%d %H:%M:%S+00"))
+        sql(
+            f"UPDATE attempt SET send_started_at = '{later}',"
+            f" phone = (SELECT phone FROM attempt WHERE id = {ONE_RANG}) WHERE id = {ONE_UNKNOWN}"
+        )(stage)
+        assert stage.violations() == []
+        stage.change_spec(1, make_spec(person={**UNCAPPED, f"calls_per_{cap}": 1}))
+
+    return run
+
+
 BROKEN: dict[str, list[Break]] = {
     "I1": [
         sql("UPDATE lead SET status = 'IN_FLIGHT', due_at = NULL WHERE status = 'READY'"),
@@ -196,6 +211,7 @@ BROKEN: dict[str, list[Break]] = {
         at("UPDATE attempt SET check_at = :EARLY WHERE status = 'INTENT'"),
         at("UPDATE campaign SET status = 'scheduled', start_at = :EARLY"),
         at("UPDATE campaign SET status = 'stopped', finished_at = :EARLY"),
+        at("UPDATE campaign SET status = 'paused', ends_at = :EARLY"),
     ],
     "I5": [
         sql(
@@ -218,12 +234,18 @@ BROKEN: dict[str, list[Break]] = {
         paused_before_the_send,
         stopped_everything_before_the_send,
         at("UPDATE lead SET closed_at = :EARLY WHERE status = 'CLOSED'"),
+        at("UPDATE campaign SET ends_at = :EARLY"),
     ],
     "I8": [
         sql(
             "UPDATE attempt SET lead_id ="
             f" (SELECT lead_id FROM attempt WHERE id = {ONE_RANG}), n = 7 WHERE id = {ONE_INTENT}"
         )
+    ],
+    "I9": [
+        called_again("day", hours=23),
+        called_again("week", hours=150),
+        called_again("month", hours=700),
     ],
     "I10": [
         sql("UPDATE lead SET zones = ''"),
@@ -249,6 +271,15 @@ BROKEN: dict[str, list[Break]] = {
     ],
     "I18": [sql("UPDATE attempt SET lines_limit = 1")],
     "I20": [absence(answers=2), unproven, too_soon],
+    "I21": [
+        sql("UPDATE lead SET list_id = 99 WHERE status = 'READY'"),
+        sql(
+            "INSERT INTO campaign (id, name, status, spec, weight, rejections_in_a_row, created_at)"
+            " SELECT 98, name, status, spec, weight, 0, created_at FROM campaign",
+            "UPDATE lead SET campaign_id = 98 WHERE status = 'READY'",
+            "DELETE FROM campaign WHERE id = 98",
+        ),
+    ],
 }
 FORBIDDEN: dict[str, Break] = {
     "I1": sql(
@@ -258,7 +289,7 @@ FORBIDDEN: dict[str, Break] = {
     "I12": sql("UPDATE attempt SET call_id = 'one' WHERE status = 'ENDED'"),
 }
 """What the schema itself forbids, as long as its indexes stand."""
-ALONE = {"I11", "I14", "I15", "I16", "I17"}
+ALONE = {"I9", "I11", "I14", "I15", "I16", "I17"}
 """Those that can be broken without breaking another one beside them."""
 
 

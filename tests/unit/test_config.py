@@ -38,6 +38,16 @@ def test_live_mode_calls_the_real_retell_whatever_simulator_runs(tmp_path: Path)
     assert settings.retell_base_url == config.LIVE_ADDRESS
 
 
+def test_each_telephony_path_has_retells_pace_in_live_mode_and_none_in_a_rehearsal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert Settings.load().path_calls_per_second == {}
+    monkeypatch.setenv("DIALER_CALLS_PER_SECOND_TWILIO", "5")
+    assert Settings.load().path_calls_per_second == {"retell-twilio": 5}
+    live = Settings.load(mode="live", retell_api_key="key_x")
+    assert live.path_calls_per_second == {"retell-twilio": 5, "retell-telnyx": 1, "custom": 1}
+
+
 def test_a_rehearsal_never_talks_to_the_real_retell() -> None:
     with pytest.raises(UserError, match="simulator"):
         Settings.load(retell_base_url="https://api.retellai.com")

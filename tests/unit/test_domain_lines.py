@@ -13,6 +13,7 @@ from dialer.domain.lines import (
     BREAKER_REST,
     GateState,
     Want,
+    after_claim,
     after_placed,
     after_unknown,
     backed_off,
@@ -148,10 +149,11 @@ def test_no_more_is_claimed_than_the_pace_sends_within_a_second(
     gate, now, sent = GateState(10_000, calls_per_second=pace), NOW, []
     for _ in range(rounds):
         count = claimable(gate, open_attempts=0, unsent=0, now=now)
-        moments, next_send_at = send_times(gate, count=count, now=now)
+        times = send_times(gate, now=now)
+        moments = [times.take(None) for _ in range(count)]
         assert all(now <= moment < now + SECOND for moment in moments)
         sent += moments
-        gate = replace(gate, next_send_at=next_send_at)
+        gate = after_claim(gate, times)
         now += timedelta(milliseconds=step_ms)
     gap = timedelta(seconds=1 / pace) - timedelta(microseconds=2)
     assert all(later - earlier >= gap for earlier, later in pairwise(sent))
@@ -160,7 +162,9 @@ def test_no_more_is_claimed_than_the_pace_sends_within_a_second(
 def test_without_a_pace_everything_is_sent_at_once() -> None:
     gate = GateState(10)
     assert claimable(gate, open_attempts=0, unsent=0, now=NOW) == 10
-    assert send_times(gate, count=2, now=NOW) == ([NOW, NOW], NOW)
+    times = send_times(gate, now=NOW)
+    assert [times.take(None), times.take(None)] == [NOW, NOW]
+    assert after_claim(gate, times) == gate
 
 
 def test_one_probe_goes_out_when_the_breaker_is_half_open() -> None:
@@ -220,3 +224,63 @@ def test_the_breaker_opens_for_five_in_a_row_or_more_than_five_percent(
     after = after_unknown(gate, sends=sends, unknown=unknown, now=NOW)
     assert after.breaker_until == (NOW + BREAKER_REST if opens else None)
     assert after.unknown_streak == streak + 1
+
+
+FREE = st.integers(0, 40)
+WANTS = st.lists(
+    st.builds(
+        Want,
+        campaign_id=st.integers(1, 10**6),
+        due=st.integers(0, 30),
+        in_use=st.integers(0, 30),
+        cap=st.none() | st.integers(0, 30),
+        weight=st.floats(0.1, 10),
+        at_least=st.integers(0, 10),
+    ),
+    max_size=6,
+    unique_by=lambda want: want.campaign_id,
+)
+
+
+def room_of(want: Want) -> int:
+    """Give how many lines a campaign could use."""
+    return min(want.due, max(0, want.cap - want.in_use) if want.cap is not None else want.due)
+
+
+@settings(derandomize=True)
+@given(FREE, WANTS)
+def test_no_line_is_left_while_somebody_could_use_it(free: int, wants: list[Want]) -> None:
+    dealt = deal(free, wants)
+    assert sum(dealt.values()) == min(free, sum(map(room_of, wants)))
+    assert all(dealt[want.campaign_id] <= room_of(want) for want in wants)
+
+
+@settings(derandomize=True)
+@given(FREE, WANTS)
+def test_nobody_gets_more_while_another_has_less_than_it_was_promised(
+    free: int, wants: list[Want]
+) -> None:
+    dealt = deal(free, wants)
+    starved = [
+        want
+        for want in wants
+        if want.in_use + dealt[want.campaign_id] < want.at_least
+        and dealt[want.campaign_id] < room_of(want)
+    ]
+    for want in wants if starved else ():
+        assert (
+            dealt[want.campaign_id] == 0 or want.in_use + dealt[want.campaign_id] <= want.at_least
+        )
+
+
+def test_a_promise_of_lines_comes_before_weight() -> None:
+    heavy = Want(1, due=10, in_use=0, weight=9)
+    promised = Want(2, due=10, in_use=0, at_least=3)
+    assert deal(4, [heavy, promised]) == {1: 1, 2: 3}
+
+
+def test_a_promise_is_kept_only_while_leads_are_due() -> None:
+    assert deal(4, [Want(1, due=10, in_use=0), Want(2, due=1, in_use=0, at_least=3)]) == {
+        1: 3,
+        2: 1,
+    }

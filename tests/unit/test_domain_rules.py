@@ -14,6 +14,7 @@ from dialer.domain.durations import format_duration, parse_duration
 from dialer.domain.gates import DialFacts, HoldCode, why_not_dial
 from dialer.domain.hold import CLOSED_NOW
 from dialer.domain.patience import AbsenceFacts, absence_confirmed, next_look_up, replay_due
+from dialer.domain.person_caps import PersonCall, PersonCaps, PersonFacts
 from dialer.domain.states import CampaignStatus, ClosedAs, LeadStatus
 from dialer.domain.window import DAYS, Window
 
@@ -38,11 +39,21 @@ FREE = DialFacts(
     zones=("America/New_York",),
     regions=frozenset({"US-NY"}),
     window=Window(days=DAYS, opens=540, closes=1200),
+    person=PersonFacts(calls=(), campaign_id=1, caps=PersonCaps(), keeps_promise=False),
 )
+
+
+def called(*hours_ago: int, campaign_id: int | None = 1) -> dict[str, Any]:
+    """Change the facts: the person had calls so many hours ago."""
+    calls = [PersonCall(NOW - ago * HOUR, campaign_id) for ago in hours_ago]
+    return {"person": replace(FREE.person, calls=calls)}
+
+
 LATER = NOW + MINUTE
 REASONS: list[tuple[HoldCode, dict[str, Any], datetime | None]] = [
     (HoldCode.SUPPRESSED, {"suppressed": True}, None),
     (HoldCode.LEAD_CLOSED, {"lead_status": LeadStatus.CLOSED}, None),
+    (HoldCode.CAMPAIGN_ENDED, {"ends_at": NOW}, None),
     (HoldCode.NO_ZONE, {"zones": ()}, None),
     (
         HoldCode.NEVER_OPEN,
@@ -78,6 +89,10 @@ REASONS: list[tuple[HoldCode, dict[str, Any], datetime | None]] = [
         {"window": Window(days=DAYS, opens=660, closes=720)},
         NOW + HOUR,
     ),
+    # The calls are old enough at night, and the window opens at 9:00.
+    (HoldCode.LEGAL_MAXIMUM, called(3, 4, 12), NOW + 23 * HOUR),
+    (HoldCode.CALLED_OFTEN, called(3, 4), NOW + 23 * HOUR),
+    (HoldCode.CALLED_LATELY, called(2, campaign_id=2), NOW + HOUR),
     (HoldCode.NOT_RUNNING, {"campaign_status": CampaignStatus.PAUSED}, None),
     (HoldCode.EVERYTHING_PAUSED, {"everything_paused": True}, None),
     (HoldCode.BACKING_OFF, {"backing_off_until": LATER}, LATER),

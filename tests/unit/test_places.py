@@ -6,12 +6,19 @@ import phonenumbers
 import pytest
 
 from dialer.domain.country_names import COUNTRY_NAMES
-from dialer.domain.places import parse_country, zones_of_postal_code, zones_of_state
+from dialer.domain.places import (
+    parse_country,
+    region_of_place,
+    zones_of_postal_code,
+    zones_of_state,
+)
+from dialer.domain.regions import name_of
 from dialer.domain.state_zones import (
     AMERICAN_ZIPS,
     AUSTRALIAN_STATES,
     CANADIAN_LETTERS,
     NORTH_AMERICAN_STATES,
+    state_codes,
 )
 
 TWO_TIMES = ["FL", "TN", "KY", "IN", "MI", "ND", "SD", "NE", "KS", "TX", "ID", "OR", "AK", "NV"]
@@ -158,3 +165,55 @@ def test_every_zone_of_every_place_exists() -> None:
 def test_every_state_has_its_own_code_and_names() -> None:
     assert len([name for name in NORTH_AMERICAN_STATES if len(name) == 2]) >= 51 + 5 + 13
     assert len([name for name in AUSTRALIAN_STATES if len(name) <= 3]) == 8
+
+
+@pytest.mark.parametrize(
+    ("state", "postal_code", "country"),
+    [
+        ("", "", "US"),
+        ("Atlantis", "", "US"),
+        ("NY / NJ", "", "US"),
+        ("", "06390", "US"),  # a zip of New York among those of Connecticut
+        ("", "83414", "US"),  # Idaho's and Wyoming's
+        ("", "96941", "US"),  # an island that is a country of its own
+        ("", "X0A 0H0", "CA"),  # Nunavut's and the Northwest Territories'
+        ("", "10115", "DE"),
+        ("Bayern", "", "DE"),
+        ("", "K", "CA"),
+    ],
+)
+def test_a_place_in_more_than_one_state_names_no_region(
+    state: str, postal_code: str, country: str
+) -> None:
+    assert region_of_place(state, postal_code, country=country) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "postal_code", "country", "region"),
+    [
+        ("FL", "", "US", "US-FL"),
+        ("Florida", "", "US", "US-FL"),
+        ("FL - Florida", "", "US", "US-FL"),
+        ("FL", "10001", "US", "US-FL"),
+        ("Atlantis", "33101", "US", "US-FL"),
+        ("", "2139", "US", "US-MA"),
+        ("", "96799", "US", "US-AS"),
+        ("", "96813", "US", "US-HI"),
+        ("Québec", "", "US", "CA-QC"),
+        ("", "m5v 2t6", "CA", "CA-ON"),
+        ("WA", "", "US", "US-WA"),
+        ("WA", "", "AU", "AU-WA"),
+    ],
+)
+def test_a_state_or_the_postal_code_of_one_names_the_region(
+    state: str, postal_code: str, country: str, region: str
+) -> None:
+    assert region_of_place(state, postal_code, country=country) == region
+
+
+@pytest.mark.parametrize("country", ["US", "CA"])
+def test_every_state_of_a_list_is_a_region_with_a_name(country: str) -> None:
+    regions = set(state_codes(country).values())
+
+    assert [region for region in regions if name_of(region) == region] == []
+    assert set(state_codes(country)) <= set(NORTH_AMERICAN_STATES)

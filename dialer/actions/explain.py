@@ -1,0 +1,249 @@
+"""Explain: all that is known of a lead, and why it is called or not. Reads only.
+
+What it gives are plain values, for the command line, the API and the lead's page alike.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from dialer.actions.budgets import why_no_budget
+from dialer.actions.callers import why_no_number
+from dialer.actions.control import find
+from dialer.actions.do_not_call import look_up
+from dialer.actions.facts import known_facts, whereabouts_of
+from dialer.domain.hold import Hold
+from dialer.domain.local_time import local_times
+from dialer.domain.next_call import LastTry, Waiting, why_not_now, why_then
+from dialer.domain.states import LeadState, LeadStatus, state_of
+from dialer.errors import NotFound
+from dialer.store import attempts, campaigns, consents, gate, lead_pages, leads, ledger, lists
+from dialer.store.consents import Counted
+from dialer.store.database import Connection, Database
+from dialer.store.tables import Attempt, AttemptEvent, AuditLog, Campaign, Lead, LeadList
+
+BY_HAND = ("retry", "callback")
+"""Actions of people that set when a lead is due."""
+
+
+def explain(db: Database, lead_id: int, *, now: datetime) -> dict[str, Any]:
+    """Tell everything about one lead, as of `now`.
+
+    Raises:
+        NotFound: there is no such lead.
+    """
+
+    def body(tx: Connection) -> dict[str, Any]:
+        lead = leads.get(tx, lead_id)
+        if lead is None:
+            raise NotFound(f"there is no lead {lead_id}", fix="dialer leads list --campaign ID")
+        return _explained(tx, lead, now=now)
+
+    return db.read(body)
+
+
+def explain_number(db: Database, phone: str, *, now: datetime) -> list[dict[str, Any]]:
+    """Tell everything about the leads with a number, in whatever campaigns.
+
+    Raises:
+        NotFound: no campaign has the number.
+    """
+
+    def body(tx: Connection) -> list[dict[str, Any]]:
+        return [_explained(tx, lead, now=now) for lead in lead_pages.with_phone(tx, phone)]
+
+    found = db.read(body)
+    if not found:
+        raise NotFound(
+            f"no campaign has {phone}", fix=f"dialer dnc check {phone} tells what else is known"
+        )
+    return found
+
+
+def first_leads(
+    db: Database, campaign_id: int, *, state: LeadState | None, most: int
+) -> tuple[list[dict[str, Any]], int]:
+    """Give the leads of a campaign that are called next, and how many there are in all.
+
+    Raises:
+        NotFound: there is no such campaign.
+    """
+
+    def body(tx: Connection) -> tuple[list[dict[str, Any]], int]:
+        find(tx, campaign_id)
+        rows = lead_pages.first(tx, campaign_id, state=state, most=most)
+        return [_fields(lead) for lead in rows], lead_pages.count(tx, campaign_id, state=state)
+
+    return db.read(body)
+
+
+def consents_of(db: Database, campaign_id: int, *, now: datetime) -> Counted | None:
+    """Count the waiting leads of a campaign that have consent; None where it needs none."""
+    row = db.read(lambda tx: find(tx, campaign_id))
+    if not campaigns.spec_of(row).require_consent:
+        return None
+    return db.read(lambda tx: consents.count(tx, campaign_id, now=now))
+
+
+def _explained(tx: Connection, lead: Lead, *, now: datetime) -> dict[str, Any]:
+    campaign = find(tx, lead.campaign_id)
+    spec = campaigns.spec_of(campaign)
+    tries = attempts.of_lead(tx, lead.id)
+    activity = ledger.of_subject(tx, f"lead:{lead.id}")
+    waiting = _waiting(lead, tries, activity)
+    facts = known_facts(tx, lead, status=campaign.status, spec=spec, now=now)
+    hold = why_not_now(waiting, facts, spec, now=now) or _why_not_from_here(tx, campaign, now=now)
+    why = why_then(waiting, spec, campaign_status=campaign.status, now=now)
+    return {
+        **_fields(lead),
+        "campaign": campaign.name,
+        "campaign_status": campaign.status.value,
+        "regions": sorted(waiting.where.regions),
+        "local_times": local_times(waiting.where.zones, now=now),
+        "consent": lead.consent,
+        "consent_required": spec.require_consent,
+        "alt_phones": lead.alt_phones or [],
+        "variables": lead.variables,
+        "overrides": lead.overrides,
+        "created_at": lead.created_at,
+        "closed_at": lead.closed_at,
+        "next_call": {"at": lead.due_at if lead.status is LeadStatus.READY else None, "why": why},
+        "why_not_now": _hold(hold),
+        "attempts": [_attempt(one, attempts.history(tx, one.id)) for one in tries],
+        "do_not_call": _do_not_call(tx, lead, now=now),
+        "imports": _imports(tx, lead),
+        "activity": [
+            {"at": one.at, "actor": one.actor, "action": one.action, "after": one.after}
+            for one in activity
+        ],
+    }
+
+
+def _fields(lead: Lead) -> dict[str, Any]:
+    return {
+        "id": lead.id,
+        "campaign_id": lead.campaign_id,
+        "phone": lead.phone,
+        "name": lead.name,
+        "external_ref": lead.external_ref,
+        "state": state_of(lead.status, tries=lead.tries, closed_as=lead.closed_as).value,
+        "closed_as": lead.closed_as,
+        "held_reason": lead.held_reason,
+        "disposition": lead.disposition,
+        "due_at": lead.due_at,
+        "callback_at": lead.callback_at,
+        "attempts_counted": lead.attempts,
+        "tries": lead.tries,
+        "zones": [name for name in lead.zones.split(",") if name],
+        "zone_source": lead.zone_source,
+        "region": lead.region,
+    }
+
+
+def _waiting(lead: Lead, tries: Sequence[Attempt], activity: Sequence[AuditLog]) -> Waiting:
+    ended = [one for one in tries if one.disposition is not None]
+    last = None
+    if ended and (disposition := ended[-1].disposition) is not None:
+        times = sum(one.disposition is disposition for one in ended)
+        last = LastTry(disposition, times, ended[-1].promised_at)
+    since = tries[-1].created_at if tries else lead.created_at
+    set_by = [one.actor for one in activity if one.action in BY_HAND and one.at >= since]
+    return Waiting(
+        status=lead.status,
+        where=whereabouts_of(lead),
+        due_at=lead.due_at,
+        callback_at=lead.callback_at,
+        held_reason=lead.held_reason,
+        closed_as=lead.closed_as,
+        consent=lead.consent,
+        last=last,
+        set_by=set_by[-1] if set_by else None,
+    )
+
+
+def _why_not_from_here(tx: Connection, campaign: Campaign, *, now: datetime) -> Hold | None:
+    """Say why none of the campaign's leads is called now, whoever it is."""
+    state = gate.find(tx)
+    if state is None:
+        return None
+    spec = campaigns.spec_of(campaign)
+    return why_no_budget(tx, campaign.id, spec, state, now=now) or why_no_number(
+        tx, campaign, now=now
+    )
+
+
+def _hold(hold: Hold | None) -> dict[str, Any] | None:
+    if hold is None:
+        return None
+    return {"code": hold.code.value, "sentence": hold.sentence, "until": hold.until}
+
+
+def _attempt(row: Attempt, history: Sequence[AttemptEvent]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "n": row.n,
+        "status": row.status.value,
+        "call_id": row.call_id,
+        "from_number": row.from_number,
+        "sent_at": row.sent_at or row.send_started_at,
+        "sent_local": row.sent_local,
+        "disposition": row.disposition,
+        "reason": row.reason,
+        "rang": row.rang,
+        "duration_ms": row.duration_ms,
+        "cost_cents": row.cost_cents,
+        "summary": row.summary,
+        "sentiment": row.sentiment,
+        "retry_at": row.retry_at,
+        "late": row.late,
+        "events": [
+            {
+                "at": one.at,
+                "from": one.from_status,
+                "to": one.to_status.value,
+                "by": one.by,
+                "evidence": one.evidence,
+            }
+            for one in history
+        ],
+    }
+
+
+def _do_not_call(tx: Connection, lead: Lead, *, now: datetime) -> dict[str, Any]:
+    known = look_up(tx, lead.phone, campaign_id=lead.campaign_id, now=now)
+    return {
+        "suppressed": known.suppressed,
+        "registries": [one.name for one in known.registries],
+        "entries": [
+            {
+                "campaign_id": one.campaign_id,
+                "reason": one.reason,
+                "source": one.source.value,
+                "actor": one.actor,
+                "note": one.note,
+                "call_id": one.call_id,
+                "since": one.created_at,
+                "expires_at": one.expires_at,
+            }
+            for one in known.entries
+        ],
+    }
+
+
+def _imports(tx: Connection, lead: Lead) -> list[dict[str, Any]]:
+    """Give the lists that brought a lead and that changed it, with its rows in them."""
+    found = []
+    for what, list_id, row in (
+        ("brought", lead.list_id, lead.row),
+        ("changed", lead.updated_list_id, lead.updated_row),
+    ):
+        if list_id is not None:
+            of = lists.get(tx, list_id)
+            found.append({"what": what, "list_id": list_id, "row": row, **_file(of)})
+    return found
+
+
+def _file(row: LeadList | None) -> dict[str, Any]:
+    if row is None:
+        return {"file_name": None, "at": None}
+    return {"file_name": row.file_name, "at": row.created_at}

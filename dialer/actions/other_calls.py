@@ -1,0 +1,93 @@
+"""Calls of other systems: what else calls people from this workspace.
+
+Retell lists every call of the workspace. Those without an attempt of ours are kept for a month,
+number and start only, so that the caps per person count them. What cannot be learned changes
+nothing: it is asked for again a minute later.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from dialer.actions.world import World
+from dialer.domain.states import CampaignStatus
+from dialer.errors import AccountProblem, LookUpFailed
+from dialer.log import get_logger
+from dialer.retell.client import FoundCalls
+from dialer.retell.models import Call
+from dialer.store import attempts, campaigns, gate, other_calls
+from dialer.store.database import Connection
+
+log = get_logger(__name__)
+
+ASK_EVERY = timedelta(minutes=1)
+KEPT = timedelta(days=31)
+"""Somewhat longer than the longest period of a cap."""
+LAG = timedelta(minutes=5)
+"""So late may a call show in the list; what started since is asked for again."""
+PAGES = 10
+"""Of a thousand calls each. Where there are more, the next question goes on from there."""
+
+
+def ask_other_calls(world: World) -> None:
+    """Learn what other systems called since the last time, at most once a minute.
+
+    With no campaign running nobody needs to know.
+    """
+    now = world.clock.now()
+    if not world.db.read(lambda tx: campaigns.in_status(tx, CampaignStatus.RUNNING)):
+        return
+    not_after = now - ASK_EVERY
+    if not world.db.transact(
+        lambda tx: gate.claim_asking_for_others(tx, now=now, not_after=not_after)
+    ):
+        return
+    oldest = now - KEPT
+    since = max(world.db.read(gate.other_calls_until) or oldest, oldest)
+    try:
+        found = world.provider.outbound_calls_since(since, max_pages=PAGES)
+    except (LookUpFailed, AccountProblem) as error:
+        log.warning("other_calls_unknown", code=error.code)
+        return
+    known_until = _known_until(found, since=since, now=now)
+    stored = world.db.transact(
+        lambda tx: _store(tx, found.calls, known_until=known_until, oldest=oldest)
+    )
+    if stored:
+        log.info("other_calls_found", new=stored, complete=found.complete)
+
+
+def _store(
+    tx: Connection, calls: Sequence[Call], *, known_until: datetime, oldest: datetime
+) -> int:
+    stored = other_calls.add(tx, _rows_of_others(tx, calls))
+    other_calls.purge(tx, before=oldest)
+    gate.set_other_calls_until(tx, known_until)
+    return stored
+
+
+def _rows_of_others(tx: Connection, calls: Sequence[Call]) -> list[dict[str, Any]]:
+    """Leave our own calls out, also one whose answer has not come: its attempt counts for it."""
+    install = gate.install(tx)
+    strange = [call for call in calls if call.metadata_text("install") != install]
+    named = {call.metadata_text("attempt_id") or "" for call in strange}
+    ours = attempts.ids_among(tx, sorted(named))
+    return [
+        {"call_id": call.call_id, "phone": call.to_number, "started_at": call.started_at}
+        for call in strange
+        if call.to_number
+        and call.started_at is not None
+        and (call.metadata_text("attempt_id") or "") not in ours
+    ]
+
+
+def _known_until(found: FoundCalls, *, since: datetime, now: datetime) -> datetime:
+    """Give the moment up to which nothing is missing.
+
+    Of an answer that is cut short that is its last call, if it is in the order that was asked for.
+    """
+    if found.complete:
+        return now - LAG
+    starts = [call.started_at for call in found.calls if call.started_at is not None]
+    in_order = starts == sorted(starts)
+    return min(starts[-1], now - LAG) if starts and in_order else since

@@ -1,0 +1,42 @@
+"""Purge: delete what is kept for a while only."""
+
+from datetime import datetime, timedelta
+from functools import partial
+
+from dialer.actions.scrub import breathe
+from dialer.actions.world import World
+from dialer.log import get_logger
+from dialer.store import lists
+from dialer.store.database import Connection
+
+log = get_logger(__name__)
+
+REJECTS_KEPT = timedelta(days=90)
+"""So long the rejected rows of a list can be exported and corrected after its import."""
+
+AT_ONCE = 5_000
+"""Rows deleted in one transaction."""
+
+
+def purge(world: World) -> int:
+    """Delete the rejected rows of old lists, and give how many. May run at any time, twice too.
+
+    What a list counts stays as it is.
+    """
+    now = world.clock.now()
+    old = world.db.read(lambda tx: lists.with_old_rejects(tx, before=now - REJECTS_KEPT))
+    return sum(_purge_list(world, list_id, now=now) for list_id in old)
+
+
+def _purge_list(world: World, list_id: int, *, now: datetime) -> int:
+    deleted = 0
+    step = partial(_delete_some, list_id=list_id, now=now)
+    while some := world.db.transact(step):
+        deleted += some
+        breathe(world)
+    log.info("rejects_purged", list_id=list_id, rows=deleted)
+    return deleted
+
+
+def _delete_some(tx: Connection, *, list_id: int, now: datetime) -> int:
+    return lists.delete_rejects(tx, list_id, most=AT_ONCE, now=now)

@@ -1,0 +1,123 @@
+"""Which campaigns have come to their end. Asked every few seconds, so by index only."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, text, update
+
+from dialer.domain.priority import Priority
+from dialer.domain.states import CampaignStatus, ClosedAs, LeadStatus, ListStatus
+from dialer.store.rows import many
+from dialer.store.tables import IS_OPEN, Attempt, Campaign, Lead, LeadList, table
+
+attempt = table(Attempt)
+campaign = table(Campaign)
+lead = table(Lead)
+lead_list = table(LeadList)
+
+_WAITING = (LeadStatus.READY, LeadStatus.HELD)
+_HALTED = (CampaignStatus.PAUSED, CampaignStatus.HELD)
+
+
+def ended(tx: Connection, *, now: datetime) -> list[Campaign]:
+    """Give the campaigns that call nobody any more because of their end date, and have leads left.
+
+    That is at their end, and before it where no lead becomes due in time and nobody could still
+    change that: none is in a call, and none waits for a person.
+    """
+    statuses = [CampaignStatus.RUNNING, *_HALTED]
+    too_late = and_(
+        campaign.c.status == CampaignStatus.RUNNING,
+        campaign.c.pending_after.is_(None),
+        ~_has_lead(lead.c.status.in_([LeadStatus.IN_FLIGHT, LeadStatus.HELD])),
+        # Each priority is a range of the index of its own.
+        ~_has_lead(
+            lead.c.status == LeadStatus.READY,
+            lead.c.priority.in_([int(one) for one in Priority]),
+            lead.c.due_at < campaign.c.ends_at,
+        ),
+        ~_is_importing(),
+    )
+    return many(
+        tx,
+        Campaign,
+        select(campaign).where(
+            campaign.c.status.in_(statuses),
+            campaign.c.ends_at.is_not(None),
+            or_(campaign.c.ends_at <= now, too_late),
+            _has_lead(lead.c.status.in_(_WAITING)),
+        ),
+    )
+
+
+def close_some(
+    tx: Connection, campaign_id: int, *, most: int, closed_as: ClosedAs, reason: str, now: datetime
+) -> int:
+    """Close up to `most` leads of a campaign that wait; give how many."""
+    chosen = (
+        select(lead.c.id)
+        .where(lead.c.campaign_id == campaign_id, lead.c.status.in_(_WAITING))
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    closed = {"status": LeadStatus.CLOSED, "closed_as": closed_as, "closed_at": now}
+    result = tx.execute(
+        update(lead)
+        .where(lead.c.id.in_(chosen))
+        .values(**closed, held_reason=reason, due_at=None, wanted_at=None)
+    )
+    return int(result.rowcount)
+
+
+def without_open_leads(tx: Connection, *, now: datetime) -> list[Campaign]:
+    """Give the campaigns in which every lead is closed, and no list is being imported.
+
+    Those that run, and those that are paused or held at their end date.
+    """
+    halted_for_good = campaign.c.status.in_(_HALTED) & (campaign.c.ends_at <= now)
+    unclosed = [LeadStatus.READY, LeadStatus.IN_FLIGHT, LeadStatus.HELD]
+    return many(
+        tx,
+        Campaign,
+        select(campaign).where(
+            (campaign.c.status == CampaignStatus.RUNNING) | halted_for_good,
+            ~_has_lead(lead.c.status.in_(unclosed)),
+            ~_is_importing(),
+        ),
+    )
+
+
+def to_summarize(tx: Connection, *, most: int) -> list[int]:
+    """Give the campaigns that are over, without a summary, and whose last call has ended."""
+    open_attempt = (
+        select(attempt.c.id).where(attempt.c.campaign_id == campaign.c.id, text(_IS_OPEN)).exists()
+    )
+    rows = tx.execute(
+        select(campaign.c.id)
+        .where(
+            campaign.c.status.in_([CampaignStatus.FINISHED, CampaignStatus.STOPPED]),
+            campaign.c.summary.is_(None),
+            ~open_attempt,
+        )
+        .order_by(campaign.c.finished_at)
+        .limit(most)
+    )
+    return list(rows.scalars())
+
+
+_IS_OPEN = IS_OPEN.replace("status", "attempt.status")
+
+
+def _has_lead(*chosen: Any) -> ColumnElement[bool]:
+    return select(lead.c.id).where(lead.c.campaign_id == campaign.c.id, *chosen).exists()
+
+
+def _is_importing() -> ColumnElement[bool]:
+    return (
+        select(lead_list.c.id)
+        .where(
+            lead_list.c.campaign_id == campaign.c.id,
+            lead_list.c.status == ListStatus.IMPORTING,
+        )
+        .exists()
+    )

@@ -1,0 +1,30 @@
+"""Calls of other systems in the workspace, as far as Retell's list has shown them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete
+from sqlalchemy.dialects import postgresql, sqlite
+
+from dialer.store.tables import OtherCall, table
+
+other_call = table(OtherCall)
+
+_ROWS_AT_ONCE = 1000
+
+
+def add(tx: Connection, rows: Sequence[dict[str, Any]]) -> int:
+    """Store calls and give how many are new; those known already stay as they are."""
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    added = 0
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        statement = dialect.insert(other_call).values(rows[start : start + _ROWS_AT_ONCE])
+        result = tx.execute(statement.on_conflict_do_nothing(index_elements=["call_id"]))
+        added += int(result.rowcount)
+    return added
+
+
+def purge(tx: Connection, *, before: datetime) -> int:
+    """Forget the calls that started before then."""
+    return int(tx.execute(delete(other_call).where(other_call.c.started_at < before)).rowcount)

@@ -1,0 +1,163 @@
+"""Work on a campaign's leads that is done part by part: what is left, and the parts.
+
+A part is a stretch of ids, done in one short transaction that also moves the mark on the
+campaign, under the lock of its row, so any number of processes may try.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select, text, update
+
+from dialer.domain.dispositions import MEANING, Verdict
+from dialer.domain.hold import HoldCode
+from dialer.domain.priority import Priority
+from dialer.domain.selection import Selection
+from dialer.domain.states import ClosedAs, LeadStatus
+from dialer.store.rows import many
+from dialer.store.tables import Campaign, Lead, table
+from dialer.store.types import UtcDateTime
+
+campaign = table(Campaign)
+lead = table(Lead)
+
+_NOW: Any = bindparam("now", type_=UtcDateTime)
+_DUE_AGAIN = (
+    update(lead)
+    .where(lead.c.id.in_(bindparam("which", expanding=True)))
+    .values(
+        status=LeadStatus.READY,
+        due_at=bindparam("due", type_=UtcDateTime),
+        wanted_at=func.coalesce(lead.c.wanted_at, lead.c.due_at, _NOW),
+        held_reason=None,
+    )
+)
+_FOLLOWING = (
+    select(lead)
+    .where(
+        lead.c.campaign_id == bindparam("campaign"),
+        lead.c.id > bindparam("after"),
+        lead.c.id <= bindparam("until"),
+        (lead.c.status == LeadStatus.READY)
+        | ((lead.c.status == LeadStatus.HELD) & (lead.c.held_reason == HoldCode.NEVER_OPEN)),
+    )
+    .order_by(lead.c.id)
+    .with_for_update()
+)
+_COPIED = (
+    "row, phone, alt_phones, name, external_ref, zones, zone_source, region, variables,"
+    " overrides, consent"
+)
+_WANTED = (
+    "l.campaign_id = :source AND l.id > :after AND l.id <= :until AND {chosen}"
+    # Whoever opted out of the campaign that is copied has opted out of the copy.
+    " AND NOT EXISTS (SELECT 1 FROM do_not_call d WHERE d.phone = l.phone"
+    " AND (d.campaign_id IS NULL OR d.campaign_id = :source)"
+    " AND (d.expires_at IS NULL OR d.expires_at > :now))"
+    " AND NOT EXISTS (SELECT 1 FROM registry_number r"
+    " WHERE r.number = CAST(substr(l.phone, 2) AS bigint))"
+)
+_COPY = (
+    f"INSERT INTO lead (campaign_id, {_COPIED}, status, due_at, priority, attempts, free_tries,"
+    " tries, created_at)"
+    f" SELECT :target, {_COPIED}, 'READY', :now, :priority, 0, 0, 0, :now FROM lead l"
+    f" WHERE {_WANTED} ORDER BY l.phone ON CONFLICT (campaign_id, phone) DO NOTHING"
+)
+_COUNT = "SELECT count(*) FROM lead l WHERE l.campaign_id = :source AND {chosen}"
+_NEVER_AGAIN = (ClosedAs.SUPPRESSED, ClosedAs.INVALID_NUMBER)
+_TO_REVIEW = [one for one, meaning in MEANING.items() if meaning.verdict is Verdict.REVIEW]
+
+
+def _words(words: Iterable[str]) -> str:
+    return ", ".join(f"'{word}'" for word in words)
+
+
+def _closed(*closed_as: ClosedAs) -> str:
+    return (
+        f"l.status = '{LeadStatus.CLOSED}' AND l.closed_as IN ({_words(closed_as)})"
+        f" AND (l.disposition IS NULL OR l.disposition NOT IN ({_words(_TO_REVIEW)}))"
+        " AND NOT EXISTS (SELECT 1 FROM lead other"
+        " WHERE other.campaign_id IN :children AND other.phone = l.phone)"
+    )
+
+
+_CHOSEN = {
+    Selection.EVERYBODY: f"(l.closed_as IS NULL OR l.closed_as NOT IN ({_words(_NEVER_AGAIN)}))",
+    Selection.NOT_REACHED: _closed(ClosedAs.EXHAUSTED),
+    Selection.NOT_REACHED_OR_STOPPED: _closed(ClosedAs.EXHAUSTED, ClosedAs.STOPPED),
+}
+
+
+def _statement(pattern: str, chosen: str) -> Any:
+    statement = text(pattern.format(chosen=chosen))
+    if ":now" in pattern:
+        statement = statement.bindparams(_NOW)
+    if ":children" in chosen:
+        statement = statement.bindparams(bindparam("children", expanding=True))
+    return statement
+
+
+_COPY_BY = {one: _statement(_COPY, chosen) for one, chosen in _CHOSEN.items()}
+_COUNT_BY = {one: _statement(_COUNT, chosen) for one, chosen in _CHOSEN.items()}
+
+
+def campaigns_with_some(tx: Connection) -> list[Campaign]:
+    """Give the campaigns on whose leads work is left."""
+    return many(tx, Campaign, select(campaign).where(campaign.c.pending_after.is_not(None)))
+
+
+def advance(tx: Connection, campaign_id: int, *, to: int | None) -> None:
+    """Move the mark of a campaign whose row is locked; None when nothing is left."""
+    tx.execute(update(campaign).where(campaign.c.id == campaign_id).values(pending_after=to))
+
+
+def bounds(tx: Connection, campaign_id: int) -> tuple[int, int] | None:
+    """Give the lowest and the highest id of a campaign's leads; None without leads."""
+    chosen = select(func.min(lead.c.id), func.max(lead.c.id))
+    first, last = tx.execute(chosen.where(lead.c.campaign_id == campaign_id)).one()
+    return None if first is None else (first, last)
+
+
+def lock_following(tx: Connection, campaign_id: int, *, after: int, until: int) -> list[Lead]:
+    """Lock and give the leads of a stretch that wait for an opening, or for one ever to come."""
+    stretch = {"campaign": campaign_id, "after": after, "until": until}
+    return many(tx, Lead, _FOLLOWING, **stretch)
+
+
+def make_due(tx: Connection, lead_ids: Sequence[int], *, at: datetime, now: datetime) -> None:
+    """Let leads, whose locks the caller has, wait until `at`; what they waited for is kept."""
+    tx.execute(_DUE_AGAIN, {"which": list(lead_ids), "due": at, "now": now})
+
+
+def copy(
+    tx: Connection,
+    selection: Selection,
+    *,
+    source: int,
+    target: int,
+    children: Sequence[int],
+    after: int,
+    until: int,
+    now: datetime,
+) -> int:
+    """Copy the chosen leads of a stretch as new ones, and give how many.
+
+    Those with a number that `target` has already stay as they are. Nobody is copied who is not
+    to be called by now, nor, for a redial, whom one of the other `children` has.
+    """
+    parts: dict[str, Any] = {"source": source, "target": target, "after": after, "until": until}
+    parts |= {"now": now, **_among(selection, children)}
+    return int(tx.execute(_COPY_BY[selection], {**parts, "priority": int(Priority.FRESH)}).rowcount)
+
+
+def count(
+    tx: Connection, selection: Selection, *, source: int, children: Sequence[int] = ()
+) -> int:
+    """Count the leads that a selection chooses, whether they may be called or not."""
+    chosen = {"source": source, **_among(selection, children)}
+    return int(tx.execute(_COUNT_BY[selection], chosen).scalar_one())
+
+
+def _among(selection: Selection, children: Sequence[int]) -> dict[str, Any]:
+    return {} if selection is Selection.EVERYBODY else {"children": list(children)}
