@@ -10,8 +10,9 @@ The server does so with the real clock; a simulation may do it with a virtual on
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 from dialer.simulator import workspace
@@ -19,7 +20,7 @@ from dialer.simulator.answers import Answer, Refused, Travel, refusal
 from dialer.simulator.calls import ACTIVE, Call
 from dialer.simulator.chance import chance
 from dialer.simulator.faults import Faults
-from dialer.simulator.filters import ListCalls
+from dialer.simulator.filters import ListCalls, NumberFilter
 from dialer.simulator.intake import Intake
 from dialer.simulator.lines import Lines
 from dialer.simulator.outbox import Delivery, Outbox
@@ -28,6 +29,9 @@ from dialer.simulator.search import page
 from dialer.simulator.settings import SimulatorSettings
 from dialer.simulator.shapes import call_object
 from dialer.simulator.timeline import Timeline
+
+LONGEST_RING_MS = 3_600_000
+"""No call starts later than so long after it was accepted."""
 
 
 class Exchange:
@@ -79,7 +83,7 @@ class Exchange:
             return refusal(500)
         try:
             wanted = read_body(ListCalls, {} if body is None else body)
-            shown = (call for call in self._lines.calls.values() if self._listed(call, now_ms))
+            shown = (call for call in self._recent(wanted) if self._listed(call, now_ms))
             answer = Answer(200, page(shown, wanted=wanted))
         except Refused as refused:
             return refused.answer
@@ -194,6 +198,18 @@ class Exchange:
     def _with_call(self, call_id: str, do: Callable[[Call], Answer]) -> Answer:
         call = self._lines.calls.get(call_id)
         return refusal(422) if call is None or call.deleted else do(call)
+
+    def _recent(self, wanted: ListCalls) -> Iterator[Call]:
+        """Give all calls that may pass the filters, the newest first.
+
+        Whoever asks for the latest ones again and again must not wait for all there ever were.
+        """
+        started = wanted.filter_criteria.start_timestamp
+        earliest_ms = 0.0
+        if isinstance(started, NumberFilter) and started.op in ("ge", "gt"):
+            earliest_ms = started.value - LONGEST_RING_MS
+        newest_first = reversed(self._lines.calls.values())
+        return takewhile(lambda call: call.created_ms >= earliest_ms, newest_first)
 
     def _listed(self, call: Call, now_ms: int) -> bool:
         if call.deleted or call.created_ms + self.faults.list_lag_s * 1000 > now_ms:
