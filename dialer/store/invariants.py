@@ -4,16 +4,13 @@ Each is a question whose answer must be empty. The same questions are asked in t
 simulated crash, and in production. They only read.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydantic import ValidationError
-from sqlalchemy import Connection, bindparam, column, select, text
+from sqlalchemy import Connection, bindparam, column, text
 
-from dialer.domain.campaign_spec import CampaignSpec
-from dialer.domain.local_time import zone
 from dialer.domain.patience import (
     ABSENCE_AGE,
     ABSENCE_ANSWERS,
@@ -21,14 +18,10 @@ from dialer.domain.patience import (
     REPLAYS,
     SEND_DEADLINE,
 )
-from dialer.domain.window import Window
 from dialer.store.called_enough import sent_too_often
-from dialer.store.tables import IS_OPEN, Attempt, Campaign, Lead, table
+from dialer.store.outside_window import outside_window
+from dialer.store.tables import IS_OPEN
 from dialer.store.types import UtcDateTime
-
-attempt = table(Attempt)
-campaign = table(Campaign)
-lead = table(Lead)
 
 ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 OVERDUE_AFTER = timedelta(minutes=5)
@@ -238,53 +231,6 @@ _too_early = _ids(
 )
 
 
-def _outside_window(tx: Connection, span: Span) -> list[object]:
-    windows: dict[int, Window | None] = {}
-    sent = tx.execute(
-        select(attempt.c.id, attempt.c.send_started_at, attempt.c.campaign_id, lead.c.zones)
-        .join(lead, lead.c.id == attempt.c.lead_id)
-        .join(campaign, campaign.c.id == attempt.c.campaign_id)
-        .where(
-            attempt.c.send_started_at >= span.since,
-            # What was sent before an edit was sent by another window.
-            campaign.c.edited_at.is_(None) | (attempt.c.send_started_at > campaign.c.edited_at),
-        )
-    )
-    found = []
-    for attempt_id, started_at, campaign_id, zones in sent.all():
-        if campaign_id not in windows:
-            windows[campaign_id] = _window_of(tx, campaign_id)
-        names = tuple(name for name in zones.split(",") if name)
-        if not _was_open(windows[campaign_id], names, at=started_at):
-            found.append(attempt_id)
-    return found
-
-
-def _window_of(tx: Connection, campaign_id: int) -> Window | None:
-    spec = tx.execute(select(campaign.c.spec).where(campaign.c.id == campaign_id)).scalar_one()
-    try:
-        return CampaignSpec.model_validate(spec).window
-    except ValidationError:
-        return None
-
-
-def _was_open(window: Window | None, zones: Sequence[str], *, at: datetime) -> bool:
-    """A window or a zone that cannot be read any more proves nothing, so it does not count."""
-    try:
-        if window is None or not zones:
-            return False
-        return all(_covers(window, name, at=at) for name in zones)
-    except (KeyError, ValueError):
-        return False
-
-
-def _covers(window: Window, name: str, *, at: datetime) -> bool:
-    local = at.astimezone(zone(name))
-    minute, day = local.hour * 60 + local.minute, local.date()
-    hours = () if window.is_blacked_out(day) else window.minutes_on(day)
-    return any(opens <= minute < closes for opens, closes in hours)
-
-
 _miscounted_leads = _ids(
     "SELECT lead.id FROM lead WHERE (lead.created_at >= :since"
     " OR lead.id IN (SELECT lead_id FROM attempt WHERE created_at >= :since))"
@@ -387,7 +333,11 @@ INVARIANTS: tuple[Invariant, ...] = (
         "Nobody is called more often than the law and the campaign that calls allow.",
         lambda tx, span: sent_too_often(tx, since=span.since),
     ),
-    Invariant("I10", "Every send lies inside the lead's window.", _outside_window),
+    Invariant(
+        "I10",
+        "Every send lies inside the lead's window.",
+        lambda tx, span: outside_window(tx, since=span.since),
+    ),
     Invariant("I11", "A lead counts the ended attempts that may have rung.", _miscounted_leads),
     Invariant("I12", "A call belongs to one attempt.", _shared_calls),
     Invariant("I13", "An attempt that was not sent has no call.", _call_without_send),

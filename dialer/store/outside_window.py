@@ -1,0 +1,67 @@
+"""What was sent outside the window of its lead: the rows that break I10.
+
+Judged by the clock of each zone, not by the openings that the engine works out.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, select
+
+from dialer.domain.campaign_spec import CampaignSpec
+from dialer.domain.local_time import zone
+from dialer.domain.window import Window
+from dialer.store.tables import Attempt, Campaign, Lead, table
+
+attempt = table(Attempt)
+campaign = table(Campaign)
+lead = table(Lead)
+
+
+def outside_window(tx: Connection, *, since: datetime) -> list[object]:
+    """Give the attempts sent since then at a minute that the window of a zone does not hold."""
+    windows: dict[int, Window | None] = {}
+    sent = tx.execute(
+        select(attempt.c.id, attempt.c.send_started_at, attempt.c.campaign_id, lead.c.zones)
+        .join(lead, lead.c.id == attempt.c.lead_id)
+        .join(campaign, campaign.c.id == attempt.c.campaign_id)
+        .where(
+            attempt.c.send_started_at >= since,
+            # What was sent before an edit was sent by another window.
+            campaign.c.edited_at.is_(None) | (attempt.c.send_started_at > campaign.c.edited_at),
+        )
+    )
+    found = []
+    for attempt_id, started_at, campaign_id, zones in sent.all():
+        if campaign_id not in windows:
+            windows[campaign_id] = _window_of(tx, campaign_id)
+        names = tuple(name for name in zones.split(",") if name)
+        if not _was_open(windows[campaign_id], names, at=started_at):
+            found.append(attempt_id)
+    return found
+
+
+def _window_of(tx: Connection, campaign_id: int) -> Window | None:
+    spec = tx.execute(select(campaign.c.spec).where(campaign.c.id == campaign_id)).scalar_one()
+    try:
+        return CampaignSpec.model_validate(spec).window
+    except ValidationError:
+        return None
+
+
+def _was_open(window: Window | None, zones: Sequence[str], *, at: datetime) -> bool:
+    """A window or a zone that cannot be read any more proves nothing, so it does not count."""
+    try:
+        if window is None or not zones:
+            return False
+        return all(_covers(window, name, at=at) for name in zones)
+    except (KeyError, ValueError):
+        return False
+
+
+def _covers(window: Window, name: str, *, at: datetime) -> bool:
+    local = at.astimezone(zone(name))
+    minute, day = local.hour * 60 + local.minute, local.date()
+    hours = () if window.is_blacked_out(day) else window.minutes_on(day)
+    return any(opens <= minute < closes for opens, closes in hours)
