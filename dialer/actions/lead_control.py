@@ -6,7 +6,7 @@ from datetime import datetime
 from dialer.actions.aside import cancel_intent
 from dialer.actions.callbacks import keep
 from dialer.actions.control import find
-from dialer.actions.deciding import Outcome, zone_of
+from dialer.actions.deciding import Outcome, within_end, zone_of
 from dialer.actions.facts import known_facts
 from dialer.actions.openings import opening_for
 from dialer.actions.world import World
@@ -82,7 +82,13 @@ def retry(world: World, lead_id: int, *, at: str | None, actor: str) -> datetime
                 why="its zone is not known, or window and law leave no hour",
                 fix="give it a zone, or the campaign another window",
             )
-        keep(tx, lead, Outcome(due_at=due_at, wanted_at=wanted_at))
+        outcome = Outcome(due_at=due_at, wanted_at=wanted_at)
+        if within_end(spec, outcome).closed_as is not None:
+            raise RefusedByRule(
+                f"campaign {campaign.id} ends before lead {lead_id} could be called",
+                fix=f"dialer campaigns edit {campaign.id} --set ends_at=…, or name an earlier time",
+            )
+        keep(tx, lead, outcome)
         log_action(
             tx,
             actor=actor,
