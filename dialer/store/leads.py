@@ -240,10 +240,11 @@ def shift_those(tx: Connection, lead_ids: Sequence[int], *, to: datetime) -> int
 
 def hold_those(tx: Connection, lead_ids: Sequence[int], *, reason: str) -> int:
     """Hold these leads for a person to look at, as far as they are READY."""
-    return _change_those(tx, lead_ids, **_held(reason))
+    return _change_those(tx, lead_ids, **held(reason))
 
 
-def _held(reason: str) -> dict[str, Any]:
+def held(reason: str) -> dict[str, Any]:
+    """Give the columns of a READY lead that is held; what it waited for is kept."""
     return {
         "status": LeadStatus.HELD,
         "held_reason": reason,
@@ -266,7 +267,7 @@ def hold_places(
     tx: Connection, campaign_id: int, *, places: Sequence[LeadPlace], reason: str
 ) -> int:
     """Hold the READY leads of these places for a person to look at."""
-    return _change_places(tx, campaign_id, places, **_held(reason))
+    return _change_places(tx, campaign_id, places, **held(reason))
 
 
 def _change_places(
