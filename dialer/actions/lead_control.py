@@ -5,7 +5,7 @@ from datetime import datetime
 
 from dialer.actions.aside import cancel_intent
 from dialer.actions.callbacks import keep
-from dialer.actions.control import find
+from dialer.actions.control import lock_lead
 from dialer.actions.deciding import Outcome, within_end, zone_of
 from dialer.actions.facts import known_facts
 from dialer.actions.openings import opening_for
@@ -16,7 +16,7 @@ from dialer.domain.gates import why_not_dial
 from dialer.domain.hold import FOR_A_PERSON, Hold, HoldCode
 from dialer.domain.next_call import SKIPPED
 from dialer.domain.states import OVER, ClosedAs, LeadStatus
-from dialer.errors import NotFound, RefusedByRule, UserError
+from dialer.errors import RefusedByRule, UserError
 from dialer.log import get_logger
 from dialer.store import campaigns, leads, suppressions
 from dialer.store.database import Connection
@@ -40,7 +40,7 @@ def skip(world: World, lead_id: int, *, reason: str, actor: str) -> None:
     now = world.clock.now()
 
     def body(tx: Connection) -> None:
-        lead = _lock(tx, lead_id)
+        _, lead = lock_lead(tx, lead_id)
         if lead.status is LeadStatus.CLOSED:
             raise RefusedByRule(f"lead {lead_id} is closed already, as {lead.closed_as}")
         if lead.status is LeadStatus.IN_FLIGHT:
@@ -70,8 +70,7 @@ def retry(world: World, lead_id: int, *, at: str | None, actor: str) -> datetime
     now = world.clock.now()
 
     def body(tx: Connection) -> datetime:
-        lead = _lock(tx, lead_id)
-        campaign = find(tx, lead.campaign_id)
+        campaign, lead = lock_lead(tx, lead_id)
         spec = campaigns.spec_of(campaign)
         _check_callable(tx, lead, campaign, spec=spec, now=now)
         wanted_at = now if at is None else _read(spec, lead, at, now=now)
@@ -104,12 +103,6 @@ def retry(world: World, lead_id: int, *, at: str | None, actor: str) -> datetime
     log.info("lead_retried", lead_id=lead_id, due_at=due_at)
     world.queue.plan()
     return due_at
-
-
-def _lock(tx: Connection, lead_id: int) -> Lead:
-    if leads.get(tx, lead_id) is None:
-        raise NotFound(f"there is no lead {lead_id}", fix="dialer leads list --campaign ID")
-    return leads.lock(tx, lead_id)
 
 
 def _give_up_call(tx: Connection, lead: Lead, *, now: datetime) -> Lead:
