@@ -38,6 +38,7 @@ _PLACES_DUE = (
     .where(*_DUE_BY_PRIORITY)
     .order_by(lead.c.due_at, lead.c.row)
     .limit(bindparam("most"))
+    .with_for_update(key_share=True, skip_locked=True)
 )
 _WANTED = func.coalesce(lead.c.wanted_at, lead.c.due_at)
 """What a lead waits for besides its opening; kept whenever it is moved to one."""
@@ -46,6 +47,7 @@ _NEXT_DUE = (
     .where(*_DUE_BY_PRIORITY)
     .order_by(lead.c.due_at, lead.c.row)
     .limit(bindparam("most"))
+    .with_for_update(key_share=True, skip_locked=True)
 )
 _SHIFT_ONE = (
     update(lead)
@@ -208,7 +210,11 @@ def places_waiting(tx: Connection, campaign_id: int) -> list[LeadPlace]:
 def places_due(
     tx: Connection, campaign_id: int, *, now: datetime, most: int
 ) -> dict[LeadPlace, list[int]]:
-    """Give the ids of due leads by place: up to `most` of each priority, the longest due first."""
+    """Lock due leads and give their ids by place: up to `most` of each priority.
+
+    The longest due come first. Rows that somebody else holds are passed over, because the caller
+    has the gate and may wait for nobody.
+    """
     chosen = {"campaign": campaign_id, "now": now, "most": most}
     found: dict[LeadPlace, list[int]] = {}
     for priority in _PRIORITIES:
@@ -218,7 +224,7 @@ def places_due(
 
 
 def next_due(tx: Connection, campaign_id: int, *, now: datetime, most: int) -> list[Lead]:
-    """Read up to `most` due leads of each priority, the longest due first; locks nothing."""
+    """Lock up to `most` due leads of each priority, as `places_due` does."""
     chosen = {"campaign": campaign_id, "now": now, "most": most}
     return [
         row
