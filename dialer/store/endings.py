@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, text, update
 
 from dialer.domain.priority import Priority
-from dialer.domain.states import CampaignStatus, ClosedAs, LeadStatus, ListStatus
+from dialer.domain.states import OVER, CampaignStatus, ClosedAs, LeadStatus, ListStatus
 from dialer.store.rows import many
 from dialer.store.tables import IS_OPEN, Attempt, Campaign, Lead, LeadList, table
 
@@ -95,7 +95,7 @@ def to_summarize(tx: Connection, *, most: int) -> list[int]:
     rows = tx.execute(
         select(campaign.c.id)
         .where(
-            campaign.c.status.in_([CampaignStatus.FINISHED, CampaignStatus.STOPPED]),
+            campaign.c.status.in_(OVER),  # also if it was archived at once
             campaign.c.summary.is_(None),
             ~open_attempt,
         )

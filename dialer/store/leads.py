@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.priority import Priority
 from dialer.domain.regions import START
-from dialer.domain.states import LEAD_MOVES, CampaignStatus, ClosedAs, LeadStatus, check_move
+from dialer.domain.states import LEAD_MOVES, OVER, ClosedAs, LeadStatus, check_move
 from dialer.store import suppressions
 from dialer.store.rows import many, one
 from dialer.store.tables import IS_OPEN, Campaign, Lead, table
@@ -314,15 +314,22 @@ def close_waiting(
     result = tx.execute(
         update(lead)
         .where(*chosen)
-        .values(status=LeadStatus.CLOSED, closed_as=closed_as, closed_at=now, due_at=None)
+        .values(
+            status=LeadStatus.CLOSED,
+            closed_as=closed_as,
+            closed_at=now,
+            due_at=None,
+            wanted_at=None,
+        )
     )
     return int(result.rowcount)
 
 
-def waiting_in_stopped(tx: Connection) -> list[int]:
-    """Give the stopped campaigns in which a lead still waits.
+def waiting_in_vain(tx: Connection) -> list[int]:
+    """Give the campaigns that are over and in which a lead still waits.
 
-    A call that ends while its campaign is being stopped may hand its lead back too late.
+    A call that ends, or is heard to be a voicemail, while its campaign is being stopped or is
+    finishing may hand its lead back too late.
     """
     waiting = (
         select(lead.c.id)
@@ -333,7 +340,7 @@ def waiting_in_stopped(tx: Connection) -> list[int]:
         .exists()
     )
     rows = tx.execute(
-        select(campaign.c.id).where(campaign.c.status == CampaignStatus.STOPPED, waiting)
+        select(campaign.c.id).where(campaign.c.status.in_(OVER), waiting)
     )
     return [row[0] for row in rows]
 

@@ -284,3 +284,23 @@ def test_only_what_is_over_is_archived(stage: Stage) -> None:
         else:
             with pytest.raises(RefusedByRule, match=f"is {status}"):
                 control.archive(stage.world, campaign, actor="test")
+
+
+def test_a_campaign_that_was_archived_at_once_is_summed_up_all_the_same(stage: Stage) -> None:
+    campaign = stage.campaign()
+    attempt_id = stage.call(stage.lead(campaign))
+    control.stop(stage.world, campaign, actor="test")
+    control.archive(stage.world, campaign, actor="test")
+    stage.deliver(stage.retell.end(attempt_id, "user_hangup"))
+    stage.reconcile()
+    assert stage.campaign_row(campaign).summary is not None
+
+
+@pytest.mark.parametrize("status", [CampaignStatus.FINISHED, CampaignStatus.ARCHIVED])
+def test_a_lead_that_came_back_to_a_campaign_as_it_ended_is_closed(
+    stage: Stage, status: CampaignStatus
+) -> None:
+    lead_id = stage.lead()
+    stage.force_campaign(stage.lead_row(lead_id).campaign_id, status)
+    stage.reconcile()
+    assert stage.lead_row(lead_id).closed_as is ClosedAs.STOPPED
