@@ -110,9 +110,7 @@ _RELEASE = text(
     " wanted_at = CASE WHEN wanted_at > :due_at THEN wanted_at ELSE :wanted_at END"
     f" WHERE id = :which AND status = '{LeadStatus.HELD}'"
     f" AND held_reason = '{HoldCode.NO_CONSENT}'"
-).bindparams(
-    bindparam("due_at", type_=UtcDateTime), bindparam("wanted_at", type_=UtcDateTime)
-)
+).bindparams(bindparam("due_at", type_=UtcDateTime), bindparam("wanted_at", type_=UtcDateTime))
 _HOLD_OTHER_IMPORTS = text(
     "SELECT pg_advisory_xact_lock(hashtext('dialer import'), CAST(:campaign AS int))"
 )

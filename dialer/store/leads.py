@@ -339,9 +339,7 @@ def waiting_in_vain(tx: Connection) -> list[int]:
         )
         .exists()
     )
-    rows = tx.execute(
-        select(campaign.c.id).where(campaign.c.status.in_(OVER), waiting)
-    )
+    rows = tx.execute(select(campaign.c.id).where(campaign.c.status.in_(OVER), waiting))
     return [row[0] for row in rows]
 
 

@@ -12,7 +12,16 @@ from typing import Any
 
 import httpx
 import pytest
-from factories import ALL_DAY, NOW, FrozenClock, RecordingQueue, make_lead, make_spec, make_world, set_gate
+from factories import (
+    ALL_DAY,
+    NOW,
+    FrozenClock,
+    RecordingQueue,
+    make_lead,
+    make_spec,
+    make_world,
+    set_gate,
+)
 from scripted_retell import ScriptedRetell, open_client
 
 from dialer.actions import control
@@ -419,7 +428,8 @@ def test_no_campaign_finishes_while_one_of_its_leads_is_let_go_again(
     ended.join()
     row = world.db.read(partial(leads.get, lead_id=lead_id))
     campaign = world.db.read(partial(campaigns.get, campaign_id=made))
-    assert row is not None and campaign is not None
+    assert row is not None
+    assert campaign is not None
     assert (row.status, campaign.status) == (LeadStatus.READY, CampaignStatus.RUNNING)
 
 
