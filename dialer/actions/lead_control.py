@@ -18,7 +18,7 @@ from dialer.domain.next_call import SKIPPED
 from dialer.domain.states import OVER, ClosedAs, LeadStatus
 from dialer.errors import RefusedByRule, UserError
 from dialer.log import get_logger
-from dialer.store import campaigns, leads, suppressions
+from dialer.store import campaigns, gate, leads, suppressions
 from dialer.store.database import Connection
 from dialer.store.ledger import log_action
 from dialer.store.tables import Campaign, Lead
@@ -127,7 +127,7 @@ def _check_callable(
             f"lead {lead.id} is closed as {lead.closed_as}",
             why="only leads that were given up or stopped are called again",
         )
-    facts = known_facts(tx, lead, status=campaign.status, spec=spec, now=now)
+    facts = known_facts(tx, lead, status=campaign.status, spec=spec, state=gate.find(tx), now=now)
     hold = why_not_dial(replace(facts, lead_status=LeadStatus.READY), now=now)
     if hold is not None and hold.code in _NOT_TO_BE_CALLED:
         raise RefusedByRule(f"lead {lead.id} may not be called", why=hold.sentence)
