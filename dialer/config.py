@@ -124,10 +124,10 @@ class Settings(BaseSettings):
     )
     headroom: int = Field(0, ge=0, description="lines never used, kept for other uses of Retell")
     calls_per_day: int | None = Field(
-        None, ge=1, description="calls begun per day, over everything; unset: no limit"
+        None, ge=1, le=10**9, description="calls begun per day, over everything; unset: no limit"
     )
     dollars_per_day: float | None = Field(
-        None, gt=0, description="dollars spent per day, over everything; unset: no limit"
+        None, gt=0, le=10**9, description="dollars spent per day, over everything; unset: no limit"
     )
     day_zone: str = Field("UTC", description="zone whose midnight begins a day of these limits")
     worker_threads: int = Field(32, ge=1, le=256, description="threads of one worker process")

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from dialer.actions.called_enough import free_again
+from dialer.actions.deciding import promised
 from dialer.actions.openings import shift_those_due
 from dialer.domain.gates import has_ended
 from dialer.domain.hold import CALLED_ENOUGH, CLOSED_NOW, FOR_A_PERSON, Hold, HoldCode
@@ -83,14 +85,28 @@ def give_back(
         )
     else:
         waits_for = hold.until if hold is not None and hold.code in _TELLS_WHEN else None
-        due_at = waits_for or now
-        if has_ended(campaign.ends_at, at=due_at):
+        waits = {"due_at": waits_for or now, "wanted_at": wanted_at or now}
+        waits |= _as_promised(lead, campaign, not_before=waits["due_at"], now=now)
+        if has_ended(campaign.ends_at, at=waits["due_at"]):
             _close_ended(tx, lead, now=now)
             return
-        if wanted_at is None:
-            wanted_at = now if waits_for else due_at
-        waits = {"due_at": due_at, "wanted_at": wanted_at}
         leads.move(tx, lead.id, current=LeadStatus.IN_FLIGHT, target=LeadStatus.READY, **waits)
+
+
+def _as_promised(
+    lead: Lead, campaign: Campaign, *, not_before: datetime, now: datetime
+) -> dict[str, Any]:
+    """Say when a lead waits that was promised a call while the one that was not made waited."""
+    if lead.callback_at is None or lead.callback_at <= not_before:
+        return {}
+    outcome = promised(campaigns.spec_of(campaign), lead, lead.callback_at, now=now)
+    if outcome.due_at is None or outcome.due_at <= not_before:
+        return {}
+    return {
+        "due_at": outcome.due_at,
+        "wanted_at": outcome.wanted_at,
+        "priority": int(outcome.priority),
+    }
 
 
 def _close_ended(tx: Connection, lead: Lead, *, now: datetime) -> None:

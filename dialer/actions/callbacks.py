@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from dialer.actions.control import find
+from dialer.actions.control import lock_lead
 from dialer.actions.deciding import Outcome, promised, within_end, zone_of
 from dialer.actions.refining import reopen
 from dialer.actions.world import World
 from dialer.domain.callbacks import read_asked
 from dialer.domain.consent import why_no_consent
 from dialer.domain.states import OVER, ClosedAs, LeadStatus
-from dialer.errors import NotFound, RefusedByRule, UserError
+from dialer.errors import RefusedByRule, UserError
 from dialer.store import attempts, campaigns, leads, suppressions
 from dialer.store.database import Connection
 from dialer.store.ledger import log_action
@@ -37,10 +37,7 @@ def promise_callback(world: World, lead_id: int, text: str, *, actor: str) -> da
 def _promise(
     tx: Connection, lead_id: int, text: str, *, actor: str, now: datetime
 ) -> datetime | None:
-    if leads.get(tx, lead_id) is None:
-        raise NotFound(f"there is no lead {lead_id}", fix="look its number up in an export")
-    lead = leads.lock(tx, lead_id)
-    campaign = find(tx, lead.campaign_id)
+    campaign, lead = lock_lead(tx, lead_id)
     _check_callable(tx, lead, campaign, now=now)
     spec = campaigns.spec_of(campaign)
     asked_at = read_asked(spec.callback, text, zone_name=zone_of(lead), said_at=now)

@@ -1,4 +1,4 @@
-"""Campaigns that begin by themselves, and what is left over of stopped ones."""
+"""Campaigns that begin by themselves, and what is left over of those that are over."""
 
 from contextlib import suppress
 from functools import partial
@@ -21,9 +21,9 @@ def start_campaigns(world: World) -> None:
 
 
 def close_left_overs(world: World) -> None:
-    """Close the leads that came back to a campaign while it was being stopped."""
+    """Close the leads that came back to a campaign while it was being stopped or finished."""
     now = world.clock.now()
-    for campaign_id in world.db.read(leads.waiting_in_stopped):
+    for campaign_id in world.db.read(leads.waiting_in_vain):
         close = partial(
             leads.close_waiting, closed_as=ClosedAs.STOPPED, now=now, campaign_id=campaign_id
         )

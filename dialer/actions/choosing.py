@@ -39,9 +39,9 @@ def choose(
 
     The last gate is the campaign's `pool`: a lead for which it has no number stays due.
     """
-    if share == 0:
+    due = leads.take_due(tx, campaign.id, now=now, most=share, without=phones) if share else []
+    if not due:
         return []
-    due = leads.take_due(tx, campaign.id, now=now, most=share, without=phones)
     suppressed = suppressions.suppressed_among(
         tx, [lead.phone for lead in due], campaign_id=campaign.id, now=now
     )
@@ -67,7 +67,8 @@ def choose(
             chosen.append((lead, picked))
             phones.add(lead.phone)
     put_aside(tx, campaign, refused, now=now)
-    leads.take_off(tx, [lead.id for lead, _ in chosen])
+    if chosen:
+        leads.take_off(tx, [lead.id for lead, _ in chosen])
     return chosen
 
 

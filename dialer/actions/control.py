@@ -19,7 +19,7 @@ from dialer.log import get_logger
 from dialer.store import campaigns, gate, leads, numbers
 from dialer.store.database import Connection
 from dialer.store.ledger import log_action
-from dialer.store.tables import Campaign
+from dialer.store.tables import Campaign, Lead
 
 log = get_logger(__name__)
 
@@ -158,6 +158,19 @@ def find(tx: Connection, campaign_id: int) -> Campaign:
             f"there is no campaign {campaign_id}", fix="dialer campaigns list shows them all"
         )
     return row
+
+
+def lock_lead(tx: Connection, lead_id: int) -> tuple[Campaign, Lead]:
+    """Lock a lead, with its campaign held still: it does not finish while its lead is let go.
+
+    Raises:
+        NotFound: there is no lead with this id.
+    """
+    seen = leads.get(tx, lead_id)
+    if seen is None:
+        raise NotFound(f"there is no lead {lead_id}", fix="dialer leads list --campaign ID")
+    campaign = campaigns.hold_still(tx, [seen.campaign_id])[seen.campaign_id]
+    return campaign, leads.lock(tx, lead_id)
 
 
 def refuse_unready(row: Campaign, *, now: datetime) -> None:

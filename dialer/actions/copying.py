@@ -44,8 +44,8 @@ def redial(
 ) -> Copied:
     """Make a child campaign of those that a campaign did not reach; a draft until it is started.
 
-    Called again while that is a draft, it gives the same child; later, one of those whom no
-    child has: nobody is redialed twice.
+    Called again while that is a draft, it gives the same child, with those who were given up
+    since; later, one of those whom no child has: nobody is redialed twice.
 
     Raises:
         NotFound: there is no such campaign.
@@ -61,6 +61,7 @@ def redial(
         children = campaigns.children(tx, parent.id)
         for child in children:
             if child.status is CampaignStatus.DRAFT and child.copied_from == source:
+                campaigns.change(tx, child.id, pending_after=0)  # who was given up since, too
                 return child.id
         if not pending.count(tx, selection, source=parent.id, children=called(children)):
             raise _nobody(parent, children)

@@ -22,6 +22,7 @@ from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.checked import what_was_checked
 from dialer.domain.gates import DialFacts, Hold, HoldCode, why_not_dial
+from dialer.domain.lines import GateState
 from dialer.domain.local_time import local_times
 from dialer.domain.patience import INTENT_LIFE, SEND_DEADLINE, SENDING_LIFE
 from dialer.domain.states import AttemptStatus
@@ -100,8 +101,11 @@ def pass_gate(tx: Connection, world: World, attempt_id: str) -> Sending | Early 
         return None
     now = world.clock.now()  # under the locks: waiting for them may have taken a whole pause
     spec = campaigns.spec_of(campaign)
-    facts = known_facts(tx, lead, status=campaign.status, spec=spec, attempt=attempt, now=now)
-    hold = _why_not_send(tx, attempt, facts, spec=spec, now=now)
+    state = gate.peek(tx)
+    facts = known_facts(
+        tx, lead, status=campaign.status, spec=spec, state=state, attempt=attempt, now=now
+    )
+    hold = _why_not_send(tx, attempt, facts, spec=spec, state=state, now=now)
     if hold is not None:
         cancel_intent(tx, attempt, lead, hold, now=now, by="dial")
         log.info("send_refused", attempt_id=attempt_id, lead_id=lead.id, reason=hold.code)
@@ -150,12 +154,18 @@ def _refuse_request(tx: Connection, world: World, attempt_id: str, problem: Acco
 
 
 def _why_not_send(
-    tx: Connection, attempt: Attempt, facts: DialFacts, *, spec: CampaignSpec, now: datetime
+    tx: Connection,
+    attempt: Attempt,
+    facts: DialFacts,
+    *,
+    spec: CampaignSpec,
+    state: GateState,
+    now: datetime,
 ) -> Hold | None:
     if now - attempt.created_at > INTENT_LIFE:
         return Hold(HoldCode.TOO_LATE, "Claimed more than a minute ago.")
     hold = why_not_dial(facts, now=now) or why_no_budget(
-        tx, attempt.campaign_id, spec, gate.peek(tx), claimed_at=attempt.created_at, now=now
+        tx, attempt.campaign_id, spec, state, claimed_at=attempt.created_at, now=now
     )
     if hold is None and numbers.is_resting(tx, attempt.from_number, now=now):
         return Hold(HoldCode.NO_NUMBER, "The number it was to be called from rests by now.")

@@ -51,6 +51,7 @@ def finish_campaigns(world: World) -> None:
 
 def _finish(tx: Connection, *, world: World, campaign_id: int) -> None:
     now = world.clock.now()
+    campaigns.lock(tx, campaign_id)  # whoever lets a lead go again holds it still
     for row in endings.without_open_leads(tx, now=now):
         if row.id == campaign_id:
             move(tx, row, CampaignStatus.FINISHED, actor="system", now=now, finished_at=now)

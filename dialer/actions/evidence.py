@@ -156,7 +156,7 @@ def _heed_retell(tx: Connection, seen: Attempt, evidence: CallEvidence, *, now: 
     elif evidence.disposition is Disposition.UNKNOWN:
         log.error("unknown_reason", attempt_id=seen.id, reason=evidence.reason)
     elif evidence.disposition is not None:
-        hold_if_calls_go_wrong(tx, seen.campaign_id, evidence.disposition, now=now)
+        hold_if_calls_go_wrong(tx, seen, evidence.disposition, now=now)
 
 
 def _rest_number(tx: Connection, seen: Attempt, evidence: CallEvidence, *, now: datetime) -> None:

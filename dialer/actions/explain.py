@@ -11,8 +11,9 @@ from dialer.actions.budgets import why_no_budget
 from dialer.actions.callers import why_no_number
 from dialer.actions.control import find
 from dialer.actions.do_not_call import look_up
-from dialer.actions.facts import known_facts, whereabouts_of
+from dialer.actions.facts import known_facts, whereabouts_of, zones_of
 from dialer.domain.hold import Hold
+from dialer.domain.lines import GateState
 from dialer.domain.local_time import local_times
 from dialer.domain.next_call import LastTry, Waiting, why_not_now, why_then
 from dialer.domain.states import LeadState, LeadStatus, state_of
@@ -91,8 +92,11 @@ def _explained(tx: Connection, lead: Lead, *, now: datetime) -> dict[str, Any]:
     tries = attempts.of_lead(tx, lead.id)
     activity = ledger.of_subject(tx, f"lead:{lead.id}")
     waiting = _waiting(lead, tries, activity)
-    facts = known_facts(tx, lead, status=campaign.status, spec=spec, now=now)
-    hold = why_not_now(waiting, facts, spec, now=now) or _why_not_from_here(tx, campaign, now=now)
+    state = gate.find(tx)
+    facts = known_facts(tx, lead, status=campaign.status, spec=spec, state=state, now=now)
+    hold = why_not_now(waiting, facts, spec, now=now) or _why_not_from_here(
+        tx, campaign, state, now=now
+    )
     why = why_then(waiting, spec, campaign_status=campaign.status, now=now)
     return {
         **_fields(lead),
@@ -134,7 +138,7 @@ def _fields(lead: Lead) -> dict[str, Any]:
         "callback_at": lead.callback_at,
         "attempts_counted": lead.attempts,
         "tries": lead.tries,
-        "zones": [name for name in lead.zones.split(",") if name],
+        "zones": list(zones_of(lead)),
         "zone_source": lead.zone_source,
         "region": lead.region,
     }
@@ -161,9 +165,10 @@ def _waiting(lead: Lead, tries: Sequence[Attempt], activity: Sequence[AuditLog])
     )
 
 
-def _why_not_from_here(tx: Connection, campaign: Campaign, *, now: datetime) -> Hold | None:
+def _why_not_from_here(
+    tx: Connection, campaign: Campaign, state: GateState | None, *, now: datetime
+) -> Hold | None:
     """Say why none of the campaign's leads is called now, whoever it is."""
-    state = gate.find(tx)
     if state is None:
         return None
     spec = campaigns.spec_of(campaign)

@@ -9,7 +9,7 @@ from dialer.domain.lines import GateState
 from dialer.domain.person_caps import PersonCall, PersonFacts
 from dialer.domain.regions import Whereabouts, regions_of
 from dialer.domain.states import CampaignStatus, LeadStatus
-from dialer.store import gate, person_calls, suppressions
+from dialer.store import person_calls, suppressions
 from dialer.store.database import Connection
 from dialer.store.tables import Attempt, Lead
 
@@ -35,10 +35,11 @@ def known_facts(
     *,
     status: CampaignStatus,
     spec: CampaignSpec,
+    state: GateState | None,
     attempt: Attempt | None = None,
     now: datetime,
 ) -> DialFacts:
-    """Read and gather the facts about one lead of a campaign.
+    """Read and gather the facts about one lead of a campaign, and of the gate as it was read.
 
     An `attempt` that is about to be sent does not count among the calls its person has had.
     """
@@ -53,7 +54,7 @@ def known_facts(
         ),
         calls=person_calls.of_phone(tx, lead.phone, but=but, now=now),
         promised=promised_at is not None,
-        state=gate.find(tx),
+        state=state,
     )
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from dialer.actions.control import go_on
+from dialer.actions.readable import readable
 from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.gates import has_ended
@@ -33,7 +34,7 @@ def check_holds(world: World) -> None:
     """Ask about the held campaigns whose minute is over. May be called by anybody."""
     held = world.db.read(lambda tx: campaigns.in_status(tx, CampaignStatus.HELD))
     asked = 0
-    for row in held:
+    for row in readable(held):
         check = check_for(row.held_reason, campaigns.spec_of(row).hold)
         if check is None or asked == MOST or not _win(world, row):
             continue

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from dialer.actions.aside import cancel_intent
 from dialer.actions.callbacks import keep
-from dialer.actions.control import find
-from dialer.actions.deciding import Outcome, zone_of
+from dialer.actions.control import lock_lead
+from dialer.actions.deciding import Outcome, within_end, zone_of
 from dialer.actions.facts import known_facts
 from dialer.actions.openings import opening_for
 from dialer.actions.world import World
@@ -16,9 +16,9 @@ from dialer.domain.gates import why_not_dial
 from dialer.domain.hold import FOR_A_PERSON, Hold, HoldCode
 from dialer.domain.next_call import SKIPPED
 from dialer.domain.states import OVER, ClosedAs, LeadStatus
-from dialer.errors import NotFound, RefusedByRule, UserError
+from dialer.errors import RefusedByRule, UserError
 from dialer.log import get_logger
-from dialer.store import campaigns, leads, suppressions
+from dialer.store import campaigns, gate, leads, suppressions
 from dialer.store.database import Connection
 from dialer.store.ledger import log_action
 from dialer.store.tables import Campaign, Lead
@@ -40,7 +40,7 @@ def skip(world: World, lead_id: int, *, reason: str, actor: str) -> None:
     now = world.clock.now()
 
     def body(tx: Connection) -> None:
-        lead = _lock(tx, lead_id)
+        _, lead = lock_lead(tx, lead_id)
         if lead.status is LeadStatus.CLOSED:
             raise RefusedByRule(f"lead {lead_id} is closed already, as {lead.closed_as}")
         if lead.status is LeadStatus.IN_FLIGHT:
@@ -70,8 +70,7 @@ def retry(world: World, lead_id: int, *, at: str | None, actor: str) -> datetime
     now = world.clock.now()
 
     def body(tx: Connection) -> datetime:
-        lead = _lock(tx, lead_id)
-        campaign = find(tx, lead.campaign_id)
+        campaign, lead = lock_lead(tx, lead_id)
         spec = campaigns.spec_of(campaign)
         _check_callable(tx, lead, campaign, spec=spec, now=now)
         wanted_at = now if at is None else _read(spec, lead, at, now=now)
@@ -82,7 +81,13 @@ def retry(world: World, lead_id: int, *, at: str | None, actor: str) -> datetime
                 why="its zone is not known, or window and law leave no hour",
                 fix="give it a zone, or the campaign another window",
             )
-        keep(tx, lead, Outcome(due_at=due_at, wanted_at=wanted_at))
+        outcome = Outcome(due_at=due_at, wanted_at=wanted_at)
+        if within_end(spec, outcome).closed_as is not None:
+            raise RefusedByRule(
+                f"campaign {campaign.id} ends before lead {lead_id} could be called",
+                fix=f"dialer campaigns edit {campaign.id} --set ends_at=…, or name an earlier time",
+            )
+        keep(tx, lead, outcome)
         log_action(
             tx,
             actor=actor,
@@ -98,12 +103,6 @@ def retry(world: World, lead_id: int, *, at: str | None, actor: str) -> datetime
     log.info("lead_retried", lead_id=lead_id, due_at=due_at)
     world.queue.plan()
     return due_at
-
-
-def _lock(tx: Connection, lead_id: int) -> Lead:
-    if leads.get(tx, lead_id) is None:
-        raise NotFound(f"there is no lead {lead_id}", fix="dialer leads list --campaign ID")
-    return leads.lock(tx, lead_id)
 
 
 def _give_up_call(tx: Connection, lead: Lead, *, now: datetime) -> Lead:
@@ -128,7 +127,7 @@ def _check_callable(
             f"lead {lead.id} is closed as {lead.closed_as}",
             why="only leads that were given up or stopped are called again",
         )
-    facts = known_facts(tx, lead, status=campaign.status, spec=spec, now=now)
+    facts = known_facts(tx, lead, status=campaign.status, spec=spec, state=gate.find(tx), now=now)
     hold = why_not_dial(replace(facts, lead_status=LeadStatus.READY), now=now)
     if hold is not None and hold.code in _NOT_TO_BE_CALLED:
         raise RefusedByRule(f"lead {lead.id} may not be called", why=hold.sentence)

@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 
 from dialer.actions.openings import opening_for
+from dialer.actions.readable import readable
 from dialer.actions.world import World
 from dialer.domain.hold import HoldCode
 from dialer.domain.selection import Selection
@@ -29,7 +30,7 @@ PARTS_AT_ONCE = 50
 
 def carry_on(world: World) -> None:
     """Do some parts of all the work that is left. May be called at any moment, by anybody."""
-    for row in world.db.read(pending.campaigns_with_some):
+    for row in readable(world.db.read(pending.campaigns_with_some)):
         do_parts(world, row.id, most=PARTS_AT_ONCE)
 
 

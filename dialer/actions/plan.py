@@ -10,17 +10,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import ValidationError
-
 from dialer.actions.budgets import left_for_everything
 from dialer.actions.callers import numbers_of
 from dialer.actions.dealing import take
+from dialer.actions.readable import readable
 from dialer.actions.world import World
 from dialer.domain.lines import after_claim, claimable, lines_in_force
 from dialer.log import get_logger
 from dialer.store import attempts, campaigns, gate, leads
 from dialer.store.database import Connection
-from dialer.store.tables import Campaign
 
 log = get_logger(__name__)
 
@@ -65,7 +63,7 @@ def claim(tx: Connection, world: World, *, freed_at: datetime | None) -> list[Cl
         free = min(free, left)
     if free == 0:
         return []
-    running = _running(tx, now=now)
+    running = readable(campaigns.hold_running_still(tx, now=now))
     known = numbers_of(tx, [campaigns.spec_of(row) for row in running], state, now=now)
     rows = take(
         tx,
@@ -88,16 +86,3 @@ def claim(tx: Connection, world: World, *, freed_at: datetime | None) -> list[Cl
     gate.save(tx, after_claim(state, known.moments), before=state)
     log.info("claimed", attempts=len(rows), open=in_use.total + len(rows), limit=limit)
     return [Claimed(row["id"], row["lead_id"], row["n"]) for row in rows]
-
-
-def _running(tx: Connection, *, now: datetime) -> list[Campaign]:
-    """Keep the running campaigns so; one whose settings cannot be read stops no other."""
-    readable = []
-    for row in campaigns.hold_running_still(tx, now=now):
-        try:
-            campaigns.spec_of(row)
-        except ValidationError:
-            log.error("settings_unreadable", campaign_id=row.id, exc_info=True)
-        else:
-            readable.append(row)
-    return readable

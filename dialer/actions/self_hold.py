@@ -9,43 +9,44 @@ from dialer.domain.self_hold import ANSWERED, FAILED, too_many_failed, too_many_
 from dialer.log import get_logger
 from dialer.store import campaigns, day_use
 from dialer.store.database import Connection
-from dialer.store.tables import Campaign
+from dialer.store.tables import Attempt, Campaign
 
 log = get_logger(__name__)
 
 
 def hold_if_calls_go_wrong(
-    tx: Connection, campaign_id: int, disposition: Disposition, *, now: datetime
+    tx: Connection, attempt: Attempt, disposition: Disposition, *, now: datetime
 ) -> None:
-    """Hold a campaign when the call that is just ending is one too many.
+    """Hold the campaign of an attempt whose call is just ending when it is one too many.
 
-    Asked before the call's attempt and lead are locked, and only about calls since the campaign was
-    last started or resumed: whoever resumes it has seen the earlier ones.
+    Asked before the attempt and its lead are locked: somebody else may have ended it by now. Only
+    calls since the campaign was last started or resumed count: whoever resumes it has seen the
+    earlier ones.
     """
     if disposition not in FAILED and disposition is not Disposition.OPTED_OUT:
         return
-    campaign = campaigns.get(tx, campaign_id)
+    campaign = campaigns.get(tx, attempt.campaign_id)
     if campaign is None:
         return
     judge = _judge_failed if disposition in FAILED else _judge_opted_out
-    found = judge(tx, campaign, disposition, now=now)
-    if found and campaigns.hold(tx, campaign_id, reason=found.reason, sentence=found.sentence):
-        log.error("campaign_held", campaign_id=campaign_id, reason=found.reason)
+    found = judge(tx, campaign, disposition, but=attempt.id, now=now)
+    if found and campaigns.hold(tx, campaign.id, reason=found.reason, sentence=found.sentence):
+        log.error("campaign_held", campaign_id=campaign.id, reason=found.reason)
 
 
 def _judge_failed(
-    tx: Connection, campaign: Campaign, this: Disposition, *, now: datetime
+    tx: Connection, campaign: Campaign, this: Disposition, *, but: str, now: datetime
 ) -> SelfHold | None:
     rules = campaigns.spec_of(campaign).hold
     if rules.failed_share is None:
         return None
     since = _since(campaign, now - rules.failed_within)
-    ended = day_use.ended_since(tx, campaign.id, since=since)
+    ended = day_use.ended_since(tx, campaign.id, since=since, but=but)
     return too_many_failed(rules, [*ended, this])
 
 
 def _judge_opted_out(
-    tx: Connection, campaign: Campaign, this: Disposition, *, now: datetime
+    tx: Connection, campaign: Campaign, this: Disposition, *, but: str, now: datetime
 ) -> SelfHold | None:
     rules = campaigns.spec_of(campaign).hold
     if rules.opted_out_share is None:
@@ -56,6 +57,7 @@ def _judge_opted_out(
         dispositions=sorted(ANSWERED),
         since=_since(campaign, campaign.created_at),
         most=rules.opted_out_among - 1,
+        but=but,
     )
     return too_many_opted_out(rules, [*earlier, this])
 

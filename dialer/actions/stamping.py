@@ -20,6 +20,7 @@ from dialer.actions.load import Progress, options_of
 from dialer.actions.run_hold import HELD_FOR, Stamp, TakenOver
 from dialer.actions.run_list import import_list, pass_over
 from dialer.actions.world import World
+from dialer.domain.gates import has_ended
 from dialer.domain.schedule_spec import RunStatus
 from dialer.domain.states import CampaignStatus
 from dialer.errors import RefusedByRule, UserError
@@ -102,9 +103,17 @@ def _make_campaign(stamp: Stamp) -> int | None:
     """Make the draft. None when the schedule was disabled in the meantime.
 
     Raises:
-        UserError: the lead file cannot be imported, so that no campaign is made for it.
+        UserError: the lead file cannot be imported, or nobody would be called by now, so that no
+            campaign is made for it.
     """
     world, run, recipe = stamp.world, stamp.run, stamp.recipe
+    ends_at = recipe.campaign.ends_at
+    if has_ended(ends_at, at=world.clock.now()):
+        raise UserError(
+            f"campaigns of this schedule ended at {ends_at:%Y-%m-%d %H:%M} UTC",
+            why="nobody is called after ends_at",
+            fix="make a schedule with a later one, and disable this one",
+        )
     read_leads(stamp.lead_file, options=options_of(recipe.campaign)).close()
     now = world.clock.now()
     spec = recipe.campaign.model_copy(update={"name": _name_of(stamp)})

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from dialer.cli.exits import WrongUsage
 from dialer.cli.lead_views import show_lead, show_leads
 from dialer.cli.output import AsJson, Yes, confirm, print_json, say
 from dialer.cli.reading import read_number
@@ -85,6 +86,8 @@ def skip(
     """Close a lead without a further call."""
     from dialer.actions.lead_control import skip as leave_alone
 
+    if not reason.strip():
+        raise WrongUsage("--reason says nothing", fix='write for example --reason "our own staff"')
     confirm(f"Call lead {lead} no more?", yes=yes, declined=f"lead {lead} stays as it is")
     with opened_world(load_settings()) as world:
         leave_alone(world, lead, reason=reason, actor=actor())

@@ -8,17 +8,22 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from dialer.domain.durations import Duration
 from dialer.domain.zone_names import check_zone
 
+MOST = 1_000_000_000
+"""No limit is higher: where one cannot be counted any more, no campaign's claim would succeed."""
+
 
 class CampaignLimits(BaseModel):
     """What one campaign may use of the whole. None sets no limit."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    lines: int | None = Field(default=None, ge=1)
-    lines_at_least: int = Field(default=0, ge=0)  # before others get more, while leads are due
-    lines_per_minute: float | None = Field(default=None, gt=0)  # so many more after the start
-    calls_per_day: int | None = Field(default=None, ge=1)
-    dollars_per_day: float | None = Field(default=None, gt=0)
+    lines: int | None = Field(default=None, ge=1, le=MOST)
+    # Before others get more, while leads are due.
+    lines_at_least: int = Field(default=0, ge=0, le=MOST)
+    # So many more, minute by minute after the start.
+    lines_per_minute: float | None = Field(default=None, gt=0, le=MOST)
+    calls_per_day: int | None = Field(default=None, ge=1, le=MOST)
+    dollars_per_day: float | None = Field(default=None, gt=0, le=MOST)
     zone: str | None = None  # whose midnight begins a day; None: the default zone, else UTC
 
     @field_validator("zone")

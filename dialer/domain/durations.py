@@ -7,7 +7,10 @@ from typing import Annotated
 from pydantic import BeforeValidator, PlainSerializer
 
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
+_LONGEST = timedelta(days=3_660)
+"""Somewhat more than ten years; a moment further away may be none that a calendar has."""
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_A_DAY_HAS = {"s": 86_400, "m": 1_440, "h": 24, "d": 1}
 
 
 def parse_duration(value: object) -> timedelta:
@@ -22,6 +25,9 @@ def parse_duration(value: object) -> timedelta:
     parts = _PART.findall(text)
     if not parts or _PART.sub("", text).strip():
         raise ValueError(f'{value!r} is not a duration; write for example "20m", "4h" or "1d"')
+    days = sum(float(number) / _A_DAY_HAS[unit] for number, unit in parts)
+    if days > _LONGEST.days:
+        raise ValueError(f"{value!r} is too long; the longest duration is {_LONGEST.days:,} days")
     return sum((timedelta(**{_UNITS[unit]: float(number)}) for number, unit in parts), timedelta(0))
 
 

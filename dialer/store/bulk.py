@@ -105,10 +105,12 @@ _UPDATE = text(
     " updated_row = :row WHERE id = :which"
 )
 _RELEASE = text(
-    "UPDATE lead SET status = :status, due_at = :due_at, held_reason = :held_reason"
+    "UPDATE lead SET status = :status, held_reason = :held_reason,"
+    " due_at = CASE WHEN wanted_at > :due_at THEN wanted_at ELSE :due_at END,"
+    " wanted_at = CASE WHEN wanted_at > :due_at THEN wanted_at ELSE :wanted_at END"
     f" WHERE id = :which AND status = '{LeadStatus.HELD}'"
     f" AND held_reason = '{HoldCode.NO_CONSENT}'"
-).bindparams(bindparam("due_at", type_=UtcDateTime))
+).bindparams(bindparam("due_at", type_=UtcDateTime), bindparam("wanted_at", type_=UtcDateTime))
 _HOLD_OTHER_IMPORTS = text(
     "SELECT pg_advisory_xact_lock(hashtext('dialer import'), CAST(:campaign AS int))"
 )
@@ -245,12 +247,16 @@ def update_leads(tx: Connection, rows: Iterable[tuple[int, NewLead]], *, list_id
 
 
 def release_consenting(tx: Connection, rows: Iterable[tuple[int, NewLead]]) -> None:
-    """Let leads that were held for want of a consent wait as if new, where a file brought one."""
+    """Let leads that were held for want of a consent wait as if new, where a file brought one.
+
+    None of them is called before it would have been without that.
+    """
     released = [
         {
             "which": lead_id,
             "status": row.status,
             "due_at": row.due_at,
+            "wanted_at": row.wanted_at,
             "held_reason": row.held_reason,
         }
         for lead_id, row in rows

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, false, func, or_, select, update
+from sqlalchemy import Connection, and_, case, false, func, or_, select, update
 
 from dialer.domain.consent import stored_moment
 from dialer.domain.hold import HoldCode
 from dialer.domain.states import LeadStatus
+from dialer.store.leads import held
 from dialer.store.tables import Lead, table
 
 lead = table(Lead)
@@ -29,19 +30,21 @@ def hold_without(tx: Connection, campaign_id: int, *, now: datetime) -> int:
         lead.c.status == LeadStatus.READY,
         ~_counts(now),
     )
-    values = {"status": LeadStatus.HELD, "held_reason": HoldCode.NO_CONSENT, "due_at": None}
-    return int(tx.execute(chosen.values(values)).rowcount)
+    return int(tx.execute(chosen.values(held(HoldCode.NO_CONSENT))).rowcount)
 
 
 def release(tx: Connection, campaign_id: int, *, is_required: bool, now: datetime) -> int:
-    """Let leads that were held for want of a consent be due now, and give how many.
+    """Let leads that were held for want of a consent wait again, and give how many.
+
+    They are due now, or when they would have been without it.
 
     All of them where none is needed any more, else those whose consent counts by now.
     """
     chosen = update(lead).where(lead.c.campaign_id == campaign_id, _HELD)
     if is_required:
         chosen = chosen.where(_counts(now))
-    values = {"status": LeadStatus.READY, "held_reason": None, "due_at": now}
+    due_at = case((lead.c.wanted_at > now, lead.c.wanted_at), else_=now)
+    values = {"status": LeadStatus.READY, "held_reason": None, "due_at": due_at}
     return int(tx.execute(chosen.values(values)).rowcount)
 
 

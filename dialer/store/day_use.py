@@ -62,12 +62,15 @@ def _usual_cents(tx: Connection, *chosen: ColumnElement[bool]) -> float | None:
     return None if usual is None else float(usual)
 
 
-def ended_since(tx: Connection, campaign_id: int, *, since: datetime) -> list[Disposition]:
-    """Give how the calls came out that began since then and are over."""
+def ended_since(
+    tx: Connection, campaign_id: int, *, since: datetime, but: str
+) -> list[Disposition]:
+    """Give how the calls came out that began since then and are over, but for one attempt's."""
     rows = tx.execute(
         select(attempt.c.disposition).where(
             attempt.c.campaign_id == campaign_id,
             attempt.c.created_at >= since,
+            attempt.c.id != but,
             attempt.c.disposition.is_not(None),
         )
     )
@@ -81,13 +84,15 @@ def latest_among(
     dispositions: Sequence[Disposition],
     since: datetime,
     most: int,
+    but: str,
 ) -> list[Disposition]:
-    """Give the latest dispositions among these, since a moment."""
+    """Give the latest dispositions among these, since a moment, but for one attempt's."""
     rows = tx.execute(
         select(attempt.c.disposition)
         .where(
             attempt.c.campaign_id == campaign_id,
             attempt.c.created_at >= since,
+            attempt.c.id != but,
             attempt.c.disposition.in_(list(dispositions)),
         )
         .order_by(attempt.c.created_at.desc())

@@ -1,12 +1,12 @@
 """Which campaigns have come to their end. Asked every few seconds, so by index only."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, text, update
 
 from dialer.domain.priority import Priority
-from dialer.domain.states import CampaignStatus, ClosedAs, LeadStatus, ListStatus
+from dialer.domain.states import OVER, CampaignStatus, ClosedAs, LeadStatus, ListStatus
 from dialer.store.rows import many
 from dialer.store.tables import IS_OPEN, Attempt, Campaign, Lead, LeadList, table
 
@@ -15,6 +15,8 @@ campaign = table(Campaign)
 lead = table(Lead)
 lead_list = table(LeadList)
 
+TO_TAKE_BACK = timedelta(hours=1)
+"""So long after an edit no lead is given up because of it, but for the end itself."""
 _WAITING = (LeadStatus.READY, LeadStatus.HELD)
 _HALTED = (CampaignStatus.PAUSED, CampaignStatus.HELD)
 
@@ -23,12 +25,14 @@ def ended(tx: Connection, *, now: datetime) -> list[Campaign]:
     """Give the campaigns that call nobody any more because of their end date, and have leads left.
 
     That is at their end, and before it where no lead becomes due in time and nobody could still
-    change that: none is in a call, and none waits for a person.
+    change that: none is in a call, none waits for a person, and whoever edited the campaign has
+    had some time to take it back.
     """
     statuses = [CampaignStatus.RUNNING, *_HALTED]
     too_late = and_(
         campaign.c.status == CampaignStatus.RUNNING,
         campaign.c.pending_after.is_(None),
+        campaign.c.edited_at.is_(None) | (campaign.c.edited_at <= now - TO_TAKE_BACK),
         ~_has_lead(lead.c.status.in_([LeadStatus.IN_FLIGHT, LeadStatus.HELD])),
         # Each priority is a range of the index of its own.
         ~_has_lead(
@@ -95,7 +99,7 @@ def to_summarize(tx: Connection, *, most: int) -> list[int]:
     rows = tx.execute(
         select(campaign.c.id)
         .where(
-            campaign.c.status.in_([CampaignStatus.FINISHED, CampaignStatus.STOPPED]),
+            campaign.c.status.in_(OVER),  # also if it was archived at once
             campaign.c.summary.is_(None),
             ~open_attempt,
         )

@@ -142,21 +142,14 @@ def claim_asking_numbers(tx: Connection, *, now: datetime, not_after: datetime) 
     return _win(tx, gate.c.numbers_asked_at, now=now, not_after=not_after)
 
 
+def claim_asking_for_others(tx: Connection, *, now: datetime, not_after: datetime) -> bool:
+    """Win the right to ask for other systems' calls; False when they were asked for lately."""
+    return _win(tx, gate.c.other_calls_asked_at, now=now, not_after=not_after)
+
+
 def _win(tx: Connection, asked: Any, *, now: datetime, not_after: datetime) -> bool:
     due = update(gate).where(asked.is_(None) | (asked <= not_after))
     return bool(tx.execute(due.values({asked: now})).rowcount)
-
-
-def claim_asking_for_others(tx: Connection, *, now: datetime, not_after: datetime) -> bool:
-    """Win the right to ask for other systems' calls; False when they were asked for lately."""
-    asked = gate.c.other_calls_asked_at
-    return bool(
-        tx.execute(
-            update(gate)
-            .where(asked.is_(None) | (asked <= not_after))
-            .values(other_calls_asked_at=now)
-        ).rowcount
-    )
 
 
 def other_calls_until(tx: Connection) -> datetime | None:

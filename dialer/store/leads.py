@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.priority import Priority
 from dialer.domain.regions import START
-from dialer.domain.states import LEAD_MOVES, CampaignStatus, ClosedAs, LeadStatus, check_move
+from dialer.domain.states import LEAD_MOVES, OVER, ClosedAs, LeadStatus, check_move
 from dialer.store import suppressions
 from dialer.store.rows import many, one
 from dialer.store.tables import IS_OPEN, Campaign, Lead, table
@@ -38,6 +38,7 @@ _PLACES_DUE = (
     .where(*_DUE_BY_PRIORITY)
     .order_by(lead.c.due_at, lead.c.row)
     .limit(bindparam("most"))
+    .with_for_update(key_share=True, skip_locked=True)
 )
 _WANTED = func.coalesce(lead.c.wanted_at, lead.c.due_at)
 """What a lead waits for besides its opening; kept whenever it is moved to one."""
@@ -46,6 +47,7 @@ _NEXT_DUE = (
     .where(*_DUE_BY_PRIORITY)
     .order_by(lead.c.due_at, lead.c.row)
     .limit(bindparam("most"))
+    .with_for_update(key_share=True, skip_locked=True)
 )
 _SHIFT_ONE = (
     update(lead)
@@ -210,7 +212,11 @@ def places_waiting(tx: Connection, campaign_id: int) -> list[LeadPlace]:
 def places_due(
     tx: Connection, campaign_id: int, *, now: datetime, most: int
 ) -> dict[LeadPlace, list[int]]:
-    """Give the ids of due leads by place: up to `most` of each priority, the longest due first."""
+    """Lock due leads and give their ids by place: up to `most` of each priority.
+
+    The longest due come first. Rows that somebody else holds are passed over, because the caller
+    has the gate and may wait for nobody.
+    """
     chosen = {"campaign": campaign_id, "now": now, "most": most}
     found: dict[LeadPlace, list[int]] = {}
     for priority in _PRIORITIES:
@@ -220,7 +226,7 @@ def places_due(
 
 
 def next_due(tx: Connection, campaign_id: int, *, now: datetime, most: int) -> list[Lead]:
-    """Read up to `most` due leads of each priority, the longest due first; locks nothing."""
+    """Lock up to `most` due leads of each priority, as `places_due` does."""
     chosen = {"campaign": campaign_id, "now": now, "most": most}
     return [
         row
@@ -242,10 +248,11 @@ def shift_those(tx: Connection, lead_ids: Sequence[int], *, to: datetime) -> int
 
 def hold_those(tx: Connection, lead_ids: Sequence[int], *, reason: str) -> int:
     """Hold these leads for a person to look at, as far as they are READY."""
-    return _change_those(tx, lead_ids, **_held(reason))
+    return _change_those(tx, lead_ids, **held(reason))
 
 
-def _held(reason: str) -> dict[str, Any]:
+def held(reason: str) -> dict[str, Any]:
+    """Give the columns of a READY lead that is held; what it waited for is kept."""
     return {
         "status": LeadStatus.HELD,
         "held_reason": reason,
@@ -268,7 +275,7 @@ def hold_places(
     tx: Connection, campaign_id: int, *, places: Sequence[LeadPlace], reason: str
 ) -> int:
     """Hold the READY leads of these places for a person to look at."""
-    return _change_places(tx, campaign_id, places, **_held(reason))
+    return _change_places(tx, campaign_id, places, **held(reason))
 
 
 def _change_places(
@@ -309,15 +316,22 @@ def close_waiting(
     result = tx.execute(
         update(lead)
         .where(*chosen)
-        .values(status=LeadStatus.CLOSED, closed_as=closed_as, closed_at=now, due_at=None)
+        .values(
+            status=LeadStatus.CLOSED,
+            closed_as=closed_as,
+            closed_at=now,
+            due_at=None,
+            wanted_at=None,
+        )
     )
     return int(result.rowcount)
 
 
-def waiting_in_stopped(tx: Connection) -> list[int]:
-    """Give the stopped campaigns in which a lead still waits.
+def waiting_in_vain(tx: Connection) -> list[int]:
+    """Give the campaigns that are over and in which a lead still waits.
 
-    A call that ends while its campaign is being stopped may hand its lead back too late.
+    A call that ends, or is heard to be a voicemail, while its campaign is being stopped or is
+    finishing may hand its lead back too late.
     """
     waiting = (
         select(lead.c.id)
@@ -327,9 +341,7 @@ def waiting_in_stopped(tx: Connection) -> list[int]:
         )
         .exists()
     )
-    rows = tx.execute(
-        select(campaign.c.id).where(campaign.c.status == CampaignStatus.STOPPED, waiting)
-    )
+    rows = tx.execute(select(campaign.c.id).where(campaign.c.status.in_(OVER), waiting))
     return [row[0] for row in rows]
 
 

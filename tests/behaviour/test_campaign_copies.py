@@ -9,6 +9,7 @@ from factories import NOW, Stage
 
 from dialer.actions import control, parts
 from dialer.actions.copying import duplicate, redial
+from dialer.actions.lead_control import skip
 from dialer.domain.dispositions import Disposition
 from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.priority import Priority
@@ -64,6 +65,13 @@ def test_a_call_whose_outcome_nobody_knows_is_not_repeated(stage: Stage) -> None
     stage.lead(campaign, **EXHAUSTED, disposition=Disposition.UNKNOWN)
     with pytest.raises(RefusedByRule, match="nobody to redial"):
         redial(stage.world, campaign, actor="ann")
+
+
+def test_whom_a_person_skipped_is_not_redialed(stage: Stage) -> None:
+    campaign = stage.campaign()
+    skip(stage.world, stage.lead(campaign), reason="our own staff", actor="ann")
+    with pytest.raises(RefusedByRule, match="nobody to redial"):
+        redial(stage.world, campaign, actor="ann", selection=Selection.NOT_REACHED_OR_STOPPED)
 
 
 @pytest.mark.parametrize("scope", ["everywhere", "the parent"])
@@ -148,6 +156,16 @@ def test_a_redial_asked_for_twice_is_one_campaign(stage: Stage) -> None:
     with pytest.raises(RefusedByRule, match="nobody to redial") as refused:
         redial(stage.world, campaign, actor="ann")
     assert f"dialer campaigns redial {first.campaign_id}" in (refused.value.fix or "")
+
+
+def test_a_redial_asked_for_again_also_takes_those_who_were_given_up_since(stage: Stage) -> None:
+    campaign = stage.campaign()
+    first = stage.lead(campaign, **EXHAUSTED)
+    child = redial(stage.world, campaign, actor="ann")
+    second = stage.lead(campaign, **EXHAUSTED)
+    again = redial(stage.world, campaign, actor="ann")
+    assert (again.campaign_id, again.leads, again.left_out) == (child.campaign_id, 2, 0)
+    assert set(leads_of(stage, child.campaign_id)) == phones(stage, first, second)
 
 
 def test_a_later_redial_takes_only_those_that_no_child_has(stage: Stage) -> None:

@@ -284,3 +284,45 @@ def test_only_what_is_over_is_archived(stage: Stage) -> None:
         else:
             with pytest.raises(RefusedByRule, match=f"is {status}"):
                 control.archive(stage.world, campaign, actor="test")
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        {"window": {**ALL_DAY, "blackout": ["2026-03-04/2026-03-10"]}},
+        {"ends_at": (NOW + HOUR).isoformat()},
+    ],
+)
+def test_an_edit_that_leaves_no_lead_time_may_be_taken_back(
+    stage: Stage, mistake: dict[str, Any]
+) -> None:
+    ends_at = NOW + timedelta(days=2)
+    campaign = stage.campaign(ends_at=ends_at)
+    lead_id = stage.lead(campaign, due_at=NOW + 3 * HOUR)
+    edit(stage.world, campaign, mistake, actor="test")
+    stage.wait(minutes=30)
+    back = {"window": ALL_DAY, "ends_at": ends_at.isoformat()}
+    edit(stage.world, campaign, back, actor="test")
+    stage.wait(minutes=61)
+    row = stage.lead_row(lead_id)
+    assert (row.status, row.due_at) == (LeadStatus.READY, NOW + 3 * HOUR)
+
+
+def test_a_campaign_that_was_archived_at_once_is_summed_up_all_the_same(stage: Stage) -> None:
+    campaign = stage.campaign()
+    attempt_id = stage.call(stage.lead(campaign))
+    control.stop(stage.world, campaign, actor="test")
+    control.archive(stage.world, campaign, actor="test")
+    stage.deliver(stage.retell.end(attempt_id, "user_hangup"))
+    stage.reconcile()
+    assert stage.campaign_row(campaign).summary is not None
+
+
+@pytest.mark.parametrize("status", [CampaignStatus.FINISHED, CampaignStatus.ARCHIVED])
+def test_a_lead_that_came_back_to_a_campaign_as_it_ended_is_closed(
+    stage: Stage, status: CampaignStatus
+) -> None:
+    lead_id = stage.lead()
+    stage.force_campaign(stage.lead_row(lead_id).campaign_id, status)
+    stage.reconcile()
+    assert stage.lead_row(lead_id).closed_as is ClosedAs.STOPPED

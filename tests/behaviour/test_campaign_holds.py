@@ -110,6 +110,17 @@ def test_a_check_that_is_wrong_resumes_a_campaign_once_an_hour_at_most(stage: St
     assert status(stage, campaign) is CampaignStatus.RUNNING
 
 
+def test_one_campaign_that_cannot_be_read_keeps_no_other_held(stage: Stage) -> None:
+    stage.excused.add("I10")  # nobody knows the window that the unreadable one had
+    unreadable, campaign = held(stage, 401), held(stage, 401)
+    broken = campaigns.campaign.update().where(campaigns.campaign.c.id == unreadable)
+    stage.world.db.transact(lambda tx: tx.execute(broken.values(spec={"name": "of another age"})))
+    stage.reconcile()
+    stage.wait(minutes=1)
+    assert status(stage, unreadable) is CampaignStatus.HELD
+    assert status(stage, campaign) is CampaignStatus.RUNNING
+
+
 # -- resumed
 
 

@@ -161,6 +161,35 @@ def files(stage: Stage, tmp_path: Path) -> Files:
 
 
 ANN, BOB = "+12122000001", "+12122000002"
+WEEK = timedelta(days=7)
+
+
+def test_a_lead_held_for_its_consent_is_not_called_before_it_would_have_been(stage: Stage) -> None:
+    draft = stage.draft(require_consent=True)
+    lead_id = stage.lead(draft, due_at=NOW + WEEK)  # its list says not to call before
+    control.start(stage.world, draft, actor="test")
+    assert standing(stage, lead_id) == HELD
+    stage.world.db.transact(lambda tx: leads.change(tx, lead_id, consent=AGREED))
+    control.pause(stage.world, draft, actor="test")
+    control.resume(stage.world, draft, actor="test")
+    assert standing(stage, lead_id) == READY
+    assert stage.lead_row(lead_id).due_at == NOW + WEEK
+    assert stage.claim() == []
+
+
+def test_a_retry_is_not_made_earlier_because_its_consent_was_in_doubt(stage: Stage) -> None:
+    campaign = stage.campaign(require_consent=True)
+    lead_id = stage.lead(campaign, consent=AGREED)
+    stage.deliver(stage.retell.end(stage.call(lead_id), "dial_no_answer"))
+    due_at = stage.lead_row(lead_id).due_at
+    for consent in ({**AGREED, "at": "2027-01-05T12:00:00+00:00"}, AGREED):
+        stage.world.db.transact(
+            lambda tx, now=consent: leads.change(tx, lead_id, consent=now)  # type: ignore[misc]
+        )
+        control.pause(stage.world, campaign, actor="test")
+        control.resume(stage.world, campaign, actor="test")
+    assert standing(stage, lead_id) == READY
+    assert stage.lead_row(lead_id).due_at == due_at
 
 
 def test_leads_without_consent_are_held_at_once_in_a_campaign_that_has_begun(
@@ -205,6 +234,23 @@ def test_a_better_file_gives_consent_to_a_held_lead_and_releases_it(
     files.load(campaign, better, known=Known.UPDATE)
     assert len(stage.claim()) == 1
     assert standing(stage, bob.id) == HELD  # nobody knows where
+
+
+def test_a_better_file_calls_nobody_earlier_than_the_retry_that_was_due(
+    stage: Stage, files: Files
+) -> None:
+    campaign = stage.campaign(require_consent=True)
+    held = stage.lead(
+        campaign,
+        phone=ANN,
+        status=LeadStatus.HELD,
+        held_reason="no_consent",
+        due_at=None,
+        wanted_at=NOW + WEEK,
+    )
+    files.load(campaign, files.write((ANN, "", "2026-01-05", "web", "")), known=Known.UPDATE)
+    assert standing(stage, held) == READY
+    assert stage.lead_row(held).due_at == NOW + WEEK
 
 
 def test_a_better_file_releases_nobody_who_is_held_for_another_reason(

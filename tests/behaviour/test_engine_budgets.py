@@ -1,9 +1,14 @@
 """What a campaign may use of the whole, of a day, and when it holds itself."""
 
+from functools import partial
+
 import pytest
 from factories import Stage
 
 from dialer.actions import control
+from dialer.actions.evidence import apply_evidence
+from dialer.domain.dispositions import Disposition
+from dialer.domain.evidence import CallEvidence
 from dialer.domain.hold import HoldCode
 from dialer.domain.states import AttemptStatus, CampaignStatus
 from dialer.store import gate
@@ -138,6 +143,25 @@ def test_a_campaign_whose_calls_fail_technically_holds_itself_with_a_sentence(
     assert (row.status, row.held_reason) == (CampaignStatus.HELD, "failing")
     assert row.held_text is not None
     assert row.held_text.startswith("4 of the 4 calls of the last 2 minutes failed technically")
+
+
+def test_the_end_of_a_call_that_is_told_twice_counts_once(stage: Stage) -> None:
+    campaign = stage.campaign(hold={"failed_among": 3})
+    stage.leads(2, campaign)
+    first, second = stage.claim()
+    stage.dial(first, second)
+    seen = stage.attempt_row(second)  # as somebody read it who is told the same a moment later
+    stage.deliver(stage.retell.end(first, "error_retell"), stage.retell.end(second, "error_retell"))
+    assert seen.call_id is not None
+    again = CallEvidence(
+        call_id=seen.call_id,
+        rank=AttemptStatus.ENDED,
+        disposition=Disposition.PROVIDER_ERROR,
+        reason="error_retell",
+    )
+    apply = partial(apply_evidence, evidence=again, seen=seen, by="test", source="look-up")
+    stage.world.db.transact(partial(apply, now=stage.clock.now()))
+    assert stage.campaign_row(campaign).status is CampaignStatus.RUNNING
 
 
 def test_who_resumes_it_has_seen_the_earlier_failures(stage: Stage) -> None:

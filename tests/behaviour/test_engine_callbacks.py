@@ -8,7 +8,8 @@ from factories import NOW, Stage
 
 from dialer.actions.callbacks import promise_callback
 from dialer.domain.dispositions import Disposition
-from dialer.domain.states import ClosedAs, LeadStatus
+from dialer.domain.priority import Priority
+from dialer.domain.states import AttemptStatus, ClosedAs, LeadStatus
 from dialer.errors import NotFound, RefusedByRule, UserError
 from dialer.store.report import progress
 from dialer.store.tables import Lead
@@ -263,3 +264,27 @@ def test_an_opt_out_ends_a_promise_made_in_the_same_call(stage: Stage) -> None:
     promise(stage, lead_id)
     stage.deliver(stage.retell.end(attempt_id, "user_requested_dnc"))
     assert stage.lead_row(lead_id).closed_as is ClosedAs.SUPPRESSED
+
+
+def test_a_promise_made_while_a_call_was_waiting_to_be_sent_is_kept_when_it_is_not(
+    stage: Stage,
+) -> None:
+    lead_id = stage.lead()
+    (attempt_id,) = stage.claim()
+    promise_callback(stage.world, lead_id, "tomorrow at 3 pm", actor="test")
+    stage.wait(seconds=61)
+    assert stage.status(attempt_id) is AttemptStatus.CANCELLED
+    row = stage.lead_row(lead_id)
+    assert (row.due_at, row.callback_at, row.priority) == (ASKED, ASKED, Priority.PROMISE)
+    assert stage.claim() == []
+
+
+def test_a_promised_call_that_was_not_sent_is_made_at_once(stage: Stage) -> None:
+    lead_id = stage.lead()
+    promise_callback(stage.world, lead_id, "tomorrow at 3 pm", actor="test")
+    stage.clock.moment = ASKED
+    (attempt_id,) = stage.claim()
+    stage.wait(seconds=61)
+    assert stage.status(attempt_id) is AttemptStatus.CANCELLED
+    (again,) = [one for one in stage.queue.dialed if one != attempt_id] or stage.claim()
+    assert stage.attempt_row(again).promised_at == ASKED

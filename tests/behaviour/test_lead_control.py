@@ -120,6 +120,14 @@ def test_a_time_after_which_no_hour_is_left_is_refused(stage: Stage) -> None:
         retry(stage.world, lead_id, at="2026-04-02 11:00", actor="test")
 
 
+def test_a_time_after_the_end_of_the_campaign_is_refused(stage: Stage) -> None:
+    campaign = stage.campaign(ends_at=NOW + timedelta(days=1))
+    lead_id = stage.lead(campaign)
+    with pytest.raises(RefusedByRule, match="ends before"):
+        retry(stage.world, lead_id, at="2026-03-06 11:00", actor="test")
+    assert stage.lead_row(lead_id).due_at == NOW
+
+
 def test_a_held_lead_is_released_once_its_reason_is_gone(stage: Stage) -> None:
     lead_id = stage.lead(status=LeadStatus.HELD, held_reason="no_zone", zones="", due_at=None)
     with pytest.raises(RefusedByRule, match="may not be called") as refused:

@@ -48,14 +48,16 @@ class Plan:
             writer.writerows((phone(number), f"Person {number}") for number in numbers)
         return path
 
-    def create(self, *, world: World | None = None, **settings: Any) -> int:
+    def create(
+        self, *, world: World | None = None, ends_at: datetime | None = None, **settings: Any
+    ) -> int:
         """Make a schedule that runs every hour, unless it is told otherwise."""
         watched = {"watch": str(self.inbox / "*")} if "watch" in settings else {}
         triggers = {"at", "cron", "watch"} & settings.keys()
         told = {"name": "Spring", **({} if triggers else HOURLY), **settings, **watched}
         recipe = Recipe(
             schedule=ScheduleSpec.model_validate(told),
-            campaign=make_spec(name="Spring", agent_id="agent_1"),
+            campaign=make_spec(name="Spring", agent_id="agent_1", ends_at=ends_at),
             lead_file=None if watched else str(self.folder / "leads.csv"),
         )
         return schedule.create(world or self.world, recipe, actor="test")
@@ -192,6 +194,15 @@ def test_a_run_without_its_file_fails_and_makes_no_campaign(plan: Plan) -> None:
     plan.write(1)
     plan.tick(hours=1)
     assert [one.status for one in plan.runs()] == [RunStatus.FAILED, RunStatus.STARTED]
+
+
+def test_a_run_after_the_end_of_its_campaigns_fails_and_makes_none(plan: Plan) -> None:
+    plan.create(ends_at=NOW + timedelta(minutes=90))
+    plan.tick(hours=1)
+    plan.tick(hours=1)
+    assert [one.status for one in plan.runs()] == [RunStatus.STARTED, RunStatus.FAILED]
+    assert "ended" in (plan.runs()[1].sentence or "")
+    assert len(plan.campaigns()) == 1
 
 
 # -- what happens when its time comes

@@ -92,6 +92,7 @@ def test_leads_are_listed_by_their_state(desk: Desk) -> None:
         (["skip", "99", "--reason", "x", "--yes"], ExitCode.NOT_FOUND),
         (["skip", "1"], ExitCode.USAGE),
         (["skip", "1", "--reason", "x"], ExitCode.USAGE),
+        (["skip", "1", "--reason", " ", "--yes"], ExitCode.USAGE),
         (["retry", "99"], ExitCode.NOT_FOUND),
     ],
 )

@@ -7,25 +7,37 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
-from factories import NOW, FrozenClock, RecordingQueue, make_lead, make_spec, make_world, set_gate
+from factories import (
+    ALL_DAY,
+    NOW,
+    FrozenClock,
+    RecordingQueue,
+    make_lead,
+    make_spec,
+    make_world,
+    set_gate,
+)
 from scripted_retell import ScriptedRetell, open_client
 
 from dialer.actions import control
 from dialer.actions.dial import dial
 from dialer.actions.editing import edit
-from dialer.actions.plan import plan
+from dialer.actions.ending import finish_campaigns
+from dialer.actions.lead_control import retry
+from dialer.actions.plan import claim, plan
 from dialer.actions.receive import receive
 from dialer.actions.reconcile import reconcile
 from dialer.actions.settle import settle
 from dialer.actions.world import World
 from dialer.clock import SystemClock
-from dialer.domain.states import LeadStatus
+from dialer.domain.states import CampaignStatus, ClosedAs, LeadStatus
 from dialer.domain.zones import ZoneSource
-from dialer.store import attempts, gate, leads
+from dialer.store import attempts, campaigns, gate, leads, other_calls
 from dialer.store.database import Connection, Database
 from dialer.store.invariants import violations
 
@@ -349,3 +361,88 @@ def test_ten_workers_send_nothing_against_a_window_once_its_edit_was_answered(
         ]
     now = scene.world.clock.now()
     assert scene.world.db.read(lambda tx: violations(tx, now=now)) == []
+
+
+# -- a claim waits for nobody's leads; nothing comes back to a campaign that is finished
+
+
+@pytest.fixture
+def two_worlds(postgres_url: str) -> Iterator[tuple[World, World]]:
+    """Give two processes that each have connections of their own."""
+    worlds = make_world(postgres_url), make_world(postgres_url)
+    yield worlds
+    for world in worlds:
+        world.db.close()
+
+
+@pytest.mark.parametrize("refused", ["hour", "caps"])
+def test_a_claim_waits_for_no_lead_that_somebody_else_changes(
+    two_worlds: tuple[World, World], refused: str
+) -> None:
+    world, importing = two_worlds
+    closed = {"window": {**ALL_DAY, "blackout": [f"{NOW:%Y-%m-%d}"]}} if refused == "hour" else {}
+    made = control.create(world, make_spec(person={"calls_per_day": 1}, **closed), actor="test")
+    control.start(world, made, actor="test")
+    lead_ids = [world.db.transact(partial(make_lead, campaign_id=made, now=NOW)) for _ in range(40)]
+    if refused == "caps":
+        calls = [
+            {"call_id": f"call_{one.id}", "phone": one.phone, "started_at": NOW - DAY / 2}
+            for one in (world.db.read(partial(leads.get, lead_id=one)) for one in lead_ids)
+            if one is not None
+        ]
+        world.db.transact(lambda tx: other_calls.add(tx, calls))
+    world.db.transact(lambda tx: gate.set_limits(tx, lines=1))
+
+    def hold_one_and_claim(tx: Connection) -> int:
+        leads.lock(tx, lead_ids[-1])
+        return world.db.transact(partial(claim_at_once, world=world))
+
+    assert importing.db.transact(hold_one_and_claim) == 0
+    moved = "SELECT count(*) FROM lead WHERE due_at > created_at"
+    assert world.db.read(lambda tx: tx.exec_driver_sql(moved).scalar_one()) == 39
+
+
+def claim_at_once(tx: Connection, *, world: World) -> int:
+    """Claim, and fail rather than wait for a lock."""
+    tx.exec_driver_sql("SET LOCAL lock_timeout = '200ms'")
+    return len(claim(tx, world, freed_at=None))
+
+
+def test_no_campaign_finishes_while_one_of_its_leads_is_let_go_again(
+    two_worlds: tuple[World, World],
+) -> None:
+    world, finishing = two_worlds
+    made = control.create(world, make_spec(), actor="test")
+    control.start(world, made, actor="test")
+    closed = {"status": LeadStatus.CLOSED, "closed_as": ClosedAs.EXHAUSTED, "closed_at": NOW}
+    lead_id = world.db.transact(
+        partial(make_lead, campaign_id=made, now=NOW, due_at=None, **closed)
+    )
+    ended = threading.Thread(target=finish_campaigns, args=(finishing,))
+
+    def begin_to_finish() -> None:
+        ended.start()
+        ended.join(timeout=0.5)  # it waits, or is done by then
+
+    retry(interrupting_commits(world, begin_to_finish), lead_id, at=None, actor="test")
+    ended.join()
+    row = world.db.read(partial(leads.get, lead_id=lead_id))
+    campaign = world.db.read(partial(campaigns.get, campaign_id=made))
+    assert row is not None
+    assert campaign is not None
+    assert (row.status, campaign.status) == (LeadStatus.READY, CampaignStatus.RUNNING)
+
+
+def interrupting_commits(world: World, act: Callable[[], None]) -> World:
+    """Give a world in which somebody else acts before each commit, after all that it does."""
+
+    def transact(body: Callable[[Connection], Any]) -> Any:
+        def acted(tx: Connection) -> Any:
+            result = body(tx)
+            act()
+            return result
+
+        return world.db.transact(acted)
+
+    database: Any = SimpleNamespace(transact=transact, read=world.db.read)
+    return replace(world, db=database)
