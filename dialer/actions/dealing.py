@@ -57,7 +57,7 @@ def take(
 
 
 def _left_today(tx: Connection, row: Campaign, *, most: int, now: datetime) -> int:
-    left = left_for_campaign(tx, row.id, campaigns.spec_of(row), now=now)
+    left = left_for_campaign(tx, row, now=now)
     return most if left is None else min(most, left)
 
 

@@ -31,7 +31,7 @@ from dialer.log import get_logger
 from dialer.retell.models import CreatePhoneCall
 from dialer.store import attempts, campaigns, gate, leads, numbers
 from dialer.store.database import Connection
-from dialer.store.tables import Attempt, Lead
+from dialer.store.tables import Attempt, Campaign, Lead
 
 log = get_logger(__name__)
 
@@ -105,7 +105,7 @@ def pass_gate(tx: Connection, world: World, attempt_id: str) -> Sending | Early 
     facts = known_facts(
         tx, lead, status=campaign.status, spec=spec, state=state, attempt=attempt, now=now
     )
-    hold = _why_not_send(tx, attempt, facts, spec=spec, state=state, now=now)
+    hold = _why_not_send(tx, attempt, facts, campaign=campaign, state=state, now=now)
     if hold is not None:
         cancel_intent(tx, attempt, lead, hold, now=now, by="dial")
         log.info("send_refused", attempt_id=attempt_id, lead_id=lead.id, reason=hold.code)
@@ -158,15 +158,16 @@ def _why_not_send(
     attempt: Attempt,
     facts: DialFacts,
     *,
-    spec: CampaignSpec,
+    campaign: Campaign,
     state: GateState,
     now: datetime,
 ) -> Hold | None:
     if now - attempt.created_at > INTENT_LIFE:
         return Hold(HoldCode.TOO_LATE, "Claimed more than a minute ago.")
-    hold = why_not_dial(facts, now=now) or why_no_budget(
-        tx, attempt.campaign_id, spec, state, claimed_at=attempt.created_at, now=now
-    )
+    hold = why_not_dial(facts, now=now)
+    if hold is None and campaign.edited_at is not None and campaign.edited_at > attempt.created_at:
+        # Today's budgets were counted for the claim; a smaller one counts from its edit on.
+        hold = why_no_budget(tx, campaign, state, claimed_at=attempt.created_at, now=now)
     if hold is None and numbers.is_resting(tx, attempt.from_number, now=now):
         return Hold(HoldCode.NO_NUMBER, "The number it was to be called from rests by now.")
     return hold

@@ -171,10 +171,7 @@ def _why_not_from_here(
     """Say why none of the campaign's leads is called now, whoever it is."""
     if state is None:
         return None
-    spec = campaigns.spec_of(campaign)
-    return why_no_budget(tx, campaign.id, spec, state, now=now) or why_no_number(
-        tx, campaign, now=now
-    )
+    return why_no_budget(tx, campaign, state, now=now) or why_no_number(tx, campaign, now=now)
 
 
 def _hold(hold: Hold | None) -> dict[str, Any] | None:

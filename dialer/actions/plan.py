@@ -10,7 +10,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from dialer.actions.budgets import left_for_everything
+from dialer.actions.budgets import left_for_everything, spend
 from dialer.actions.callers import numbers_of
 from dialer.actions.dealing import take
 from dialer.actions.readable import readable
@@ -83,6 +83,7 @@ def claim(tx: Connection, world: World, *, freed_at: datetime | None) -> list[Cl
         row["lines_open"] = in_use.total + index + 1
         row["lines_limit"] = limit
     attempts.add(tx, rows, now=now)
+    spend(tx, state, running, [row["campaign_id"] for row in rows])
     gate.save(tx, after_claim(state, known.moments), before=state)
     log.info("claimed", attempts=len(rows), open=in_use.total + len(rows), limit=limit)
     return [Claimed(row["id"], row["lead_id"], row["n"]) for row in rows]

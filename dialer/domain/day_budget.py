@@ -1,13 +1,19 @@
 """Day budgets: how many calls more may begin today, by their number and by their cost."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dialer.domain.hold import Hold, HoldCode
 from dialer.domain.local_time import next_midnight, zone
 
 ASSUMED_CENTS = 25.0
 """What a call is taken to cost while no call's cost is known; rather too much."""
+
+TRUSTED_FOR = timedelta(seconds=60)
+"""So long an allowance is not counted anew: only claims use it up, and they are subtracted."""
+TRUSTED_WHEN_SHORT = timedelta(seconds=1)
+"""The same where money is short: what calls cost is known only after they ended."""
+SHORT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,29 @@ class DayUse:
     def cents(self) -> float:
         """What today cost, with an estimate for the calls whose cost is not known yet."""
         return self.known_cents + self.unknown_costs * self.usual_cents
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many calls more may be claimed today: as counted at a moment, less those since."""
+
+    terms: str  # the limits and the day it was counted for
+    left: int
+    counted_at: datetime
+
+    def is_trusted(self, limits: DayLimits, *, now: datetime) -> bool:
+        """Tell whether it need not be counted anew yet."""
+        short = limits.dollars is not None and self.left <= SHORT
+        age = now - self.counted_at
+        return self.terms == terms_of(limits, now=now) and timedelta(0) <= age < (
+            TRUSTED_WHEN_SHORT if short else TRUSTED_FOR
+        )
+
+
+def terms_of(limits: DayLimits, *, now: datetime) -> str:
+    """Write down what an allowance is counted for: other limits or another day make another one."""
+    day = now.astimezone(zone(limits.zone)).date()
+    return f"{limits.calls} calls, {limits.dollars} dollars on {day} in {limits.zone}"
 
 
 def calls_left(limits: DayLimits, use: DayUse) -> int | None:

@@ -17,8 +17,8 @@ from dialer.store.tables import Attempt, table
 attempt = table(Attempt)
 
 _NEVER_MADE = (AttemptStatus.CANCELLED, AttemptStatus.NOT_PLACED)
-_USUAL_AMONG = 100
-"""The latest calls whose cost tells what the next one costs."""
+_USUAL_AMONG = 500
+"""The latest calls; those of them whose cost is known tell what the next one costs."""
 
 
 def of_campaign(tx: Connection, campaign_id: int, *, since: datetime, costs: bool) -> DayUse:
@@ -51,9 +51,9 @@ def _use(
 
 def _usual_cents(tx: Connection, *chosen: ColumnElement[bool]) -> float | None:
     """Give what the latest calls cost on average; None while nobody knows."""
-    latest = (
+    latest = (  # whether their cost is known or not: a workspace may never tell any
         select(attempt.c.cost_cents)
-        .where(attempt.c.cost_cents.is_not(None), *chosen)
+        .where(*chosen)
         .order_by((attempt.c.created_at if chosen else attempt.c.send_started_at).desc())
         .limit(_USUAL_AMONG)
         .subquery()

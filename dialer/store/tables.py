@@ -48,6 +48,7 @@ __all__ = [
     "CallerNumber",
     "Campaign",
     "ColumnMapping",
+    "DayAllowance",
     "DialGate",
     "ImportReject",
     "InboxFile",
@@ -318,6 +319,20 @@ class CallerNumber(SQLModel, table=True):
     resting_until: datetime | None = a_moment()
     reason: str | None = a_text()
     path: str | None = None  # its telephony provider, as Retell names it: "retell-twilio" …
+
+
+class DayAllowance(SQLModel, table=True):
+    """How many calls more may be claimed today, as last counted, less what was claimed since.
+
+    Read and written under the gate's lock; counting anew gives the same or more.
+    """
+
+    __tablename__ = "day_allowance"
+
+    subject: str = Field(primary_key=True)  # "everything", "campaign:12"
+    terms: str  # the limits and the day it was counted for
+    left: int
+    counted_at: datetime = a_moment(nullable=False)
 
 
 class OtherCall(SQLModel, table=True):

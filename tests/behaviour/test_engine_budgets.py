@@ -1,11 +1,14 @@
 """What a campaign may use of the whole, of a day, and when it holds itself."""
 
 from functools import partial
+from typing import Any
 
 import pytest
 from factories import Stage
+from sqlalchemy import event
 
 from dialer.actions import control
+from dialer.actions.editing import edit
 from dialer.actions.evidence import apply_evidence
 from dialer.domain.dispositions import Disposition
 from dialer.domain.evidence import CallEvidence
@@ -65,17 +68,48 @@ def test_open_calls_are_paid_for_by_what_calls_cost_lately(stage: Stage) -> None
     first = stage.claim()
     assert len(first) == 4  # nobody knows yet: 25 cents each
     spend(stage, *first)  # 10 cents each in truth
+    stage.clock.pass_time(seconds=1)
     assert len(unsent(stage)) == 6
 
 
-def test_a_dear_call_stops_those_that_were_claimed_already(stage: Stage) -> None:
-    campaign = stage.campaign(limits={"dollars_per_day": 1.0})
+def test_a_dear_call_leaves_less_for_the_others(stage: Stage) -> None:
+    campaign = stage.campaign(limits={"dollars_per_day": 2.0})
+    stage.lines(1)
     stage.leads(20, campaign)
+    spend(stage, *unsent(stage), cents=90)
+    stage.clock.pass_time(seconds=1)
+    spend(stage, *unsent(stage), cents=90)
+    stage.clock.pass_time(seconds=1)
+    assert unsent(stage) == []  # 20 cents are left, and calls cost 90
+
+
+def test_a_budget_that_is_cut_holds_back_what_was_claimed_before(stage: Stage) -> None:
+    campaign = stage.campaign(limits={"calls_per_day": 5})
+    stage.leads(5, campaign)
     first, second, *_ = stage.claim()
-    spend(stage, first, cents=90)
+    stage.dial(first)
+    stage.clock.pass_time(seconds=1)
+    edit(stage.world, campaign, {"limits.calls_per_day": 2}, actor="test")
     stage.dial(second)
     assert stage.status(second) is AttemptStatus.CANCELLED
     assert stage.attempt_row(second).reason == HoldCode.DAY_USED_UP
+
+
+def test_a_day_is_not_counted_anew_for_each_claim(stage: Stage) -> None:
+    campaign = stage.campaign(limits={"calls_per_day": 8})
+    stage.leads(20, campaign)
+    stage.lines(3)
+    counted: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        if "created_at >=" in statement and "count(" in statement:
+            counted.append(statement)
+
+    event.listen(stage.world.db.engine, "before_cursor_execute", note)
+    for _ in range(4):
+        spend(stage, *unsent(stage)[:1])
+    assert len(counted) == 1
+    assert len(stage.queue.dialed) == 7
 
 
 def test_the_calls_of_all_campaigns_count_towards_the_day_of_everything(stage: Stage) -> None:

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from dialer.domain.campaign_limits import CampaignLimits, HoldRules, lines_now
-from dialer.domain.day_budget import DayLimits, DayUse, calls_left, why_used_up
+from dialer.domain.day_budget import (
+    Allowance,
+    DayLimits,
+    DayUse,
+    calls_left,
+    terms_of,
+    why_used_up,
+)
 from dialer.domain.dispositions import Disposition
 from dialer.domain.hold import HoldCode
 from dialer.domain.local_time import last_midnight, next_midnight
@@ -65,6 +72,33 @@ def test_a_day_that_is_used_up_says_what_and_until_when(
     assert words in hold.sentence
     assert "it goes on Thu 00:00 in America/Chicago." in hold.sentence
     assert hold.until == datetime(2026, 3, 5, 6, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("limit", "left", "age_s", "trusted"),
+    [
+        (limits(calls=10), 5, 59, True),
+        (limits(calls=10), 5, 60, False),
+        (limits(calls=10), 5, -1, False),
+        (limits(calls=11), 5, 1, False),
+        (limits(calls=10, dollars=1), 5, 0.9, False),
+        (limits(dollars=1), 5, 0.9, True),
+        (limits(dollars=1), 100, 1, False),
+        (limits(dollars=1), 101, 1, True),
+    ],
+)
+def test_an_allowance_is_counted_anew_in_time(
+    limit: DayLimits, left: int, age_s: float, trusted: bool
+) -> None:
+    counted_for = limit if limit.calls is None else limits(calls=10)
+    known = Allowance(terms_of(counted_for, now=NOW), left, counted_at=NOW)
+    assert known.is_trusted(limit, now=NOW + timedelta(seconds=age_s)) == trusted
+
+
+def test_an_allowance_of_yesterday_is_none_of_today() -> None:
+    before = datetime(2026, 3, 4, 5, 59, 59, tzinfo=UTC)  # 23:59:59 in Chicago
+    known = Allowance(terms_of(limits(calls=10), now=before), 5, counted_at=before)
+    assert not known.is_trusted(limits(calls=10), now=before + timedelta(seconds=1))
 
 
 @settings(derandomize=True)

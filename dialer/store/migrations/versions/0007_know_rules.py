@@ -45,6 +45,14 @@ def upgrade() -> None:
     op.create_index("audit_subject", "audit_log", ["subject"])
     op.create_index("attempt_from", "attempt", ["from_number", "created_at"])
     op.create_table(
+        "day_allowance",
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("terms", sa.String(), nullable=False),
+        sa.Column("left", sa.Integer(), nullable=False),
+        sa.Column("counted_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("subject"),
+    )
+    op.create_table(
         "other_call",
         sa.Column("call_id", sa.String(), nullable=False),
         sa.Column("phone", sa.String(), nullable=False),
