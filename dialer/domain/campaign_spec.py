@@ -19,6 +19,7 @@ from dialer.domain.caller_id import CallerIdSpec
 from dialer.domain.campaign_limits import CampaignLimits, HoldRules
 from dialer.domain.dispositions import Disposition
 from dialer.domain.durations import Duration
+from dialer.domain.opt_out_words import OptOutSpec
 from dialer.domain.person_caps import PersonCaps
 from dialer.domain.variables import check_variable_names
 from dialer.domain.window import Window
@@ -70,6 +71,7 @@ class CampaignSpec(BaseModel):
     window: Window = Window()
     cadence: Cadence = Cadence()
     callback: CallbackSpec = CallbackSpec()
+    opt_out: OptOutSpec = OptOutSpec()
     person: PersonCaps = PersonCaps()
     caller_id: CallerIdSpec = CallerIdSpec()
     hold: HoldRules = HoldRules()
