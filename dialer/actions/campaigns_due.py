@@ -9,8 +9,13 @@ from dialer.actions.preflight import look_before_start
 from dialer.actions.world import World
 from dialer.domain.states import CampaignStatus, ClosedAs
 from dialer.errors import RefusedByRule
-from dialer.store import campaigns, incidents, leads
+from dialer.log import get_logger
+from dialer.store import campaigns, leads
+from dialer.store.database import Connection
+from dialer.store.ledger import log_action
 from dialer.store.tables import Campaign
+
+log = get_logger(__name__)
 
 
 def start_campaigns(world: World) -> None:
@@ -29,17 +34,21 @@ def _start(world: World, row: Campaign, *, now: datetime) -> None:
     try:
         found = look_before_start(world.db, row, now=now)
     except RefusedByRule as error:
-        tell = partial(
-            incidents.open_incident,
-            code="start_refused",
-            subject=f"campaign:{row.id}",
-            sentence=f"{error.what}: {error.why}. It starts once that is mended.",
-            now=now,
-        )
-        world.db.transact(tell)
+        sentence = f"It starts once this is mended: {error.why}."
+        world.db.transact(partial(_keep_waiting, row=row, sentence=sentence, now=now))
         return
     with suppress(RefusedByRule):  # started or stopped by somebody in the meantime
         world.db.transact(partial(begin, row=row, found=found, now=now, actor="system"))
+
+
+def _keep_waiting(tx: Connection, *, row: Campaign, sentence: str, now: datetime) -> None:
+    """Tell people, once, why a campaign whose time has come does not start."""
+    reason = "start_refused"
+    if campaigns.keep_waiting(tx, row.id, reason=reason, sentence=sentence):
+        told: dict[str, object] = {"why": sentence}
+        subject = f"campaign:{row.id}"
+        log_action(tx, actor="system", action=reason, subject=subject, now=now, after=told)
+        log.error(reason, campaign_id=row.id)
 
 
 def close_left_overs(world: World) -> None:

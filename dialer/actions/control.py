@@ -24,6 +24,8 @@ from dialer.store.tables import Campaign
 
 log = get_logger(__name__)
 
+NOT_KEPT: dict[str, Any] = {"held_reason": None, "held_text": None}
+"""The columns of a campaign that nothing keeps from running or starting."""
 _NOT_BEGUN = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
 
 
@@ -83,14 +85,12 @@ def _lies_ahead(row: Campaign, *, now: datetime) -> bool:
     return is_later and row.status is CampaignStatus.DRAFT
 
 
-def begin(
-    tx: Connection, row: Campaign, *, found: Preflight, now: datetime, actor: str
-) -> None:
+def begin(tx: Connection, row: Campaign, *, found: Preflight, now: datetime, actor: str) -> None:
     """Set a campaign running; its leads become due when their windows open."""
     spec = campaigns.spec_of(row)
     numbers.wake(tx, spec.from_numbers, reason=RestReason.NOT_OURS)  # Retell may know them by now
     started = {"started_at": row.started_at or now, "resumed_at": now}
-    move(tx, row, CampaignStatus.RUNNING, actor=actor, now=now, **started)
+    move(tx, row, CampaignStatus.RUNNING, actor=actor, now=now, **started, **NOT_KEPT)
     log_legal_override(tx, row.id, spec, actor=actor, now=now)
     log_preflight(tx, row.id, found, actor=actor, now=now)
     shift_into_windows(tx, row.id, spec, now=now)
@@ -123,9 +123,8 @@ def resume(world: World, campaign_id: int, *, actor: str) -> None:
 
 def go_on(tx: Connection, row: Campaign, *, actor: str, now: datetime) -> None:
     """Set a paused or held campaign running again."""
-    forgotten = {"held_reason": None, "held_text": None, "checked_at": None}
-    counted = {"rejections_in_a_row": 0, "resumed_at": now}
-    move(tx, row, CampaignStatus.RUNNING, actor=actor, now=now, **forgotten, **counted)
+    counted = {"checked_at": None, "rejections_in_a_row": 0, "resumed_at": now}
+    move(tx, row, CampaignStatus.RUNNING, actor=actor, now=now, **NOT_KEPT, **counted)
     shift_into_windows(tx, row.id, campaigns.spec_of(row), now=now)
 
 

@@ -83,7 +83,8 @@ def refuse_forbidden(row: Campaign, findings: Sequence[Finding], *, despite: str
         raise RefusedByRule(
             f'campaign {row.id} "{row.name}" may not start',
             why="; ".join(one.sentence for one in forbidding),
-            fix=f"{forbidding[0].fix}; or, for a reason that is written down, --despite REASON",
+            fix=f"{forbidding[0].fix}; or, for a reason that is written down:"
+            f" dialer campaigns start {row.id} --despite REASON",
         )
 
 
@@ -98,7 +99,9 @@ def log_preflight(
     if forbids:
         after["despite"] = found.despite
     action = "start_despite" if forbids else "start_with_findings"
-    log_action(tx, actor=actor, action=action, subject=f"campaign:{campaign_id}", now=now, after=after)
+    log_action(
+        tx, actor=actor, action=action, subject=f"campaign:{campaign_id}", now=now, after=after
+    )
     log.info(action, campaign_id=campaign_id, findings=[one.code.value for one in found.findings])
 
 

@@ -113,9 +113,7 @@ def test_an_opt_out_outweighs_a_time_named_in_the_same_call(
     talk(stage, lead_id, *events, reason=reason, **said)
     row = stage.lead_row(lead_id)
     assert (row.status, row.callback_at) == (LeadStatus.CLOSED, None)
-    assert row.closed_as is (
-        ClosedAs.REACHED if reason == "user_hangup" else ClosedAs.SUPPRESSED
-    )
+    assert row.closed_as is (ClosedAs.REACHED if reason == "user_hangup" else ClosedAs.SUPPRESSED)
 
 
 def test_a_wish_told_long_after_the_call_counts(stage: Stage) -> None:
