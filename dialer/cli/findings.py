@@ -1,9 +1,9 @@
 """What is found about a campaign before it starts, for people and for programs."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dialer.cli.checks import sqlite_file
 from dialer.cli.exits import WrongUsage
 from dialer.cli.output import say
 from dialer.cli.worlds import load_settings, opened_database
@@ -11,7 +11,6 @@ from dialer.errors import UserError
 
 if TYPE_CHECKING:
     from dialer.actions.world import World
-    from dialer.config import Settings
     from dialer.domain.campaign_spec import CampaignSpec
     from dialer.domain.preflight import Finding
 
@@ -96,7 +95,8 @@ def findings_of_file(spec: "CampaignSpec") -> "list[Finding]":
 
     try:
         settings = load_settings()
-        if _has_database(settings):
+        place = sqlite_file(settings)
+        if place is None or place.is_file():  # checking a file makes no database
             with opened_database(settings) as database:
                 return findings_without_leads(database, spec, now=datetime.now(UTC))
     except UserError:
@@ -105,11 +105,3 @@ def findings_of_file(spec: "CampaignSpec") -> "list[Finding]":
         if not is_outage(error):
             raise
     return caller_findings(spec.caller)
-
-
-def _has_database(settings: "Settings") -> bool:
-    """Tell whether there is a database to ask; checking a file makes none."""
-    from sqlalchemy import make_url
-
-    url = make_url(settings.database_url)
-    return not url.drivername.startswith("sqlite") or Path(url.database or "").is_file()

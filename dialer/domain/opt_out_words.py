@@ -16,6 +16,7 @@ _NO = frozenset(
     {"", "-", "no", "n", "false", "f", "0", "off", "none", "null", "nil", "n/a", "na", "unknown"}
     | {"not requested", "not specified", "not mentioned", "not applicable", "unsure", "unclear"}
 )
+_ANSWERS: dict[float, bool] = {0: False, 1: True}
 _SURE = re.compile(r"(?:yes|true)\b(?!\s*/|\s+or\b)")  # "Yes, she wants no more calls"
 _LONGEST = 200  # characters of a value that are shown
 
@@ -76,7 +77,7 @@ def wish_of(spec: OptOutSpec, found: Mapping[str, object] | None) -> Wish | None
 def _read(value: object, text: str) -> bool | None:
     """Read a value as yes or no; None when it is neither."""
     if isinstance(value, int | float):
-        return {0: False, 1: True}.get(value)
+        return _ANSWERS.get(value)
     said = text.casefold().strip(" .!\"'")
     if value is not None and not isinstance(value, str):
         return None if value else False

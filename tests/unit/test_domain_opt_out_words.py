@@ -13,31 +13,26 @@ def test_an_analysis_without_such_a_field_tells_of_no_wish(found: dict[str, obje
     assert wish_of(SPEC, found) is None
 
 
-@pytest.mark.parametrize(
-    "value",
-    [False, 0, 0.0, None, "", "  ", "no", "No.", "N", "FALSE", "f", "0", "none", "null", "n/a"]
-    + ["unknown", "Not specified", "not mentioned", "-", [], {}],
-)
+NO = ("", "  ", "no", "No.", "N", "FALSE", "f", "0", "none", "null", "n/a", "unknown", "-")
+UNSAID = ("Not specified", "not mentioned", "Not requested.", "unclear")
+YES = ("yes", "Yes.", "YES!", " y ", "true", "True", "t", "1", "requested", "opt-out")
+YES_AT_LENGTH = ("Do not call", "Yes, she asked twice", "yes - take me off your list")
+NEITHER = ("maybe", "No more calls", "yes or no", "yes/no", "true/false", "yesterday")
+
+
+@pytest.mark.parametrize("value", [False, 0, 0.0, None, [], {}, *NO, *UNSAID])
 def test_a_no_or_nothing_is_no_wish(value: object) -> None:
     assert wish_of(SPEC, {"do_not_call": value}) is None
 
 
-@pytest.mark.parametrize(
-    "value",
-    [True, 1, 1.0, "yes", "Yes.", "YES!", " y ", "true", "True", "t", "1", "requested", "opt-out"]
-    + ["Do not call", "Yes, she asked twice", "yes - take me off your list"],
-)
+@pytest.mark.parametrize("value", [True, 1, 1.0, *YES, *YES_AT_LENGTH])
 def test_a_clear_yes_is_a_wish(value: object) -> None:
     wish = wish_of(SPEC, {"do_not_call": value})
     assert wish is not None
     assert wish.is_clear
 
 
-@pytest.mark.parametrize(
-    "value",
-    [2, -1, 0.5, "maybe", "No more calls", "yes or no", "yes/no", "true/false", ["yes"], {"a": 1}]
-    + ["yesterday", float("nan")],
-)
+@pytest.mark.parametrize("value", [2, -1, 0.5, float("nan"), ["yes"], {"a": 1}, *NEITHER])
 def test_what_is_neither_yes_nor_no_is_not_clear(value: object) -> None:
     wish = wish_of(SPEC, {"do_not_call": value})
     assert wish == Wish("do_not_call", str(value), is_clear=False)
