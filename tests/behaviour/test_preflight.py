@@ -147,6 +147,12 @@ def test_a_campaign_about_which_nothing_is_found_starts_without_a_word(stage: St
     assert activity(stage, draft) == []
 
 
+def test_an_appointment_that_lies_ahead_is_made_whatever_is_found_now(stage: Stage) -> None:
+    register(stage, OLD)
+    draft = stage.draft(start_at=(NOW + HOUR).isoformat())
+    assert control.start(stage.world, draft, actor="ann") is CampaignStatus.SCHEDULED
+
+
 def test_going_on_after_a_pause_asks_for_no_reason(stage: Stage) -> None:
     campaign = stage.campaign()
     control.pause(stage.world, campaign, actor="ann")
@@ -182,6 +188,12 @@ def test_of_many_places_those_with_most_leads_are_named(stage: Stage) -> None:
         "7 in Connecticut; 6 in Colorado; 5 in California; 4 in Arkansas; 3 in Arizona;"
         " 3 in other places"
     )
+
+
+def test_where_no_law_holds_the_zone_is_named(stage: Stage) -> None:
+    draft = stage.draft(window={"blackout": ["2026-01-01/2026-12-31"]})
+    stage.lead(draft, phone="+12125550142", zones="America/New_York,America/Chicago")
+    assert sentences(stage, draft)[FindingCode.NEVER_OPEN].endswith("1 in America/New_York")
 
 
 def test_numbers_that_all_rest_are_told(stage: Stage) -> None:
