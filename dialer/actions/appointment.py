@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from dialer.actions.control import find, move, not_possible, refuse_unready
+from dialer.actions.control import NOT_KEPT, find, move, not_possible, refuse_unready
 from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.states import CampaignStatus
@@ -61,7 +61,7 @@ def unschedule(world: World, campaign_id: int, *, actor: str) -> None:
         assert row is not None
         if row.status is not CampaignStatus.SCHEDULED:
             raise not_possible(row, CampaignStatus.DRAFT)
-        move(tx, row, CampaignStatus.DRAFT, actor=actor, now=now)
+        move(tx, row, CampaignStatus.DRAFT, actor=actor, now=now, **NOT_KEPT)
         campaigns.set_spec(tx, row.id, _spec_with(row, None))
         _log(tx, row, None, actor=actor, now=now)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from dialer.actions.openings import shift_into_windows
+from dialer.actions.preflight import Preflight, log_preflight, look_before_start
 from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.gates import has_ended
@@ -23,6 +24,10 @@ from dialer.store.tables import Campaign, Lead
 
 log = get_logger(__name__)
 
+NOT_KEPT: dict[str, Any] = {"held_reason": None, "held_text": None}
+"""The columns of a campaign that nothing keeps from running or starting."""
+_NOT_BEGUN = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
+
 
 def create(world: World, spec: CampaignSpec, *, actor: str) -> int:
     """Make a campaign as a draft and give its id."""
@@ -37,23 +42,36 @@ def create(world: World, spec: CampaignSpec, *, actor: str) -> int:
     return world.db.transact(body)
 
 
-def start(world: World, campaign_id: int, *, actor: str) -> CampaignStatus:
-    """Start a draft now, or schedule it when its start lies ahead. Gives the new status."""
+def start(
+    world: World, campaign_id: int, *, actor: str, despite: str | None = None
+) -> CampaignStatus:
+    """Start a draft now, or schedule it when its start lies ahead. Gives the new status.
+
+    `despite` is a person's reason to start it although a finding forbids that.
+
+    Raises:
+        NotFound: there is no such campaign.
+        RefusedByRule: it cannot be started, or a finding forbids it.
+    """
     now = world.clock.now()
+    seen = world.db.read(lambda tx: find(tx, campaign_id))
+    found = None
+    if seen.status in _NOT_BEGUN and not _lies_ahead(seen, now=now):
+        found = look_before_start(world.db, seen, now=now, despite=despite)
 
     def body(tx: Connection) -> CampaignStatus:
         row = find(tx, campaign_id)
-        if row.status not in (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED):
+        if row.status not in _NOT_BEGUN:
             halted = row.status in (CampaignStatus.PAUSED, CampaignStatus.HELD)
             raise RefusedByRule(
                 f'campaign {row.id} "{row.name}" is {row.status} and cannot be started',
                 fix="resume it" if halted else "make a new campaign",
             )
         refuse_unready(row, now=now)
-        if row.start_at is not None and row.start_at > now and row.status is CampaignStatus.DRAFT:
+        if found is None or _lies_ahead(row, now=now):
             move(tx, row, CampaignStatus.SCHEDULED, actor=actor, now=now)
             return CampaignStatus.SCHEDULED
-        begin(tx, row, now=now, actor=actor)
+        begin(tx, row, found=found, now=now, actor=actor)
         return CampaignStatus.RUNNING
 
     status = world.db.transact(body)
@@ -61,13 +79,20 @@ def start(world: World, campaign_id: int, *, actor: str) -> CampaignStatus:
     return status
 
 
-def begin(tx: Connection, row: Campaign, *, now: datetime, actor: str) -> None:
+def _lies_ahead(row: Campaign, *, now: datetime) -> bool:
+    """Tell whether a start only makes an appointment."""
+    is_later = row.start_at is not None and row.start_at > now
+    return is_later and row.status is CampaignStatus.DRAFT
+
+
+def begin(tx: Connection, row: Campaign, *, found: Preflight, now: datetime, actor: str) -> None:
     """Set a campaign running; its leads become due when their windows open."""
     spec = campaigns.spec_of(row)
     numbers.wake(tx, spec.from_numbers, reason=RestReason.NOT_OURS)  # Retell may know them by now
     started = {"started_at": row.started_at or now, "resumed_at": now}
-    move(tx, row, CampaignStatus.RUNNING, actor=actor, now=now, **started)
+    move(tx, row, CampaignStatus.RUNNING, actor=actor, now=now, **started, **NOT_KEPT)
     log_legal_override(tx, row.id, spec, actor=actor, now=now)
+    log_preflight(tx, row.id, found, actor=actor, now=now)
     shift_into_windows(tx, row.id, spec, now=now)
 
 
@@ -98,9 +123,8 @@ def resume(world: World, campaign_id: int, *, actor: str) -> None:
 
 def go_on(tx: Connection, row: Campaign, *, actor: str, now: datetime) -> None:
     """Set a paused or held campaign running again."""
-    forgotten = {"held_reason": None, "held_text": None, "checked_at": None}
-    counted = {"rejections_in_a_row": 0, "resumed_at": now}
-    move(tx, row, CampaignStatus.RUNNING, actor=actor, now=now, **forgotten, **counted)
+    counted = {"checked_at": None, "rejections_in_a_row": 0, "resumed_at": now}
+    move(tx, row, CampaignStatus.RUNNING, actor=actor, now=now, **NOT_KEPT, **counted)
     shift_into_windows(tx, row.id, campaigns.spec_of(row), now=now)
 
 

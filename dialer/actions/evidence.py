@@ -11,7 +11,8 @@ from dialer.actions.aside import cancel_intent
 from dialer.actions.late import apply_late
 from dialer.actions.refining import refine_end, refined
 from dialer.actions.self_hold import hold_if_calls_go_wrong
-from dialer.actions.settling import end_values, finish_lead, opt_out
+from dialer.actions.settling import end_values, finish_lead
+from dialer.actions.wishes import heed_wish, tell_unclear, wish_in
 from dialer.domain.dispositions import Disposition
 from dialer.domain.evidence import CallEvidence
 from dialer.domain.gates import Hold, HoldCode
@@ -46,8 +47,8 @@ def apply_evidence(
         _heed_retell(tx, seen, evidence, now=now)
     lead = leads.lock(tx, seen.lead_id)
     attempt = attempts.lock(tx, seen.id)
-    if evidence.disposition is Disposition.OPTED_OUT:  # whatever else is made of this call
-        lead = opt_out(tx, lead, evidence, now=now)
+    wish = wish_in(tx, lead, evidence)
+    lead = heed_wish(tx, lead, attempt, evidence, wish, now=now)  # whatever else is made of it
     if _is_second_call(tx, attempt, evidence, now=now):
         return False
     if attempt.status is AttemptStatus.INTENT:
@@ -71,6 +72,7 @@ def apply_evidence(
         freed = _raise_rank(tx, attempt, lead, evidence, given, by=by, source=source, now=now)
     if "custom_analysis" in details:
         _tell_unreadable(tx, attempt, evidence, by=by, now=now)
+        tell_unclear(tx, attempt, wish, by=by, now=now)
     return freed
 
 
@@ -187,7 +189,7 @@ def _news(before: Attempt, evidence: CallEvidence) -> dict[str, Any]:
         "sentiment": evidence.sentiment,
         "in_voicemail": evidence.in_voicemail,
         "call_successful": evidence.call_successful,
-        "custom_analysis": _custom(evidence),
+        "custom_analysis": evidence.custom_analysis,
         "agent_id": evidence.agent_id,
         "agent_version": evidence.agent_version,
     }
@@ -204,7 +206,3 @@ def _news(before: Attempt, evidence: CallEvidence) -> dict[str, Any]:
         if evidence.rank is AttemptStatus.ENDED:
             changed |= {"check_at": None}
     return changed
-
-
-def _custom(evidence: CallEvidence) -> Any:
-    return (evidence.analysis or {}).get("custom_analysis_data")

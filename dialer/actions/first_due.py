@@ -8,7 +8,7 @@ from dialer.actions.facts import split_zones
 from dialer.domain.consent import why_no_consent
 from dialer.domain.hold import HoldCode
 from dialer.domain.opening import next_opening
-from dialer.domain.regions import START, Whereabouts, regions_of
+from dialer.domain.regions import START, Whereabouts, regions_of, rings_nobody
 from dialer.domain.states import CampaignStatus, LeadStatus
 from dialer.domain.window import Window
 
@@ -50,7 +50,8 @@ class FirstDue:
 
         `region` is the one its list names ("US-FL").
         """
-        key = (zones, region, phone[:START], not_before)
+        start = "" if rings_nobody(phone) else phone[:START]
+        key = (zones, region, start, not_before)
         found = self._known.get(key)
         if found is None:
             where = Whereabouts(split_zones(zones), regions_of(phone, own=region))

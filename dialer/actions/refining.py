@@ -19,6 +19,7 @@ from dialer.actions.settling import hold
 from dialer.domain.callbacks import asked_time
 from dialer.domain.dispositions import Disposition, refine
 from dialer.domain.evidence import CallEvidence
+from dialer.domain.opt_out_words import wish_of
 from dialer.domain.states import AttemptStatus, ClosedAs, LeadStatus
 from dialer.log import get_logger
 from dialer.store import attempts, campaigns, leads
@@ -54,12 +55,15 @@ def refined(
         return evidence
     spec = campaigns.settings_of(tx, lead.campaign_id)
     custom = news.get("custom_analysis", attempt.custom_analysis)
+    said = custom if isinstance(custom, dict) else None
     asked = asked_time(
         spec.callback,
-        custom if isinstance(custom, dict) else None,
+        said,
         zone_name=zone_of(lead),
         said_at=evidence.ended_at or attempt.ended_at or now,
     )
+    if (wish := wish_of(spec.opt_out, said)) is not None and wish.is_clear:
+        asked = None  # an opt-out outweighs a time
     duration_ms: int | None = news.get("duration_ms", attempt.duration_ms)
     facts: dict[str, Any] = {"hung_up_after": None, "quick": spec.cadence.quick_hangup}
     if evidence.hung_up and duration_ms is not None:

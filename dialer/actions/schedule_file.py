@@ -38,6 +38,7 @@ class Checked:
 
     kind: str  # campaign or schedule
     problems: tuple[Problem, ...]
+    campaign: CampaignSpec | None = None  # its settings; None when something is wrong with them
 
 
 def read_schedule_file(path: Path) -> Recipe:
@@ -64,15 +65,16 @@ def check_file(path: Path) -> Checked:
     given = read_toml(path)
     found = _Reading(path)
     if "schedule" in given:
-        found.read(given)
-        return Checked("schedule", tuple(found.problems))
+        recipe = found.read(given)
+        campaign = recipe.campaign if recipe is not None else None
+        return Checked("schedule", tuple(found.problems), campaign)
     spec = found.validated(CampaignSpec, given, file=path)
     leads = lead_file_of(spec, path) if spec is not None else None
     if leads is not None and not leads.is_file():
         found.add(
             f'leads = "{leads.name}" is not there', f"there is no file {leads}", "correct leads"
         )
-    return Checked("campaign", tuple(found.problems))
+    return Checked("campaign", tuple(found.problems), spec)
 
 
 class _Reading:

@@ -31,11 +31,23 @@ def end_values(evidence: CallEvidence, *, now: datetime) -> dict[str, Any]:
     }
 
 
-def opt_out(tx: Connection, lead: Lead, evidence: CallEvidence, *, now: datetime) -> Lead:
-    """Never call this person again, in whatever campaign; gives the lead as it is then."""
-    reason = evidence.reason or "opted_out"
-    said = OptOut(reason, OptOutSource.CALL, actor="settle", call_id=evidence.call_id)
-    suppress(tx, lead.phone, said, now=now)
+def opt_out(
+    tx: Connection,
+    lead: Lead,
+    attempt: Attempt,
+    *,
+    reason: str,
+    source: OptOutSource,
+    call_id: str,
+    now: datetime,
+) -> Lead:
+    """Never call this person again, in whatever campaign; gives the lead as it is then.
+
+    That is the number that was called, and the one the lead has by now.
+    """
+    said = OptOut(reason, source, actor="settle", call_id=call_id)
+    for phone in sorted({lead.phone, attempt.phone}):
+        suppress(tx, phone, said, now=now)
     return leads.lock(tx, lead.id)
 
 

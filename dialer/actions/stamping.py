@@ -17,6 +17,7 @@ from pathlib import Path
 
 from dialer.actions import control
 from dialer.actions.load import Progress, options_of
+from dialer.actions.preflight import Preflight, look_before_start
 from dialer.actions.run_hold import HELD_FOR, Stamp, TakenOver
 from dialer.actions.run_list import import_list, pass_over
 from dialer.actions.world import World
@@ -81,7 +82,11 @@ def work_on(
 
 
 def _go_on(stamp: Stamp) -> None:
-    """Do the steps that are not done yet."""
+    """Do the steps that are not done yet.
+
+    Raises:
+        UserError: the list cannot be imported, or something forbids the start.
+    """
     world, run = stamp.world, stamp.run
     campaign_id = run.campaign_id
     if campaign_id is None:
@@ -89,10 +94,12 @@ def _go_on(stamp: Stamp) -> None:
         if campaign_id is None:
             return
     campaign = world.db.read(partial(control.find, campaign_id=campaign_id))
+    found = Preflight(())
     if campaign.status is CampaignStatus.DRAFT:
         import_list(stamp, campaign_id)
         pass_over(stamp, campaign_id)
-    if world.db.transact(partial(_start, stamp=stamp, campaign_id=campaign_id)):
+        found = look_before_start(world.db, campaign, now=world.clock.now())
+    if world.db.transact(partial(_start, stamp=stamp, campaign_id=campaign_id, found=found)):
         log.info("run_started", run_id=run.id, campaign_id=campaign_id)
         world.queue.plan()
     else:
@@ -157,7 +164,7 @@ def _name_of(stamp: Stamp) -> str:
     return f"{stamp.recipe.campaign.name[: LONGEST_NAME - len(told) - 2]}, {told}"[:LONGEST_NAME]
 
 
-def _start(tx: Connection, *, stamp: Stamp, campaign_id: int) -> bool:
+def _start(tx: Connection, *, stamp: Stamp, campaign_id: int, found: Preflight) -> bool:
     """Start the campaign and finish the run. False when nothing was started now.
 
     Raises:
@@ -171,7 +178,7 @@ def _start(tx: Connection, *, stamp: Stamp, campaign_id: int) -> bool:
     if is_draft and _is_unwanted(tx, stamp):
         return False
     if is_draft:
-        control.begin(tx, campaign, now=now, actor=stamp.run.actor)
+        control.begin(tx, campaign, found=found, now=now, actor=stamp.run.actor)
     counts = schedule_runs.list_counts(tx, campaign_id)
     passed = schedule_runs.passed_over(tx, campaign_id)
     schedule_runs.finish(

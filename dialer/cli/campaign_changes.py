@@ -10,6 +10,7 @@ import typer
 
 from dialer.cli.creating import start_campaign
 from dialer.cli.exits import WrongUsage
+from dialer.cli.findings import say_before_start
 from dialer.cli.output import (
     AsJson,
     Yes,
@@ -169,6 +170,7 @@ def redial(
         fields = _copied_fields(copied, "draft")
         if start:
             phones = "real phones" if settings.mode == "live" else "simulator, no phone rings"
+            say_before_start(world, copied.campaign_id)
             confirm(
                 f"Start campaign {copied.campaign_id}: call {copied.leads:,} leads ({phones})?",
                 yes=yes,

@@ -14,9 +14,10 @@ from dialer.cli.campaign_changes import (
     unschedule,
 )
 from dialer.cli.checking import check
-from dialer.cli.creating import create, say_consent, say_running, start_campaign
+from dialer.cli.creating import create, say_running, start_campaign
 from dialer.cli.exits import ExitCode, WrongUsage
 from dialer.cli.exporting import export_campaign
+from dialer.cli.findings import check_reason, say_before_start
 from dialer.cli.output import (
     AsJson,
     Yes,
@@ -134,20 +135,28 @@ def start(
         str | None,
         typer.Option(help='Start by itself then, such as "2026-12-01 09:00 America/Chicago".'),
     ] = None,
+    despite: Annotated[
+        str | None,
+        typer.Option(metavar="REASON", help="Start although a check forbids it; written down."),
+    ] = None,
     yes: Yes = False,
 ) -> None:
-    """Start a campaign now or at a time, after a question that names the number of calls."""
+    """Start a campaign now or at a time, after a question that names the number of calls.
+
+    Tells what was found about it first. Exit code 5 when that forbids the start.
+    """
     from dialer.actions import appointment
 
+    check_reason(despite, at=at)
     moment = _moment(at) if at is not None else None
     settings = load_settings()
     say_mode(settings)
     with opened_world(settings) as world:
-        question = _starting_question(world, settings, campaign_id, at=at)
+        question = _starting_question(world, settings, campaign_id, at=at, despite=despite)
         if question is not None:
             confirm(question, yes=yes, declined=f"campaign {campaign_id} was not started")
         if moment is None:
-            start_campaign(world, settings, campaign_id)
+            start_campaign(world, settings, campaign_id, despite=despite)
             return
         appointment.start_at(world, campaign_id, moment, actor=actor())
         say(f"it starts at {moment:%Y-%m-%d %H:%M} UTC")
@@ -164,10 +173,16 @@ def _moment(text: str) -> "datetime":
 
 
 def _starting_question(
-    world: "World", settings: "Settings", campaign_id: int, *, at: str | None
+    world: "World", settings: "Settings", campaign_id: int, *, at: str | None, despite: str | None
 ) -> str | None:
-    """Give what to ask, or None where the start will be refused anyway."""
+    """Give what to ask, or None where the start will be refused anyway.
+
+    Raises:
+        UserError: the campaign has no leads.
+        RefusedByRule: something forbids a start now.
+    """
     from dialer.actions.control import find
+    from dialer.actions.preflight import refuse_forbidden
     from dialer.domain.states import CAMPAIGN_MOVES, CampaignStatus, LeadStatus
     from dialer.store import campaigns
 
@@ -181,7 +196,9 @@ def _starting_question(
             fix=f"dialer lists import FILE --campaign {campaign_id}",
         )
     phones = "real phones will ring" if settings.mode == "live" else "simulator, no phone rings"
-    agreed = say_consent(world, campaign_id)
+    found, agreed = say_before_start(world, campaign_id)
+    if at is None:
+        refuse_forbidden(row, found, despite=despite)
     leads = counts.get(LeadStatus.READY, 0) if agreed is None else agreed
     when = f" at {at}" if at is not None else ""
     return f'Start campaign {campaign_id} "{row.name}"{when}: call {leads:,} leads ({phones})?'

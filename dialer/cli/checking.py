@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dialer.cli.exits import ExitCode
+from dialer.cli.findings import finding_fields, finding_line, findings_of_file
 from dialer.cli.output import AsJson, print_json, say
 from dialer.errors import UserError
 
@@ -20,7 +21,10 @@ def check(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Check campaign and schedule files; exit code 1 when something is wrong with one."""
+    """Check campaign and schedule files; exit code 1 when something is wrong with one.
+
+    Tells what would be found before a start, too, but for what depends on the leads.
+    """
     found = [_fields(file) for file in files]
     if as_json:
         print_json(found if len(found) > 1 else found[0])
@@ -39,7 +43,13 @@ def _fields(file: Path) -> dict[str, Any]:
         return _checked(file, check_file(file))
     except UserError as error:
         problem = {"file": str(file), "what": error.what, "why": error.why, "fix": error.fix}
-        return {"file": str(file), "kind": None, "valid": False, "problems": [problem]}
+        return {
+            "file": str(file),
+            "kind": None,
+            "valid": False,
+            "problems": [problem],
+            "findings": [],
+        }
 
 
 def _checked(file: Path, checked: "Checked") -> dict[str, Any]:
@@ -56,13 +66,15 @@ def _checked(file: Path, checked: "Checked") -> dict[str, Any]:
             }
             for one in checked.problems
         ],
+        "findings": finding_fields(findings_of_file(checked.campaign)) if checked.campaign else [],
     }
 
 
 def _say(found: dict[str, Any]) -> None:
     if found["valid"]:
         say(f"{found['file']} is a valid {found['kind']} file")
-        return
+    for one in found["findings"]:
+        say(finding_line(one))
     for problem in found["problems"]:
         named = "" if problem["file"] in problem["what"] else f"{problem['file']}: "
         say(f"error: {named}{problem['what']}")

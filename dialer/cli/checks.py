@@ -73,7 +73,7 @@ def check_database(settings: "Settings") -> Iterator[Finding]:
     from dialer.store.about import about
     from dialer.store.database import Database
 
-    place = _sqlite_file(settings)
+    place = sqlite_file(settings)
     if place is not None and not place.exists():
         verdict = Verdict.WARN if settings.is_embedded else Verdict.FAIL
         yield Finding("database", verdict, f"{place} is not there yet", "dialer migrate")
@@ -89,7 +89,8 @@ def check_database(settings: "Settings") -> Iterator[Finding]:
     yield _clock(facts)
 
 
-def _sqlite_file(settings: "Settings") -> Path | None:
+def sqlite_file(settings: "Settings") -> Path | None:
+    """Give the file that the database is in; None when it is a server's, or in memory."""
     scheme, _, path = settings.database_url.partition(":///")
     return Path(path) if scheme == "sqlite" and path and path != ":memory:" else None
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dialer.cli.exits import ExitCode
+from dialer.cli.findings import say_before_start
 from dialer.cli.importing import Asked, asking, progress_shown, rejects_path, say_loaded
 from dialer.cli.output import AsJson, Yes, print_fields, print_json, say, say_mode
 from dialer.cli.views import loaded_fields
@@ -46,7 +47,7 @@ def create(
         fields |= loaded_fields(campaign_id, loaded) if loaded is not None else {}
         code = say_loaded(loaded) if loaded is not None else ExitCode.DONE
         if start_now:
-            say_consent(world, campaign_id)
+            say_before_start(world, campaign_id)
             fields["status"] = start_campaign(world, settings, campaign_id)
         else:
             fields["status"] = "draft"
@@ -117,25 +118,13 @@ def _create(
     return campaign_id, loaded
 
 
-def say_consent(world: "World", campaign_id: int) -> int | None:
-    """Say how many leads have consent, where the campaign needs it; give how many have."""
-    from dialer.actions.explain import consents_of
-
-    counted = consents_of(world.db, campaign_id, now=world.clock.now())
-    if counted is None:
-        return None
-    say(
-        f"{counted.agreed:,} of {counted.waiting:,} leads have consent; "
-        f"{counted.waiting - counted.agreed:,} will not be called"
-    )
-    return counted.agreed
-
-
-def start_campaign(world: "World", settings: "Settings", campaign_id: int) -> str:
+def start_campaign(
+    world: "World", settings: "Settings", campaign_id: int, *, despite: str | None = None
+) -> str:
     """Start a campaign, say so, and give its status."""
     from dialer.actions import control
 
-    status = control.start(world, campaign_id, actor=actor())
+    status = control.start(world, campaign_id, actor=actor(), despite=despite)
     say_running(settings, campaign_id, status)
     return status.value
 

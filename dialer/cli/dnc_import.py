@@ -115,7 +115,10 @@ def _register(
             tell=lambda rows, fraction: tell(Progress(rows, fraction)),
         )
     if day is None:
-        say("warning: nobody said of which day the registry is; add --dated DAY")
+        say(
+            "warning: nobody said of which day the registry is, so no campaign that sells will"
+            " start; add --dated DAY"
+        )
     return {
         "registry": done.name,
         "dated": done.dated,

@@ -1,7 +1,7 @@
 """A campaign's settings, as they stand in a campaign file and in the campaign's row."""
 
 import re
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -15,22 +15,17 @@ from pydantic import (
 
 from dialer.domain.cadence import Cadence
 from dialer.domain.callbacks import CallbackSpec
+from dialer.domain.caller import CallerSpec
 from dialer.domain.caller_id import CallerIdSpec
 from dialer.domain.campaign_limits import CampaignLimits, HoldRules
 from dialer.domain.dispositions import Disposition
 from dialer.domain.durations import Duration
+from dialer.domain.e164 import E164
+from dialer.domain.opt_out_words import OptOutSpec
 from dialer.domain.person_caps import PersonCaps
 from dialer.domain.variables import check_variable_names
 from dialer.domain.window import Window
 from dialer.domain.zone_names import check_zone
-
-_E164 = re.compile(r"\+[1-9]\d{6,14}")
-
-
-def _e164(value: str) -> str:
-    if not _E164.fullmatch(value):
-        raise ValueError(f'{value!r} is not an international number such as "+14155550123"')
-    return value
 
 
 def _country(value: str) -> str:
@@ -39,7 +34,6 @@ def _country(value: str) -> str:
     return value.upper()
 
 
-E164 = Annotated[str, AfterValidator(_e164)]
 Country = Annotated[str, AfterValidator(_country)]
 
 
@@ -51,6 +45,7 @@ class CampaignSpec(BaseModel):
     name: str = Field(min_length=1, max_length=200)
     leads: str | None = None  # a lead file, relative to the campaign file
     from_numbers: tuple[E164, ...] = Field(min_length=1)
+    purpose: Literal["telemarketing", "other"] = "telemarketing"  # other: nothing is sold
     agent_id: str | None = Field(default=None, min_length=1)
     agent_version: int | str | None = None
     agent_override: dict[str, Any] | None = None
@@ -70,7 +65,9 @@ class CampaignSpec(BaseModel):
     window: Window = Window()
     cadence: Cadence = Cadence()
     callback: CallbackSpec = CallbackSpec()
+    opt_out: OptOutSpec = OptOutSpec()
     person: PersonCaps = PersonCaps()
+    caller: CallerSpec = CallerSpec()
     caller_id: CallerIdSpec = CallerIdSpec()
     hold: HoldRules = HoldRules()
 

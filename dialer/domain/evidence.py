@@ -53,3 +53,8 @@ class CallEvidence:
     def rang(self) -> bool:
         """Whether a phone rang or may have rung, once the call is over."""
         return MEANING[self.disposition or Disposition.UNKNOWN].rang or self.connected
+
+    @property
+    def custom_analysis(self) -> object:
+        """What the agent's own fields of the analysis say; None where there are none."""
+        return (self.analysis or {}).get("custom_analysis_data")

@@ -57,6 +57,11 @@ class Whereabouts(NamedTuple):
     regions: frozenset[str]
 
 
+def rings_nobody(phone: str) -> bool:
+    """Tell whether a number is one of North America's fictional ones, where no law holds."""
+    return phone[5:10] == "55501" and len(phone) == 12 and phone.startswith("+1")
+
+
 def regions_of(phone: str, *, own: str | None = None) -> frozenset[str]:
     """Give the regions of a number, of which its first five characters are enough, and its `own`.
 
@@ -64,7 +69,7 @@ def regions_of(phone: str, *, own: str | None = None) -> frozenset[str]:
     one of the largest ("+44" is GB). Empty for codes of no country, such as those of satellites,
     and for North America's fictional numbers, which ring nobody in a rehearsal.
     """
-    if len(phone) == 12 and phone.startswith("+1") and phone[5:10] == "55501":
+    if rings_nobody(phone):
         return frozenset()
     regions = _of_number(phone[:START])
     return regions | {own} if own else regions

@@ -173,6 +173,20 @@ def hold(tx: Connection, campaign_id: int, *, reason: str, sentence: str) -> boo
     )
 
 
+def keep_waiting(tx: Connection, campaign_id: int, *, reason: str, sentence: str) -> bool:
+    """Say why a scheduled campaign does not start yet. False when that is said already."""
+    changed = (
+        update(campaign)
+        .where(
+            campaign.c.id == campaign_id,
+            campaign.c.status == CampaignStatus.SCHEDULED,
+            campaign.c.held_text.is_distinct_from(sentence),
+        )
+        .values(held_reason=reason, held_text=sentence)
+    )
+    return int(tx.execute(changed).rowcount) == 1
+
+
 def claim_check(tx: Connection, row: Campaign, *, now: datetime) -> bool:
     """Win the right to ask about a held campaign; False when somebody else does, or it moved."""
     result = tx.execute(

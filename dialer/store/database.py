@@ -87,7 +87,9 @@ class Database:
         with self.engine.connect() as connection:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN")
-            return body(connection)
+            result = body(connection)
+            connection.commit()  # psycopg forgets all it has prepared when it is told to roll back
+            return result
 
     def create_all(self) -> None:
         """Make every table of the current models; tests only, people migrate."""

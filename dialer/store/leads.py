@@ -209,6 +209,13 @@ def places_waiting(tx: Connection, campaign_id: int) -> list[LeadPlace]:
     return [LeadPlace(*row) for row in tx.execute(select(*_PLACE).where(*chosen).distinct())]
 
 
+def count_places(tx: Connection, campaign_id: int) -> dict[LeadPlace, int]:
+    """Count the campaign's READY leads by place."""
+    chosen = (lead.c.campaign_id == campaign_id, lead.c.status == LeadStatus.READY)
+    counted = select(*_PLACE, func.count()).where(*chosen).group_by(*_PLACE)
+    return {LeadPlace(*row[:-1]): row[-1] for row in tx.execute(counted)}
+
+
 def places_due(
     tx: Connection, campaign_id: int, *, now: datetime, most: int
 ) -> dict[LeadPlace, list[int]]:

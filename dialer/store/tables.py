@@ -80,7 +80,7 @@ class Campaign(SQLModel, table=True):
     id: int = an_id()
     name: str
     status: CampaignStatus = a_word(CampaignStatus)
-    held_reason: str | None = None  # a stable word, set while held
+    held_reason: str | None = None  # a stable word, set while held or kept from its start
     held_text: str | None = a_text()  # the sentence for people
     spec: dict[str, Any] = some_json(nullable=False)
     weight: float = 1.0

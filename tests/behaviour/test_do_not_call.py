@@ -45,6 +45,7 @@ def register(stage: Stage, phone: str = PHONE) -> None:
     def body(tx: Connection) -> None:
         row = registries.open_named(tx, "national", file_name="a.txt", now=NOW)
         registries.add_numbers(tx, row.id, [int(phone[1:])])
+        registries.finish(tx, row.id, dated=NOW.date(), file_name="a.txt", now=NOW)
 
     stage.world.db.transact(body)
 

@@ -19,7 +19,7 @@ from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.schedule_spec import Recipe, RunStatus, ScheduleSpec
 from dialer.domain.states import CampaignStatus, ClosedAs, LeadStatus, ListStatus
 from dialer.errors import NotFound, RefusedByRule
-from dialer.store import campaigns, leads, lists, schedule_runs, schedules
+from dialer.store import campaigns, leads, lists, registries, schedule_runs, schedules
 from dialer.store.database import Connection, Database
 from dialer.store.invariants import violations
 from dialer.store.tables import Campaign, Lead, Schedule, ScheduleRun
@@ -132,6 +132,26 @@ def plan(world: World, tmp_path: Path) -> Plan:
 
 
 # -- what is refused
+
+
+def test_a_run_whose_campaign_may_not_start_fails_with_the_reason(plan: Plan) -> None:
+    def load(tx: Connection) -> None:
+        row = registries.open_named(tx, "us-national", file_name="a.txt", now=NOW)
+        old = (NOW - timedelta(days=45)).date()
+        registries.finish(tx, row.id, dated=old, file_name="a.txt", now=NOW)
+
+    plan.create()
+    plan.world.db.transact(load)
+    plan.tick(hours=1)
+    (run,) = plan.runs()
+    assert run.status is RunStatus.FAILED
+    assert "may not start" in (run.sentence or "")
+    assert "the do-not-call registry us-national is of 2026-01-18, 45 days old" in (
+        run.sentence or ""
+    )
+    (campaign,) = plan.campaigns()
+    assert campaign.status is CampaignStatus.STOPPED
+    assert plan.called(campaign.id) == []
 
 
 def test_a_moment_that_is_past_is_refused(plan: Plan) -> None:

@@ -1,0 +1,17 @@
+"""Numbers in settings: written in full, as the networks know them."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+
+
+def _e164(value: str) -> str:
+    if not _E164.fullmatch(value):
+        raise ValueError(f'{value!r} is not an international number such as "+14155550123"')
+    return value
+
+
+E164 = Annotated[str, AfterValidator(_e164)]
