@@ -4,7 +4,7 @@ A row is stored at most once whatever happens: its list and row number are in th
 lead it updated, or in the reject. An import that died goes on by doing its last rows again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -125,11 +125,13 @@ def store(tx: Connection, target: Target, batch: Batch, *, rows: int, now: datet
     leads = [
         new_lead(draft, first_due) for draft in batch.drafts if first_rows[draft.phone] == draft.row
     ]
-    batch.imported = bulk.insert_leads(
+    inserted = bulk.insert_leads(
         tx, leads, campaign_id=target.campaign_id, list_id=target.list_id, now=now
     )
+    batch.imported = inserted.leads
     if batch.imported < len(batch.drafts):
-        refuse_known_phones(tx, target, batch, first_rows=first_rows)
+        known = first_rows if inserted.known is None else inserted.known
+        refuse_known_phones(tx, target, batch, first_rows=first_rows, known=known)
     updates = [(lead_id, new_lead(draft, first_due)) for lead_id, draft in batch.updates.items()]
     bulk.update_leads(tx, updates, list_id=target.list_id)
     bulk.release_consenting(tx, updates)
@@ -226,10 +228,19 @@ def refuse_known_refs(tx: Connection, target: Target, batch: Batch) -> None:
 
 
 def refuse_known_phones(
-    tx: Connection, target: Target, batch: Batch, *, first_rows: Mapping[str, int]
+    tx: Connection,
+    target: Target,
+    batch: Batch,
+    *,
+    first_rows: Mapping[str, int],
+    known: Iterable[str],
 ) -> None:
-    """Tell apart the rows that were not inserted: repeated here, or known to the campaign."""
-    others = bulk.known_but_of(tx, target.campaign_id, first_rows, list_id=target.list_id)
+    """Tell apart the rows that were not inserted: repeated here, or known to the campaign.
+
+    `first_rows` has the first row of each phone, `known` the phones that may have been there.
+    """
+    asked = {phone: first_rows[phone] for phone in known}
+    others = bulk.known_but_of(tx, target.campaign_id, asked, list_id=target.list_id)
     for draft in batch.drafts:
         lead = others.get(draft.phone)
         if lead is None:
