@@ -288,12 +288,22 @@ def release_consenting(tx: Connection, rows: Iterable[tuple[int, NewLead]]) -> N
 
 def add_rejects(tx: Connection, list_id: int, rows: Iterable[tuple[int, str, str, str]]) -> None:
     """Keep rows that are no leads: their number, cells (JSON), reason and sentence."""
-    statement = (
-        "INSERT INTO import_reject (list_id, row, cells, reason, message)"
-        f" VALUES ({list_id:d}, {{0}}, {{0}}, {{0}}, {{0}})"
-    ).format("?" if tx.dialect.name == "sqlite" else "%s")
-    if found := list(rows):
-        tx.exec_driver_sql(statement, found)
+    found = list(rows)
+    if not found:
+        return
+    if tx.dialect.name == "sqlite":
+        tx.exec_driver_sql(
+            "INSERT INTO import_reject (list_id, row, cells, reason, message)"
+            f" VALUES ({list_id:d}, ?, ?, ?, ?)",
+            found,
+        )
+        return
+    cursor: Any = tx.connection.cursor()
+    columns = "list_id, row, cells, reason, message"
+    with cursor.copy(f"COPY import_reject ({columns}) FROM STDIN") as stream:
+        for row in found:
+            stream.write_row((list_id, *row))
+    cursor.close()
 
 
 def rejected_after(tx: Connection, list_id: int, row: int) -> set[int]:
