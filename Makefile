@@ -11,8 +11,10 @@
 
 ARGS ?=
 PYTHON ?= python3.13 python3.12 python3.11 python3
-# More than four processes wait for the same database.
-PARALLEL ?= --numprocesses=auto --maxprocesses=4 --dist=worksteal
+# Three also on two cores: tests often wait for databases and processes of their own.
+PARALLEL ?= --numprocesses=3 --dist=worksteal
+# What is killed in the middle must not wait for a core.
+PROVING ?= --numprocesses=auto --maxprocesses=2 --dist=worksteal
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -29,8 +31,8 @@ test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 proofs: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -m slow $(PARALLEL) $(ARGS)
-	DIALER_COMPARED=1000000 $(BIN)/python -m pytest $(PARALLEL) tests/unit/test_phones_shortcut.py
+	$(BIN)/python -m pytest -m slow $(PROVING) $(ARGS)
+	DIALER_COMPARED=1000000 $(BIN)/python -m pytest $(PROVING) tests/unit/test_phones_shortcut.py
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
