@@ -110,6 +110,20 @@ def pass_gate(tx: Connection, world: World, attempt_id: str) -> Sending | Early 
         cancel_intent(tx, attempt, lead, hold, now=now, by="dial")
         log.info("send_refused", attempt_id=attempt_id, lead_id=lead.id, reason=hold.code)
         return None
+    return _let_through(tx, world, attempt, lead, facts, spec=spec, now=now)
+
+
+def _let_through(
+    tx: Connection,
+    world: World,
+    attempt: Attempt,
+    lead: Lead,
+    facts: DialFacts,
+    *,
+    spec: CampaignSpec,
+    now: datetime,
+) -> Sending:
+    """Move an attempt to SENDING, with what it sends and what was checked."""
     body = request_body(
         spec, lead, attempt, install=gate.install(tx), webhook_url=world.webhook_url
     )
@@ -117,7 +131,7 @@ def pass_gate(tx: Connection, world: World, attempt_id: str) -> Sending | Early 
     sent_local = local_times(where.zones, now=now)
     attempts.move(
         tx,
-        attempt_id,
+        attempt.id,
         current=AttemptStatus.INTENT,
         target=AttemptStatus.SENDING,
         now=now,
@@ -137,7 +151,7 @@ def pass_gate(tx: Connection, world: World, attempt_id: str) -> Sending | Early 
         request=body,
         sent_local=sent_local,
     )
-    return Sending(attempt_id, campaign.id, body, now)
+    return Sending(attempt.id, attempt.campaign_id, body, now)
 
 
 def _refuse_request(tx: Connection, world: World, attempt_id: str, problem: AccountProblem) -> None:

@@ -135,14 +135,7 @@ def store(tx: Connection, target: Target, batch: Batch, *, rows: int, now: datet
     updates = [(lead_id, new_lead(draft, first_due)) for lead_id, draft in batch.updates.items()]
     bulk.update_leads(tx, updates, list_id=target.list_id)
     bulk.release_consenting(tx, updates)
-    bulk.add_rejects(
-        tx,
-        target.list_id,
-        [
-            (one.row, orjson.dumps(one.cells).decode(), one.reason.value, one.message)
-            for one in batch.rejects
-        ],
-    )
+    _keep_rejects(tx, target, batch.rejects)
     repeated = sum(one.reason in REPEATED for one in batch.rejects)
     more = batch.imported + len(batch.updates) + len(batch.rejects)
     lists.count(
@@ -154,6 +147,14 @@ def store(tx: Connection, target: Target, batch: Batch, *, rows: int, now: datet
         rejected=len(batch.rejects) - repeated,
     )
     return more
+
+
+def _keep_rejects(tx: Connection, target: Target, rejects: Sequence[RejectedRow]) -> None:
+    rows = [
+        (one.row, orjson.dumps(one.cells).decode(), one.reason.value, one.message)
+        for one in rejects
+    ]
+    bulk.add_rejects(tx, target.list_id, rows)
 
 
 def look_over(tx: Connection, target: Target, batch: Batch, *, now: datetime) -> None:

@@ -36,6 +36,7 @@ from dialer.store.file_tables import (
     Schedule,
     ScheduleRun,
 )
+from dialer.store.number_tables import CallerNumber, DayAllowance, OtherCall
 from dialer.store.opt_out_tables import Registry, RegistryNumber, Suppression
 from dialer.store.types import BigId
 
@@ -308,45 +309,6 @@ class DialGate(SQLModel, table=True):
     replay_refused_at: datetime | None = a_moment()  # Retell did not honour a repeated key
     other_calls_until: datetime | None = a_moment()  # up to when other systems' calls are known
     other_calls_asked_at: datetime | None = a_moment()
-
-
-class CallerNumber(SQLModel, table=True):
-    """A number we call from."""
-
-    __tablename__ = "caller_number"
-
-    number: str = Field(primary_key=True)
-    resting_until: datetime | None = a_moment()
-    reason: str | None = a_text()
-    path: str | None = None  # its telephony provider, as Retell names it: "retell-twilio" …
-
-
-class DayAllowance(SQLModel, table=True):
-    """How many calls more may be claimed today, as last counted, less what was claimed since.
-
-    Read and written under the gate's lock; counting anew gives the same or more.
-    """
-
-    __tablename__ = "day_allowance"
-
-    subject: str = Field(primary_key=True)  # "everything", "campaign:12"
-    terms: str  # the limits and the day it was counted for
-    left: int
-    counted_at: datetime = a_moment(nullable=False)
-
-
-class OtherCall(SQLModel, table=True):
-    """A call to a number that was not ours: another system's, in the same workspace."""
-
-    __tablename__ = "other_call"
-    __table_args__ = (
-        Index("other_call_phone", "phone", "started_at"),
-        Index("other_call_started", "started_at"),
-    )
-
-    call_id: str = Field(primary_key=True)
-    phone: str
-    started_at: datetime = a_moment(nullable=False)
 
 
 class Incident(SQLModel, table=True):
