@@ -83,6 +83,20 @@ class Running:
         campaign = self.database.read(lambda tx: campaigns.get(tx, 1))
         return campaign is not None and campaign.status is CampaignStatus.FINISHED
 
+    def state(self) -> str:
+        """Tell what a run that does not end is waiting for."""
+        log = (self.home / "up.log").read_text(errors="replace")
+        return "\n".join(
+            [
+                self.cli("campaigns", "show", "1", "--json"),
+                *(
+                    self.cli("leads", "list", "--campaign", "1", "--state", state, "--limit", "5")
+                    for state in ("in flight", "retry later", "pending", "held")
+                ),
+                log[-4000:],
+            ]
+        )
+
     def truth(self) -> dict[str, Any]:
         with urlopen(f"{self.simulator}/_sim/truth", timeout=10) as answer:
             found: dict[str, Any] = json.load(answer)
@@ -185,7 +199,10 @@ def simulator(web_port: int) -> Iterator[str]:
 
 
 def assert_everything_closed_once(running: Running) -> None:
-    wait_until(running.is_finished, within_s=120)
+    try:
+        wait_until(running.is_finished, within_s=120)
+    except AssertionError as late:
+        raise AssertionError(running.state()) from late
     standing = running.database.read(lambda tx: report.progress(tx, 1))
     assert standing.closed == standing.leads == LEADS
     assert running.database.read(lambda tx: violations(tx, now=SystemClock().now())) == []
