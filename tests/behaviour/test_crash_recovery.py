@@ -51,6 +51,7 @@ max_attempts = 1
 max_free_tries = 3
 [cadence.delays]
 dial_failed = "1s"
+no_answer = "1s"
 provider_error = "1s"
 [callback]
 keys = []
