@@ -29,11 +29,12 @@ class InProcess(httpx.BaseTransport):
         trace = request.extensions.get("trace")
         if trace is not None:
             trace(HEADERS_STARTED, {})
-        answer = self._answer(request)
+        answer = self.answer(request)
         content = b"" if answer.body is None else orjson.dumps(answer.body)
         return httpx.Response(answer.status, headers=dict(answer.headers), content=content)
 
-    def _answer(self, request: httpx.Request) -> Answer:
+    def answer(self, request: httpx.Request) -> Answer:
+        """Let the exchange answer at this moment, before the answer begins to travel."""
         path, name = request.url.path, ""
         reply = _REPLIES.get((request.method, path))
         if reply is None:

@@ -1,0 +1,167 @@
+"""The plant: the processes of an installation, and what they are told to do."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import orjson
+
+from dialer.actions.dial import dial
+from dialer.actions.plan import plan
+from dialer.actions.purge import purge
+from dialer.actions.receive import receive
+from dialer.actions.reconcile import reconcile
+from dialer.actions.schedule import run_due
+from dialer.actions.settle import settle
+from dialer.actions.world import World
+from dialer.simulator.engine import Exchange
+from dialer.simulator.outbox import Delivery
+
+from simulation.broker import Broker, Message
+from simulation.hub import Hub, Process
+from simulation.perils import Perils
+from simulation.points import Fault
+
+SINGLE_WORDS = ("transcript_object", "transcript_with_tool_calls")
+PLAN_MS, RECONCILE_MS, SCHEDULES_MS = 500, 2_000, 15_000
+IDLE_MS = 60_000
+
+
+class Plant:
+    """Processes that die and are started again, as a supervisor would."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        perils: Perils,
+        *,
+        workers: tuple[int, ...],
+        beats: int,
+        folder: Path,
+    ) -> None:
+        self._hub = hub
+        self._perils = perils
+        self._folder = folder
+        self.broker = Broker(hub, perils, task=self._task)
+        self.web = Process("web", threads=40)
+        self.desk = Process("desk", threads=10)
+        self.beats = [Process("beat") for _ in range(beats)]
+        self.broker.workers = [Process("worker", threads=threads) for threads in workers]
+        self.world: World | None = None
+        self.exchange: Exchange | None = None
+        self.next_look: Callable[[], int | None] = lambda: None
+
+    @property
+    def processes(self) -> list[Process]:
+        """Everything that may be killed."""
+        return [self.web, *self.broker.workers, *self.beats]
+
+    # Starting again
+
+    def watch(self) -> None:
+        """Begin to start again whatever has ended."""
+        self._hub.after(1_000, self._supervise)
+        for beat in self.beats:
+            self._hub.after(self._perils.dice.randrange(PLAN_MS), lambda one=beat: self._tick(one, 0))
+
+    def _supervise(self) -> None:
+        for process in (*self.processes, self.desk):
+            if process.stopping and not process.activities:
+                process.alive = False
+            if not process.alive and not process.activities:
+                self._start(process)
+        self._hub.after(1_000 if self._perils.rule else 5_000, self._supervise)
+
+    def _start(self, process: Process) -> None:
+        process.alive, process.stopping, process.stuck = True, False, False
+        self._hub.note(f"{process.kind} starts")
+        if process in self.broker.workers:
+            self.broker.hand_out()
+
+    # Ticks
+
+    def _tick(self, beat: Process, n: int) -> None:
+        """Do what beat does; ticks that would find nothing are left out."""
+        hub = self._hub
+        wait_ms = PLAN_MS
+        if beat.alive and beat.frozen_until_ms <= hub.now_ms:
+            self.broker.tick("plan", within_ms=5_000)
+            if n % 4 == 0:
+                self.broker.tick("reconcile", within_ms=10_000)
+            if n % 30 == 0:
+                self.broker.tick("run_schedules", within_ms=14_000)
+            next_ms = self.next_look()
+            if next_ms is None or next_ms > hub.now_ms + 4 * PLAN_MS:
+                until_ms = hub.now_ms + IDLE_MS if next_ms is None else next_ms
+                wait_ms = max(PLAN_MS, min(until_ms - hub.now_ms, self._idle_ms()))
+                n = -1  # the next tick asks for everything
+        hub.after(wait_ms, lambda: self._tick(beat, n + 1))
+
+    def _idle_ms(self) -> int:
+        return IDLE_MS if self._perils.rule else 15 * IDLE_MS
+
+    def _task(self, message: Message) -> Callable[[], object]:
+        world = self.world
+        assert world is not None
+        match message.name:
+            case "dial":
+                return lambda: dial(world, str(message.argument))
+            case "settle":
+                return lambda: settle(world, int(str(message.argument)))
+            case "plan":
+                return lambda: plan(world)
+            case "reconcile":
+                return lambda: reconcile(world)
+            case "run_schedules":
+                return lambda: run_due(world, rejects_in=self._folder)
+            case "purge":
+                return lambda: purge(world)
+        raise AssertionError(message.name)
+
+    # Webhooks
+
+    def deliver(self, delivery: Delivery) -> None:
+        """Bring a webhook to the web process, which may be away."""
+        assert self.exchange is not None
+        exchange, hub, web = self.exchange, self._hub, self.web
+        if not web.alive or web.stopping:
+            exchange.acknowledge(delivery, status=None, now_ms=hub.now_ms)
+            return
+        answered: list[int] = []
+
+        def done(ended: bool) -> None:
+            status = answered[0] if answered else (503 if ended else None)
+            exchange.acknowledge(delivery, status=status, now_ms=hub.now_ms)
+
+        hub.begin(
+            web,
+            f"webhook {delivery.event.value} {delivery.call_id[-6:]}",
+            lambda: self._receive(delivery, answered),
+            done=done,
+        )
+
+    def _receive(self, delivery: Delivery, answered: list[int]) -> None:
+        assert self.world is not None
+        told = delivery.payload["call"]
+        call = {name: value for name, value in told.items() if name not in SINGLE_WORDS}
+        payload = self._estranged({**delivery.payload, "call": call})
+        row = receive(self.world, orjson.dumps(payload), now=self.world.clock.now())
+        answered.append(204)
+        if row is not None:
+            self.world.queue.settle(row)
+
+    def _estranged(self, payload: dict[str, object]) -> dict[str, object]:
+        """Give the webhook as a later version of Retell may send it."""
+        perils = self._perils
+        if not perils.strikes(perils.dangers.webhook_strange, Fault.WEBHOOK_STRANGE):
+            return payload
+        call = dict(payload["call"])  # type: ignore[call-overload]
+        match perils.dice.randrange(4):
+            case 0:
+                return {**payload, "event": "call_hummed"}
+            case 1:
+                call["call_status"] = "humming"
+            case 2:
+                call.pop("call_status", None)
+            case 3:
+                call["new_field"] = {"deep": [1, None, "\u0000"]}
+        return {**payload, "call": call}

@@ -1,0 +1,307 @@
+"""Run: one seed from its first lead to its last word."""
+
+import json
+import random
+import tempfile
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import stamina
+from sqlalchemy import Connection, text
+
+from dialer.actions import control
+from dialer.actions.world import World
+from dialer.domain.states import LeadStatus
+from dialer.domain.zones import ZoneSource
+from dialer.forecast.virtual_clock import to_ms
+from dialer.retell.client import RetellClient
+from dialer.simulator.engine import Exchange
+from dialer.simulator.settings import SimulatorSettings
+from dialer.store import gate, leads, outlook
+from dialer.store.database import is_outage
+
+from simulation.dangers import Dangers, draw_dangers
+from simulation.database import SimulatedDatabase
+from simulation.hub import Clock, Hub
+from simulation.people import People
+from simulation.perils import Perils
+from simulation.plant import Plant
+from simulation.points import CrashPoint, Fault
+from simulation.scenario import MIX, Scenario, draw_scenario
+from simulation.truth import Diary, broken, untrue
+from simulation.wire import Wire
+
+STEPS_BETWEEN_CHECKS = 1_500
+TROUBLE = timedelta(minutes=40)
+LONGEST = timedelta(days=9)
+LOOK_MS = 120_000
+
+
+@dataclass
+class Outcome:
+    """What came of one seed."""
+
+    seed: int
+    calls: int
+    kills: int
+    flushes: int
+    steps: int
+    violations: list[str]
+    faults: Counter[Fault] = field(default_factory=Counter)
+    crash_points: Counter[CrashPoint] = field(default_factory=Counter)
+    trace: list[tuple[int, str]] = field(default_factory=list)
+
+
+class Run:
+    """One world, built from one seed."""
+
+    def __init__(self, seed: int, *, leads: int, database: SimulatedDatabase, folder: Path) -> None:
+        self.seed = seed
+        self.scenario = draw_scenario(random.Random(f"scenario {seed}"), leads=leads)
+        self.dangers: Dangers = draw_dangers(seed, random.Random(f"dangers {seed}"))
+        self.violations: list[str] = []
+        self.diary = Diary()
+        self._steps = 0
+        self._folder = folder
+        self._db = database
+        self._build()
+
+    def _build(self) -> None:
+        scenario, seed, database = self.scenario, self.seed, self._db
+        self.hub = hub = Hub(scenario.start_at, dice=random.Random(f"hub {seed}"))
+        self.perils = Perils(hub, self.dangers, dice=random.Random(f"perils {seed}"))
+        self.exchange = Exchange(self._simulated())
+        wire = random.Random(f"wire {seed}")
+        self.wire = Wire(self.exchange, self.perils, dice=wire, executed=self._check_lines)
+        clock = Clock(hub)
+        self.plant = Plant(
+            hub,
+            self.perils,
+            workers=scenario.workers,
+            beats=scenario.beats,
+            folder=self._folder,
+        )
+        database.reset()
+        database.perils = self.perils
+        database.committed = lambda raw: self.diary.read(raw, now_ms=hub.now_ms)
+        ids = random.Random(f"ids {seed}")
+        self.world = World(
+            db=database,
+            provider=RetellClient(
+                "http://simulation.invalid", "key", clock=clock, transport=self.wire
+            ),
+            queue=self.plant.broker,
+            clock=clock,
+            same_key_replay=scenario.replay,
+            new_id=lambda: str(uuid.UUID(int=ids.getrandbits(128), version=4)),
+        )
+        self.plant.world, self.plant.exchange = self.world, self.exchange
+        self.plant.next_look = self._next_look
+        self.people = People(
+            hub,
+            self.perils,
+            self.plant,
+            self.world,
+            self.exchange,
+            clock,
+            scenario=scenario,
+            folder=self._folder,
+            dice=random.Random(f"people {seed}"),
+        )
+
+    def _simulated(self) -> SimulatorSettings:
+        return SimulatorSettings(
+            api_key="key",
+            webhook_url="http://dialer.invalid/webhooks/retell",
+            seed=self.seed,
+            talk_s=(8.0, 40.0),
+            ring_s=(1.0, 8.0),
+            analysis_s=(0.5, 20.0),
+            limit=self.scenario.provider_lines,
+            over_limit=self.scenario.over_limit,
+            mix=MIX,
+            list_shows_registered=self.seed % 2 == 0,
+        )
+
+    # The course of a run
+
+    def go(self) -> Outcome:
+        """Let everything happen, and say what was wrong."""
+        self._fill()
+        start_ms = self.hub.now_ms
+        trouble_ms = start_ms + round(TROUBLE.total_seconds() * 1000)
+        self.perils.rule = True
+        self.exchange.set_faults(self.dangers.faults)
+        self.plant.watch()
+        self.people.begin()
+        if self.scenario.by_night:
+            self.perils.hits[Fault.CLOCKS_CHANGE] += 1
+        if self.scenario.beats > 1:
+            self.perils.hits[Fault.TWO_BEATS] += 1
+        self._run(until_ms=trouble_ms)
+        self.people.calm()
+        end_ms = start_ms + round(LONGEST.total_seconds() * 1000)
+        while not self._is_over() and self.hub.now_ms < end_ms and not self.violations:
+            self._run(until_ms=self.hub.now_ms + LOOK_MS * (1 if self.hub.now_ms < trouble_ms + 10**7 else 30))
+        self._conclude()
+        return self._outcome()
+
+    def _fill(self) -> None:
+        scenario = self.scenario
+        self._db.transact(
+            lambda tx: gate.ensure(
+                tx,
+                lines=scenario.lines,
+                calls_per_second=scenario.calls_per_second,
+                headroom=0,
+            )
+        )
+        install = text("UPDATE dial_gate SET install = 'simulated'")
+        self._db.transact(lambda tx: tx.execute(install))
+        for spec, people in zip(scenario.specs, scenario.people, strict=True):
+            campaign_id = control.create(self.world, spec, actor="ann")
+            if scenario.imported:
+                self._by_list(campaign_id, people)
+            else:
+                self._db.transact(lambda tx, c=campaign_id, p=people: self._put_in(tx, c, p))
+            control.start(self.world, campaign_id, actor="ann")
+
+    def _by_list(self, campaign_id: int, people: Any) -> None:
+        path = self._folder / f"list-{campaign_id}.csv"
+        rows = "\n".join(f"{one.phone},Ada" for one in people)
+        path.write_text(f"phone,first_name\n{rows}\n")
+        self.people.import_file(campaign_id, path)
+
+    def _put_in(self, tx: Connection, campaign_id: int, people: Any) -> None:
+        now = self.world.clock.now()
+        rows = [
+            {
+                "campaign_id": campaign_id,
+                "phone": one.phone,
+                "zones": one.zone,
+                "zone_source": ZoneSource.NUMBER,
+                "variables": {"first_name": "Ada"},
+                "status": LeadStatus.READY,
+                "due_at": now,
+                "attempts": 0,
+                "free_tries": 0,
+                "tries": 0,
+                "created_at": now,
+            }
+            for one in people
+        ]
+        leads.add(tx, rows)
+
+    def _run(self, *, until_ms: int) -> None:
+        """Let happen whatever happens by then."""
+        hub, exchange = self.hub, self.exchange
+        while not self.violations:
+            next_ms = hub.next_ms()
+            rings_ms = exchange.next_moment(now_ms=hub.now_ms)
+            if rings_ms is not None and (next_ms is None or rings_ms <= next_ms):
+                if rings_ms > until_ms:
+                    break
+                hub.now_ms = max(hub.now_ms, rings_ms)
+                for delivery in exchange.advance(hub.now_ms):
+                    self.plant.deliver(delivery)
+                self._check_lines()
+            elif next_ms is not None and next_ms <= until_ms:
+                hub.step()
+            else:
+                break
+            self._steps += 1
+            if self._steps % STEPS_BETWEEN_CHECKS == 0:
+                self._check()
+        hub.now_ms = max(hub.now_ms, until_ms)
+
+    def _next_look(self) -> int | None:
+        """Say when a tick next finds something to do."""
+        return self._db.look(self._ask_next)
+
+    def _ask_next(self, tx: Connection) -> int | None:
+        now = self.world.clock.now()
+        moments = [outlook.next_due(tx), outlook.next_look(tx, since=now)]
+        found = [to_ms(moment) for moment in moments if moment is not None]
+        fresh = tx.execute(text("SELECT 1 FROM webhook_event WHERE status = 'NEW' LIMIT 1")).first()
+        if fresh is not None:
+            found.append(self.hub.now_ms)
+        return min(found, default=None)
+
+    def _is_over(self) -> bool:
+        """Tell whether nothing is left to be done."""
+        asked = text(
+            "SELECT (SELECT count(*) FROM campaign WHERE status NOT IN"
+            " ('finished', 'stopped', 'archived', 'draft'))"
+            " + (SELECT count(*) FROM attempt WHERE check_at IS NOT NULL)"
+            " + (SELECT count(*) FROM webhook_event WHERE status = 'NEW')"
+        )
+        open_rows = self._db.look(lambda tx: tx.execute(asked).scalar_one())
+        return open_rows == 0 and not self.exchange.lines_in_use and not self.people.unfinished_imports
+
+    # Checks
+
+    def _check_lines(self) -> None:
+        in_use = self.exchange.lines_in_use
+        allowed = self.diary.most_lines(self.hub.now_ms)
+        if in_use > allowed and in_use > self._seen_lines:
+            self.violations.append(f"overrun: {in_use} lines in use of {allowed}")
+        self._seen_lines = in_use
+
+    _seen_lines = 0
+
+    def _check(self) -> None:
+        now = self.world.clock.now()
+        calm = not self.perils.rule
+        self.violations += self._db.look(lambda tx: list(broken(tx, now=now, calm=False and calm)))
+        for name, error in self.hub.crashed:
+            if not is_outage(error):
+                self.violations.append(f"{name} raised {type(error).__name__}: {error}")
+        self.hub.crashed.clear()
+
+    def _conclude(self) -> None:
+        self._check()
+        if self.violations:
+            return
+        self.diary.clock_was_set = self.people.clock_was_set
+        now, now_ms = self.world.clock.now(), self.hub.now_ms
+
+        def ask(tx: Connection) -> list[str]:
+            found = list(broken(tx, now=now, calm=True))
+            return found + list(
+                untrue(tx, self.exchange, self.diary, self.wire.written, now_ms=now_ms)
+            )
+
+        self.violations += self._db.look(ask)
+
+    def _outcome(self) -> Outcome:
+        self._count_faults()
+        return Outcome(
+            seed=self.seed,
+            calls=len(self.exchange.calls),
+            kills=self.perils.kills,
+            flushes=self.people.flushes,
+            steps=self._steps,
+            violations=self.violations,
+            faults=self.perils.hits,
+            crash_points=self.perils.died_at,
+            trace=list(self.hub.trace),
+        )
+
+    def _count_faults(self) -> None:
+        """Add what the exchange did to us."""
+
+
+def simulate(seed: int, *, leads: int, database: SimulatedDatabase) -> Outcome:
+    """Run one seed."""
+    stamina.set_testing(True, attempts=2, cap=True)  # nobody waits in real time
+    with tempfile.TemporaryDirectory(prefix="dialer-") as folder:
+        run = Run(seed, leads=leads, database=database, folder=Path(folder))
+        return run.go()
+
+
+__all__ = ["Callable", "Iterator", "Outcome", "Scenario", "json", "simulate"]
