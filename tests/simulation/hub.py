@@ -75,6 +75,7 @@ class Hub:
         self.now_ms = to_ms(start)
         self.dice = dice
         self.current: Activity | None = None
+        self.ended: Callable[[Process], None] = lambda process: None
         self.crashed: list[tuple[str, Exception]] = []
         self.trace: deque[tuple[int, str]] = deque(maxlen=200)
         self._home = greenlet.getcurrent()
@@ -127,6 +128,7 @@ class Hub:
                 if activity in process.activities:
                     process.activities.remove(activity)
                 self.at(self.now_ms, lambda: done(ended))
+                self.end_if_done(process)
 
         activity = Activity(name, process, greenlet(run, parent=self._home), done)
         process.activities.append(activity)
@@ -180,10 +182,17 @@ class Hub:
 
     # Death
 
+    def end_if_done(self, process: Process) -> None:
+        """End a process in order, when it was asked to and has nothing more to do."""
+        if process.alive and process.stopping and not process.activities:
+            process.alive = False
+            self.ended(process)
+
     def kill(self, process: Process) -> None:
         """End a process at once: whatever it was doing is never finished."""
-        process.alive = False
-        process.frozen_until_ms = 0
+        if process.alive:
+            process.alive, process.frozen_until_ms = False, 0
+            self.ended(process)
         for activity in list(process.activities):
             if activity is not self.current:
                 self.at(self.now_ms, lambda one=activity: self._resume(one))

@@ -77,8 +77,8 @@ class People:
         self._plant.broker.down = False
         for process in self._plant.processes:
             process.frozen_until_ms = 0
-            if process.stuck:  # somebody notices, and restarts it
-                self._end(lambda one=process: self._hub.kill(one))
+            if process.stuck:  # somebody notices
+                self._hub.kill(process)
         self._exchange.set_faults(Faults())
         self._exchange.set_limit(self._scenario.provider_lines)
         self._put_right()
@@ -95,9 +95,6 @@ class People:
         self._hub.after(600_000, self._put_right)
 
     # What fails
-
-    def _end(self, deed: Callable[[], object]) -> None:
-        deed()
 
     def _flush(self) -> None:
         self._perils.hits[Fault.QUEUE_FLUSHED] += 1
@@ -134,7 +131,9 @@ class People:
 
     def _restart(self) -> None:
         self._perils.hits[Fault.RESTARTED] += 1
-        self._dice.choice(self._plant.processes).stopping = True
+        process = self._dice.choice(self._plant.processes)
+        process.stopping = True
+        self._hub.end_if_done(process)
 
     def _stick(self) -> None:
         self._perils.hits[Fault.STUCK] += 1

@@ -22,7 +22,9 @@ from simulation.perils import Perils
 from simulation.points import Fault
 
 SINGLE_WORDS = ("transcript_object", "transcript_with_tool_calls")
-PLAN_MS, RECONCILE_MS, SCHEDULES_MS = 500, 2_000, 15_000
+RESTARTS_MS = (1_000, 1_000, 5_000, 60_000)
+PLAN_MS = 500
+PATIENCE_MS = 20_000
 IDLE_MS = 60_000
 
 
@@ -49,6 +51,10 @@ class Plant:
         self.world: World | None = None
         self.exchange: Exchange | None = None
         self.next_look: Callable[[], int | None] = lambda: None
+        self.stirred = False  # something happened, so that other leads may be called now
+        self.has_schedules = False
+        self._patience_ms = PLAN_MS
+        self._next_ms: int | None = None
 
     @property
     def processes(self) -> list[Process]:
@@ -58,18 +64,15 @@ class Plant:
     # Starting again
 
     def watch(self) -> None:
-        """Begin to start again whatever has ended."""
-        self._hub.after(1_000, self._supervise)
+        """Begin to send ticks, and to start again whatever has ended."""
+        self._hub.ended = self._start_again
         for beat in self.beats:
-            self._hub.after(self._perils.dice.randrange(PLAN_MS), lambda one=beat: self._tick(one, 0))
+            first_ms = self._perils.dice.randrange(PLAN_MS)
+            self._hub.after(first_ms, lambda one=beat: self._tick(one))
 
-    def _supervise(self) -> None:
-        for process in (*self.processes, self.desk):
-            if process.stopping and not process.activities:
-                process.alive = False
-            if not process.alive and not process.activities:
-                self._start(process)
-        self._hub.after(1_000 if self._perils.rule else 5_000, self._supervise)
+    def _start_again(self, process: Process) -> None:
+        wait_ms = self._perils.dice.choice(RESTARTS_MS)
+        self._hub.after(wait_ms, lambda: self._start(process))
 
     def _start(self, process: Process) -> None:
         process.alive, process.stopping, process.stuck = True, False, False
@@ -79,28 +82,33 @@ class Plant:
 
     # Ticks
 
-    def _tick(self, beat: Process, n: int) -> None:
-        """Do what beat does; ticks that would find nothing are left out."""
+    def _tick(self, beat: Process) -> None:
+        """Do what beat does. Ticks that would find nothing are left out, most of those that
+        found nothing lately, too: who waits for a line hears of it from the call that ends.
+        """
         hub = self._hub
-        wait_ms = PLAN_MS
+        next_ms = self.next_look()
+        if next_ms is None or next_ms > hub.now_ms:
+            wait_ms = self._idle_ms() if next_ms is None else next_ms - hub.now_ms
+            wait_ms = min(wait_ms, self._idle_ms())
+        else:
+            is_news = self.stirred or next_ms != self._next_ms
+            self._patience_ms = PLAN_MS if is_news else min(2 * self._patience_ms, PATIENCE_MS)
+            wait_ms = self._patience_ms
+        self._next_ms, self.stirred = next_ms, False
         if beat.alive and beat.frozen_until_ms <= hub.now_ms:
             self.broker.tick("plan", within_ms=5_000)
-            if n % 4 == 0:
-                self.broker.tick("reconcile", within_ms=10_000)
-            if n % 30 == 0:
+            self.broker.tick("reconcile", within_ms=10_000)
+            if self.has_schedules:
                 self.broker.tick("run_schedules", within_ms=14_000)
-            next_ms = self.next_look()
-            if next_ms is None or next_ms > hub.now_ms + 4 * PLAN_MS:
-                until_ms = hub.now_ms + IDLE_MS if next_ms is None else next_ms
-                wait_ms = max(PLAN_MS, min(until_ms - hub.now_ms, self._idle_ms()))
-                n = -1  # the next tick asks for everything
-        hub.after(wait_ms, lambda: self._tick(beat, n + 1))
+        hub.after(wait_ms, lambda: self._tick(beat))
 
     def _idle_ms(self) -> int:
-        return IDLE_MS if self._perils.rule else 15 * IDLE_MS
+        return IDLE_MS if self._perils.rule else 60 * IDLE_MS
 
     def _task(self, message: Message) -> Callable[[], object]:
         world = self.world
+        self.stirred |= message.name in ("dial", "settle")
         assert world is not None
         match message.name:
             case "dial":

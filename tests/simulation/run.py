@@ -37,9 +37,8 @@ from simulation.truth import Diary, broken, untrue
 from simulation.wire import Wire
 
 STEPS_BETWEEN_CHECKS = 1_500
-TROUBLE = timedelta(minutes=40)
 LONGEST = timedelta(days=9)
-LOOK_MS = 120_000
+LOOK_MS = 600_000
 
 
 @dataclass
@@ -134,7 +133,7 @@ class Run:
         """Let everything happen, and say what was wrong."""
         self._fill()
         start_ms = self.hub.now_ms
-        trouble_ms = start_ms + round(TROUBLE.total_seconds() * 1000)
+        trouble_ms = start_ms + self.scenario.trouble_min * 60_000
         self.perils.rule = True
         self.exchange.set_faults(self.dangers.faults)
         self.plant.watch()
@@ -147,7 +146,7 @@ class Run:
         self.people.calm()
         end_ms = start_ms + round(LONGEST.total_seconds() * 1000)
         while not self._is_over() and self.hub.now_ms < end_ms and not self.violations:
-            self._run(until_ms=self.hub.now_ms + LOOK_MS * (1 if self.hub.now_ms < trouble_ms + 10**7 else 30))
+            self._run(until_ms=self.hub.now_ms + LOOK_MS)
         self._conclude()
         return self._outcome()
 

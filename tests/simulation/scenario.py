@@ -64,6 +64,7 @@ class Scenario:
     over_limit: str
     imported: bool  # the lists come by the importer
     scheduled: bool
+    trouble_min: int  # how long things go wrong
 
 
 def draw_scenario(dice: random.Random, *, leads: int) -> Scenario:
@@ -95,6 +96,7 @@ def draw_scenario(dice: random.Random, *, leads: int) -> Scenario:
         over_limit=dice.choice(("429", "error_call")),
         imported=dice.random() < 0.15,
         scheduled=dice.random() < 0.1,
+        trouble_min=dice.choice((6, 15, 40)),
     )
 
 
@@ -137,5 +139,5 @@ def _draw_spec(dice: random.Random, index: int, *, by_night: bool) -> CampaignSp
 
 def _draw_caps(dice: random.Random) -> dict[str, Any]:
     if dice.random() < 0.3:
-        return {"gap": "5m", "calls_per_day": 2, "calls_per_week": 3, "calls_per_month": 4}
+        return {"gap": "5m", "calls_per_day": 2, "calls_per_week": 5, "calls_per_month": 6}
     return {"gap": "0s", "calls_per_day": None, "calls_per_week": None, "calls_per_month": None}
