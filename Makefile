@@ -1,6 +1,8 @@
 # make demo      a whole campaign against the local simulator; needs Python 3.11 or newer, no more
 # make test      the tests; brings its own PostgreSQL and Valkey
 # make proofs    the long ones: processes killed in the middle, a million numbers compared
+# make simulate  the engine in virtual time with everything that may go wrong: SEEDS=300 LEADS=6
+# make mutants   the same with deliberate bugs, each of which must be found
 # make check     format, lint, types, import rules, generated files
 # make format    put the code and the generated files in shape
 # make coverage  the tests again, with the lines they miss
@@ -21,7 +23,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 NEEDS := pyproject.toml constraints.txt
 
-.PHONY: demo test proofs check format coverage clean install
+.PHONY: demo test proofs simulate mutants check format coverage clean install
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -33,6 +35,16 @@ test: $(VENV)/installed-dev
 proofs: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m slow $(PROVING) $(ARGS)
 	DIALER_COMPARED=1000000 $(BIN)/python -m pytest $(PROVING) tests/unit/test_phones_shortcut.py
+
+SEEDS ?= 300
+LEADS ?= 6
+SIMULATION := PYTHONPATH=tests PYTHONHASHSEED=0 $(BIN)/python -m
+
+simulate: $(VENV)/installed-dev
+	$(SIMULATION) simulation --seeds $(SEEDS) --leads $(LEADS) $(ARGS)
+
+mutants: $(VENV)/installed-dev
+	$(SIMULATION) simulation.mutation $(ARGS)
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

@@ -4,7 +4,6 @@ import random
 from dataclasses import dataclass, field
 
 from dialer.simulator.faults import Faults
-
 from simulation.points import CrashPoint
 
 POINTS = tuple(CrashPoint)

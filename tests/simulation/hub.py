@@ -109,7 +109,12 @@ class Hub:
     # Activities
 
     def begin(
-        self, process: Process, name: str, body: Callable[[], object], *, done: Callable[[bool], object]
+        self,
+        process: Process,
+        name: str,
+        body: Callable[[], object],
+        *,
+        done: Callable[[bool], object],
     ) -> None:
         """Let a process do something; `done` hears whether it came to its end."""
 

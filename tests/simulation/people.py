@@ -4,6 +4,8 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+from sqlalchemy import text
+
 from dialer.actions import control, copying, do_not_call, editing, lead_control
 from dialer.actions.load import Order, load
 from dialer.actions.world import World
@@ -13,8 +15,6 @@ from dialer.simulator.engine import Exchange
 from dialer.simulator.faults import Faults
 from dialer.store import gate
 from dialer.store.database import is_outage
-from sqlalchemy import text
-
 from simulation.hub import Clock, Hub
 from simulation.perils import Perils
 from simulation.plant import Plant
@@ -49,11 +49,24 @@ class People:
         self._scenario, self._folder, self._dice = scenario, folder, dice
         self._calm = False
         self._deeds: tuple[tuple[int, Callable[[], None]], ...] = (
-            (3, self._flush), (2, self._broker_down), (2, self._database_down),
-            (6, self._kill), (3, self._restart), (2, self._stick), (1, self._set_clock),
-            (4, self._pause), (2, self._pause_all), (1, self._stop), (4, self._opt_out),
-            (3, self._limit), (2, self._provider_limit), (2, self._edit), (3, self._let_go),
-            (2, self._redial), (1, self._import), (1, self._purge),
+            (3, self._flush),
+            (2, self._broker_down),
+            (2, self._database_down),
+            (6, self._kill),
+            (3, self._restart),
+            (2, self._stick),
+            (1, self._set_clock),
+            (4, self._pause),
+            (2, self._pause_all),
+            (1, self._stop),
+            (4, self._opt_out),
+            (3, self._limit),
+            (2, self._provider_limit),
+            (2, self._edit),
+            (3, self._let_go),
+            (2, self._redial),
+            (1, self._import),
+            (1, self._purge),
         )
 
     def begin(self) -> None:
@@ -87,7 +100,9 @@ class People:
         """Let go on what people have paused and what the system has held."""
         asked = text("SELECT id FROM campaign WHERE status IN ('paused', 'held')")
         for (campaign_id,) in self._world.db.look(lambda tx: tx.execute(asked).all()):  # type: ignore[attr-defined]
-            self._do("resume", lambda one=campaign_id: control.resume(self._world, one, actor="ann"))
+            self._do(
+                "resume", lambda one=campaign_id: control.resume(self._world, one, actor="ann")
+            )
         if self._world.db.look(gate.peek).everything_paused:  # type: ignore[attr-defined]
             self._do("resume all", lambda: control.resume_everything(self._world, actor="ann"))
         for again in self.unfinished_imports[:]:
@@ -226,9 +241,7 @@ class People:
         if self._scenario.by_night:
             window = self._dice.choice(WINDOWS)
             changes = {f"window.{name}": value for name, value in window.items()}
-        self._do(
-            "edit", lambda: editing.edit(self._world, one, changes, actor="ann"), Fault.EDITED
-        )
+        self._do("edit", lambda: editing.edit(self._world, one, changes, actor="ann"), Fault.EDITED)
 
     def _let_go(self) -> None:
         lead_id, _ = self._lead()
@@ -269,9 +282,7 @@ class People:
             order = Order(check_agent=False)
             rejects = path.with_suffix(".rejects.csv")
             try:
-                load(
-                    self._world, campaign_id, path, actor="ann", rejects_to=rejects, order=order
-                )
+                load(self._world, campaign_id, path, actor="ann", rejects_to=rejects, order=order)
             except UserError:
                 self.unfinished_imports.remove(deed)
                 raise

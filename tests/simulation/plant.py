@@ -15,13 +15,14 @@ from dialer.actions.settle import settle
 from dialer.actions.world import World
 from dialer.simulator.engine import Exchange
 from dialer.simulator.outbox import Delivery
-
+from dialer.simulator.settings import Event
 from simulation.broker import Broker, Message
 from simulation.hub import Hub, Process
 from simulation.perils import Perils
 from simulation.points import Fault
 
 SINGLE_WORDS = ("transcript_object", "transcript_with_tool_calls")
+NEVER_MS = 2**62
 RESTARTS_MS = (1_000, 1_000, 5_000, 60_000)
 PLAN_MS = 500
 PATIENCE_MS = 20_000
@@ -50,11 +51,13 @@ class Plant:
         self.broker.workers = [Process("worker", threads=threads) for threads in workers]
         self.world: World | None = None
         self.exchange: Exchange | None = None
-        self.next_look: Callable[[], int | None] = lambda: None
+        self.next_moments: Callable[[], tuple[int, int]] = lambda: (NEVER_MS, NEVER_MS)
         self.stirred = False  # something happened, so that other leads may be called now
         self.has_schedules = False
+        self._seen: set[tuple[str, Event]] = set()
         self._patience_ms = PLAN_MS
-        self._next_ms: int | None = None
+        self._next_ms = 0
+        self._looked_ms = 0
 
     @property
     def processes(self) -> list[Process]:
@@ -87,18 +90,21 @@ class Plant:
         found nothing lately, too: who waits for a line hears of it from the call that ends.
         """
         hub = self._hub
-        next_ms = self.next_look()
-        if next_ms is None or next_ms > hub.now_ms:
-            wait_ms = self._idle_ms() if next_ms is None else next_ms - hub.now_ms
-            wait_ms = min(wait_ms, self._idle_ms())
+        due_ms, look_ms = self.next_moments()
+        next_ms = min(due_ms, look_ms)
+        if next_ms > hub.now_ms:
+            wait_ms = min(next_ms - hub.now_ms, self._idle_ms())
         else:
             is_news = self.stirred or next_ms != self._next_ms
             self._patience_ms = PLAN_MS if is_news else min(2 * self._patience_ms, PATIENCE_MS)
             wait_ms = self._patience_ms
         self._next_ms, self.stirred = next_ms, False
         if beat.alive and beat.frozen_until_ms <= hub.now_ms:
-            self.broker.tick("plan", within_ms=5_000)
-            self.broker.tick("reconcile", within_ms=10_000)
+            if due_ms <= hub.now_ms:
+                self.broker.tick("plan", within_ms=5_000)
+            if look_ms <= hub.now_ms or hub.now_ms - self._looked_ms >= self._idle_ms():
+                self._looked_ms = hub.now_ms
+                self.broker.tick("reconcile", within_ms=10_000)
             if self.has_schedules:
                 self.broker.tick("run_schedules", within_ms=14_000)
         hub.after(wait_ms, lambda: self._tick(beat))
@@ -131,6 +137,7 @@ class Plant:
         """Bring a webhook to the web process, which may be away."""
         assert self.exchange is not None
         exchange, hub, web = self.exchange, self._hub, self.web
+        self._count(delivery)
         if not web.alive or web.stopping:
             exchange.acknowledge(delivery, status=None, now_ms=hub.now_ms)
             return
@@ -146,6 +153,19 @@ class Plant:
             lambda: self._receive(delivery, answered),
             done=done,
         )
+
+    def _count(self, delivery: Delivery) -> None:
+        """Count what befell a webhook on its way."""
+        assert self.exchange is not None
+        hits, call_id = self._perils.hits, delivery.call_id
+        if delivery.attempt == 1 and (call_id, delivery.event) in self._seen:
+            hits[Fault.WEBHOOK_TWICE] += 1
+        if delivery.event is Event.STARTED and (call_id, Event.ENDED) in self._seen:
+            hits[Fault.WEBHOOK_REORDERED] += 1
+        ended_ms = delivery.payload["call"].get("end_timestamp")
+        if delivery.event is Event.ENDED and ended_ms and self._hub.now_ms - ended_ms > 15_000:
+            hits[Fault.WEBHOOK_LATE] += 1
+        self._seen.add((call_id, delivery.event))
 
     def _receive(self, delivery: Delivery, answered: list[int]) -> None:
         assert self.world is not None

@@ -1,11 +1,11 @@
 """Run: one seed from its first lead to its last word."""
 
-import json
+import gc
+import logging
 import random
 import tempfile
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -14,8 +14,10 @@ from typing import Any
 import stamina
 from sqlalchemy import Connection, text
 
-from dialer.actions import control
+from dialer import log
+from dialer.actions import control, schedule
 from dialer.actions.world import World
+from dialer.domain.schedule_spec import Recipe, ScheduleSpec
 from dialer.domain.states import LeadStatus
 from dialer.domain.zones import ZoneSource
 from dialer.forecast.virtual_clock import to_ms
@@ -24,15 +26,16 @@ from dialer.simulator.engine import Exchange
 from dialer.simulator.settings import SimulatorSettings
 from dialer.store import gate, leads, outlook
 from dialer.store.database import is_outage
-
 from simulation.dangers import Dangers, draw_dangers
 from simulation.database import SimulatedDatabase
 from simulation.hub import Clock, Hub
+from simulation.migration import differences, migrated_in_two_goes
+from simulation.mutants import switched_on
 from simulation.people import People
 from simulation.perils import Perils
-from simulation.plant import Plant
+from simulation.plant import NEVER_MS, Plant
 from simulation.points import CrashPoint, Fault
-from simulation.scenario import MIX, Scenario, draw_scenario
+from simulation.scenario import MIX, draw_scenario
 from simulation.truth import Diary, broken, untrue
 from simulation.wire import Wire
 
@@ -53,6 +56,7 @@ class Outcome:
     violations: list[str]
     faults: Counter[Fault] = field(default_factory=Counter)
     crash_points: Counter[CrashPoint] = field(default_factory=Counter)
+    start_ms: int = 0
     trace: list[tuple[int, str]] = field(default_factory=list)
 
 
@@ -77,7 +81,7 @@ class Run:
         self.exchange = Exchange(self._simulated())
         wire = random.Random(f"wire {seed}")
         self.wire = Wire(self.exchange, self.perils, dice=wire, executed=self._check_lines)
-        clock = Clock(hub)
+        self.clock = clock = Clock(hub)
         self.plant = Plant(
             hub,
             self.perils,
@@ -85,7 +89,7 @@ class Run:
             beats=scenario.beats,
             folder=self._folder,
         )
-        database.reset()
+        self._make_new(database)
         database.perils = self.perils
         database.committed = lambda raw: self.diary.read(raw, now_ms=hub.now_ms)
         ids = random.Random(f"ids {seed}")
@@ -100,7 +104,7 @@ class Run:
             new_id=lambda: str(uuid.UUID(int=ids.getrandbits(128), version=4)),
         )
         self.plant.world, self.plant.exchange = self.world, self.exchange
-        self.plant.next_look = self._next_look
+        self.plant.next_moments = self._next_moments
         self.people = People(
             hub,
             self.perils,
@@ -112,6 +116,16 @@ class Run:
             folder=self._folder,
             dice=random.Random(f"people {seed}"),
         )
+
+    def _make_new(self, database: SimulatedDatabase) -> None:
+        """Make the database of a new installation, perhaps by a migration that is killed."""
+        if self.dangers.target.point is not CrashPoint.IN_MIGRATION:
+            database.reset()
+            return
+        database.restore_from(migrated_in_two_goes(self._folder, step=self.dangers.target.hit * 9))
+        self.perils.died_at[CrashPoint.IN_MIGRATION] += 1
+        self.perils.kills += 1
+        self.violations += differences(database)
 
     def _simulated(self) -> SimulatorSettings:
         return SimulatorSettings(
@@ -169,6 +183,24 @@ class Run:
             else:
                 self._db.transact(lambda tx, c=campaign_id, p=people: self._put_in(tx, c, p))
             control.start(self.world, campaign_id, actor="ann")
+        if scenario.scheduled:
+            self._schedule()
+
+    def _schedule(self) -> None:
+        """Let a schedule make one more campaign, of people who may be on the others, too."""
+        path = self._folder / "scheduled.csv"
+        rows = "\n".join(f"{one.phone},Ada" for one in self.scenario.people[0][:5])
+        path.write_text(f"phone,first_name\n{rows}\n")
+        at = self.world.clock.now() + timedelta(minutes=2)
+        spec = self.scenario.specs[0].model_copy(update={"name": "Scheduled"})
+        recipe = Recipe(
+            schedule=ScheduleSpec(name="Once", at=at, late_by=timedelta(hours=5)),
+            campaign=spec,
+            lead_file=str(path),
+        )
+        schedule.create(self.world, recipe, actor="ann")
+        self.plant.has_schedules = True
+        self.perils.hits[Fault.SCHEDULED] += 1
 
     def _by_list(self, campaign_id: int, people: Any) -> None:
         path = self._folder / f"list-{campaign_id}.csv"
@@ -218,18 +250,26 @@ class Run:
                 self._check()
         hub.now_ms = max(hub.now_ms, until_ms)
 
-    def _next_look(self) -> int | None:
-        """Say when a tick next finds something to do."""
+    def _next_moments(self) -> tuple[int, int]:
+        """Say when a lead is due next, and when there is something else to look at."""
         return self._db.look(self._ask_next)
 
-    def _ask_next(self, tx: Connection) -> int | None:
-        now = self.world.clock.now()
-        moments = [outlook.next_due(tx), outlook.next_look(tx, since=now)]
-        found = [to_ms(moment) for moment in moments if moment is not None]
-        fresh = tx.execute(text("SELECT 1 FROM webhook_event WHERE status = 'NEW' LIMIT 1")).first()
-        if fresh is not None:
-            found.append(self.hub.now_ms)
-        return min(found, default=None)
+    def _ask_next(self, tx: Connection) -> tuple[int, int]:
+        due_at = outlook.next_due(tx)
+        look_at = outlook.next_look(tx, since=self.world.clock.now())
+        fresh = text("SELECT 1 FROM webhook_event WHERE status = 'NEW' LIMIT 1")
+        over = text(
+            "SELECT 1 FROM campaign WHERE status = 'held' OR pending_after IS NOT NULL"
+            " OR status IN ('finished', 'stopped') AND summary IS NULL"
+            " OR status = 'running' AND NOT EXISTS (SELECT 1 FROM lead WHERE"
+            " lead.campaign_id = campaign.id AND lead.status <> 'CLOSED') LIMIT 1"
+        )
+        ahead_ms = self.clock.ahead_ms
+        due_ms = NEVER_MS if due_at is None else to_ms(due_at) - ahead_ms
+        look_ms = NEVER_MS if look_at is None else to_ms(look_at) - ahead_ms
+        if tx.execute(fresh).first() or tx.execute(over).first():
+            look_ms = min(look_ms, self.hub.now_ms)
+        return due_ms, look_ms
 
     def _is_over(self) -> bool:
         """Tell whether nothing is left to be done."""
@@ -238,9 +278,13 @@ class Run:
             " ('finished', 'stopped', 'archived', 'draft'))"
             " + (SELECT count(*) FROM attempt WHERE check_at IS NOT NULL)"
             " + (SELECT count(*) FROM webhook_event WHERE status = 'NEW')"
+            " + (SELECT count(*) FROM schedule WHERE next_run_at IS NOT NULL)"
+            " + (SELECT count(*) FROM schedule_run WHERE status = 'open')"
         )
         open_rows = self._db.look(lambda tx: tx.execute(asked).scalar_one())
-        return open_rows == 0 and not self.exchange.lines_in_use and not self.people.unfinished_imports
+        return (
+            open_rows == 0 and not self.exchange.lines_in_use and not self.people.unfinished_imports
+        )
 
     # Checks
 
@@ -255,8 +299,7 @@ class Run:
 
     def _check(self) -> None:
         now = self.world.clock.now()
-        calm = not self.perils.rule
-        self.violations += self._db.look(lambda tx: list(broken(tx, now=now, calm=False and calm)))
+        self.violations += self._db.look(lambda tx: list(broken(tx, now=now, calm=False)))
         for name, error in self.hub.crashed:
             if not is_outage(error):
                 self.violations.append(f"{name} raised {type(error).__name__}: {error}")
@@ -288,19 +331,43 @@ class Run:
             violations=self.violations,
             faults=self.perils.hits,
             crash_points=self.perils.died_at,
+            start_ms=to_ms(self.scenario.start_at),
             trace=list(self.hub.trace),
         )
 
     def _count_faults(self) -> None:
-        """Add what the exchange did to us."""
+        """Add what shows in the end only."""
+        hits = self.perils.hits
+        sent_ms = {one.attempt_id: one.at_ms for one in self.wire.written}
+        for call in self.exchange.calls:
+            if call.created_ms - sent_ms.get(call.attempt_id or "", call.created_ms) > 1_000:
+                hits[Fault.ACCEPTED_LATE] += 1
+        hits[Fault.REPLAYED] += len(self.wire.written) - len(sent_ms)
+        hits[Fault.WEBHOOK_DROPPED] += self.exchange.truth(now_ms=self.hub.now_ms)["webhooks"][
+            "dropped"
+        ]
+        silent = text("SELECT count(*) FROM attempt WHERE analysis = 'timed_out'")
+        hits[Fault.ANALYSIS_MISSING] += self._db.look(lambda tx: tx.execute(silent).scalar_one())
 
 
 def simulate(seed: int, *, leads: int, database: SimulatedDatabase) -> Outcome:
     """Run one seed."""
-    stamina.set_testing(True, attempts=2, cap=True)  # nobody waits in real time
     with tempfile.TemporaryDirectory(prefix="dialer-") as folder:
-        run = Run(seed, leads=leads, database=database, folder=Path(folder))
-        return run.go()
+        return Run(seed, leads=leads, database=database, folder=Path(folder)).go()
 
 
-__all__ = ["Callable", "Iterator", "Outcome", "Scenario", "json", "simulate"]
+_opened: list[SimulatedDatabase] = []
+
+
+def simulate_here(seed: int, leads: int, mutant: str | None = None) -> Outcome:
+    """Run one seed with the one database of this process, perhaps with a deliberate bug."""
+    if not _opened:
+        stamina.set_testing(True, attempts=2, cap=True)  # nobody waits in real time
+        log.configure("critical", "json")
+        logging.disable(logging.CRITICAL)
+        gc.disable()  # collected between the runs
+        _opened.append(SimulatedDatabase())
+    with switched_on(mutant):
+        outcome = simulate(seed, leads=leads, database=_opened[0])
+    gc.collect()
+    return outcome

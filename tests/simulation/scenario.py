@@ -121,13 +121,7 @@ def _draw_spec(dice: random.Random, index: int, *, by_night: bool) -> CampaignSp
         "cadence": {
             "max_attempts": dice.choice((1, 2, 3)),
             "max_free_tries": dice.choice((2, 4)),
-            "delays": {
-                word: delay
-                for word in (
-                    "no_answer", "voicemail", "busy", "declined", "dial_failed",
-                    "provider_error", "inactive", "ivr", "quick_hangup", "callback",
-                )
-            },
+            "delays": dict.fromkeys(("no_answer", "voicemail", "busy", "declined", "dial_failed", "provider_error", "inactive", "ivr", "quick_hangup", "callback"), delay),
             **({"min_gap": "1m"} if dice.random() < 0.5 else {}),
         },
         "caller_id": {"choose": dice.choice(("round robin", "local presence"))},

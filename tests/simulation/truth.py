@@ -14,10 +14,26 @@ from dialer.simulator.outcomes import Outcome
 from dialer.store import campaigns
 from dialer.store.invariants import violations
 from dialer.store.outlook import places_of_leads
-
 from simulation.wire import Written
 
-AT_ANY_TIME = {"I1", "I2", "I3", "I5", "I6", "I8", "I9", "I10", "I11", "I12", "I13", "I16", "I17", "I18", "I20", "I21"}
+AT_ANY_TIME = {
+    "I1",
+    "I2",
+    "I3",
+    "I5",
+    "I6",
+    "I8",
+    "I9",
+    "I10",
+    "I11",
+    "I12",
+    "I13",
+    "I16",
+    "I17",
+    "I18",
+    "I20",
+    "I21",
+}
 """Invariants that hold while things go wrong; the others ask that somebody is at work."""
 LONGEST_WAY_MS = 200_000
 """From the claim of an attempt to the acceptance of its call, at most: 60 s, 10 s, 120 s."""
@@ -96,6 +112,7 @@ def untrue(
         yield f"double dial: {truth['persons_in_two_calls']} persons were in two calls at once"
     yield from _called_after_talk(tx, exchange, diary, written)
     yield from _unrecorded(tx, exchange)
+    yield from _forgotten_wishes(tx, exchange)
     yield from _lost(tx)
     yield from _sent_in_spite(diary, written)
     if not diary.clock_was_set:
@@ -130,6 +147,13 @@ def _unrecorded(tx: Connection, exchange: Exchange) -> Iterator[str]:
             yield f"attempt {row.id} is {row.status}, and its call is over"
 
 
+def _forgotten_wishes(tx: Connection, exchange: Exchange) -> Iterator[str]:
+    listed = set(tx.execute(text("SELECT phone FROM do_not_call")).scalars())
+    for call in exchange.calls:
+        if call.script.outcome is Outcome.OPT_OUT and call.request.to_number not in listed:
+            yield f"call {call.call_id} asked for no more calls, and nobody heeds it"
+
+
 def _lost(tx: Connection) -> Iterator[str]:
     rows = tx.execute(
         text(
@@ -149,7 +173,10 @@ def _sent_in_spite(diary: Diary, written: list[Written]) -> Iterator[str]:
         if said_ms is not None and one.at_ms > said_ms + DEADLINE_MS:
             yield f"attempt {one.attempt_id} was sent {one.at_ms - said_ms} ms after an opt-out"
         for what, since_ms, until_ms in diary.paused:
-            if what not in ("gate", f"campaign:{one.campaign_id}") or one.at_ms <= since_ms + DEADLINE_MS:
+            if (
+                what not in ("gate", f"campaign:{one.campaign_id}")
+                or one.at_ms <= since_ms + DEADLINE_MS
+            ):
                 continue
             if until_ms is None or one.at_ms < until_ms:
                 yield f"attempt {one.attempt_id} was sent {one.at_ms - since_ms} ms after a pause"

@@ -10,7 +10,6 @@ import orjson
 from dialer.simulator.answers import Answer, Travel
 from dialer.simulator.engine import Exchange
 from dialer.simulator.in_process import HEADERS_STARTED, InProcess
-
 from simulation.perils import Perils
 from simulation.points import CrashPoint, Fault
 
@@ -60,7 +59,9 @@ class Wire(httpx.BaseTransport):
         wake = self._hub.wait() if self._hub.current is not None else None
 
         def arrive() -> None:
+            before = len(self._exchange.calls)
             answer = self._desk.answer(request)
+            self._count(answer, creating=creating, executed=len(self._exchange.calls) > before)
             self._executed()
             answers.append(answer)
             if wake is not None:
@@ -74,7 +75,9 @@ class Wire(httpx.BaseTransport):
                 perils.die(CrashPoint.BODY_SENT)
             self._hub.sleep()
         if not creating and self._hub.current is not None:
-            self._hub.current.looked_up = request.method == "GET" or "list-calls" in str(request.url)
+            self._hub.current.looked_up = request.method == "GET" or "list-calls" in str(
+                request.url
+            )
         return self._response(answers[0], request, creating=creating)
 
     def _before(self, request: httpx.Request, *, creating: bool) -> None:
@@ -108,6 +111,20 @@ class Wire(httpx.BaseTransport):
             )
         )
         self._hub.note(f"POST {told['attempt_id'][:8]} to lead {told['lead_id']}")
+
+    def _count(self, answer: Answer, *, creating: bool, executed: bool) -> None:
+        """Count what the exchange did to us."""
+        hits, arrives = self._perils.hits, answer.travel is Travel.WHOLE
+        if not creating:
+            hits[Fault.LIST_FAILS] += answer.status >= 500 or not arrives
+            hits[Fault.LIST_LAGS] += self._exchange.faults.list_lag_s > 0
+        elif answer.status in (401, 402, 403, 404, 422):
+            hits[Fault.REFUSED_ACCOUNT] += 1
+        elif answer.status in (400, 429):
+            hits[Fault.REFUSED_NUMBER if answer.status == 400 else Fault.BUSY_429] += 1
+        elif answer.status >= 500 or not arrives or isinstance(answer.body, str):
+            hits[Fault.FAILED_EXECUTED if executed else Fault.FAILED_NOT_EXECUTED] += 1
+        hits[Fault.SLOW_ANSWER] += creating and answer.delay_s >= 30
 
     def _travel_ms(self, answer: Answer, *, creating: bool) -> float:
         limit_ms = 120_000 if creating else 15_000
