@@ -125,7 +125,7 @@ class Hub:
                 ended = True
             except Killed:
                 self.note(f"{process.kind} dies doing {name}")
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # as Celery does; it is looked at later
                 ended = True
                 self.note(f"{name} raises {type(error).__name__}: {str(error)[:120]}")
                 self.crashed.append((name, error))

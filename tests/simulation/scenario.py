@@ -24,6 +24,18 @@ AREAS = {
     "808": "Pacific/Honolulu",
 }
 CHANGES_OF_CLOCKS = (datetime(2026, 3, 7, 20, tzinfo=UTC), datetime(2026, 10, 31, 18, tzinfo=UTC))
+DELAYED = (
+    "no_answer",
+    "voicemail",
+    "busy",
+    "declined",
+    "dial_failed",
+    "provider_error",
+    "inactive",
+    "ivr",
+    "quick_hangup",
+    "callback",
+)
 MIX = {
     "talk": 30,
     "voicemail": 15,
@@ -55,7 +67,6 @@ class Scenario:
     provider_lines: int
     calls_per_second: float | None
     replay: bool
-    webhook_connections: int
     workers: tuple[int, ...]  # threads of each
     beats: int
     by_night: bool  # the hours of the campaigns matter
@@ -87,7 +98,6 @@ def draw_scenario(dice: random.Random, *, leads: int) -> Scenario:
         provider_lines=dice.choice((lines, lines + 3, max(1, lines - 1))),
         calls_per_second=dice.choice((None, None, 1.0, 5.0)),
         replay=dice.random() < 0.3,
-        webhook_connections=4,
         workers=tuple(dice.choice((2, 4, 6)) for _ in range(dice.choice((1, 2)))),
         beats=dice.choice((1, 1, 2)),
         by_night=by_night,
@@ -121,7 +131,7 @@ def _draw_spec(dice: random.Random, index: int, *, by_night: bool) -> CampaignSp
         "cadence": {
             "max_attempts": dice.choice((1, 2, 3)),
             "max_free_tries": dice.choice((2, 4)),
-            "delays": dict.fromkeys(("no_answer", "voicemail", "busy", "declined", "dial_failed", "provider_error", "inactive", "ivr", "quick_hangup", "callback"), delay),
+            "delays": dict.fromkeys(DELAYED, delay),
             **({"min_gap": "1m"} if dice.random() < 0.5 else {}),
         },
         "caller_id": {"choose": dice.choice(("round robin", "local presence"))},
