@@ -368,6 +368,9 @@ def simulate_here(seed: int, leads: int, mutant: str | None = None) -> Outcome:
         gc.disable()  # collected between the runs
         _opened.append(SimulatedDatabase())
     with switched_on(mutant):
-        outcome = simulate(seed, leads=leads, database=_opened[0])
+        try:
+            outcome = simulate(seed, leads=leads, database=_opened[0])
+        except Exception as error:
+            raise RuntimeError(f"the simulation itself fails at seed {seed}") from error
     gc.collect()
     return outcome
