@@ -1,6 +1,7 @@
 """People, and the weather: what they do while a campaign runs, and what fails around them."""
 
 import random
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -278,6 +279,11 @@ class People:
         path.write_text("\n".join(["phone,first_name", *rows, rows[0]]) + "\n")
         self.import_file(self._campaign(), path)
 
+    def _is_interrupted(self) -> bool:
+        """Tell whether what is being done now ends by a death or an outage, not by an answer."""
+        error = sys.exc_info()[1]
+        return error is not None and not isinstance(error, UserError)
+
     def import_file(self, campaign_id: int, path: Path) -> None:
         """Import a list, and again when that did not come to its end."""
 
@@ -286,10 +292,9 @@ class People:
             rejects = path.with_suffix(".rejects.csv")
             try:
                 load(self._world, campaign_id, path, actor="ann", rejects_to=rejects, order=order)
-            except UserError:
-                self.unfinished_imports.remove(deed)
-                raise
-            self.unfinished_imports.remove(deed)
+            finally:
+                if not self._is_interrupted() and deed in self.unfinished_imports:
+                    self.unfinished_imports.remove(deed)
 
         self.unfinished_imports.append(deed)
         self._do("import", deed, Fault.IMPORTED)
