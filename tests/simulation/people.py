@@ -1,8 +1,8 @@
 """People, and the weather: what they do while a campaign runs, and what fails around them."""
 
 import random
-import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import text
@@ -279,22 +279,16 @@ class People:
         path.write_text("\n".join(["phone,first_name", *rows, rows[0]]) + "\n")
         self.import_file(self._campaign(), path)
 
-    def _is_interrupted(self) -> bool:
-        """Tell whether what is being done now ends by a death or an outage, not by an answer."""
-        error = sys.exc_info()[1]
-        return error is not None and not isinstance(error, UserError)
-
     def import_file(self, campaign_id: int, path: Path) -> None:
         """Import a list, and again when that did not come to its end."""
 
         def deed() -> None:
             order = Order(check_agent=False)
             rejects = path.with_suffix(".rejects.csv")
-            try:
+            with suppress(UserError):  # an answer, too: nothing is left to be done
                 load(self._world, campaign_id, path, actor="ann", rejects_to=rejects, order=order)
-            finally:
-                if not self._is_interrupted() and deed in self.unfinished_imports:
-                    self.unfinished_imports.remove(deed)
+            if deed in self.unfinished_imports:  # somebody may have been faster
+                self.unfinished_imports.remove(deed)
 
         self.unfinished_imports.append(deed)
         self._do("import", deed, Fault.IMPORTED)
