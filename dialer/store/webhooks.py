@@ -77,6 +77,17 @@ def count_try(tx: Connection, row_id: int, *, most: int, error: str, now: dateti
     )
 
 
+def revive(tx: Connection, call_id: str) -> list[int]:
+    """Make the dead letters of a call new again, and give their rows."""
+    rows = tx.execute(
+        update(inbox)
+        .where(inbox.c.call_id == call_id, inbox.c.status == DEAD)
+        .values(status=NEW, tries=0, error=None, settled_at=None)
+        .returning(inbox.c.id)
+    )
+    return sorted(row[0] for row in rows)
+
+
 def overdue(tx: Connection, *, before: datetime, most: int) -> Sequence[int]:
     """Give the events received before that moment and not settled yet."""
     rows = tx.execute(

@@ -101,6 +101,7 @@ def test_what_a_file_says_of_one_call_goes_into_its_request(
             world.db.read(lambda tx, lead=lead: attempts.of_lead(tx, lead.id))[0],
             install="test",
             webhook_url=None,
+            now=NOW,
         )
         for lead in leads_of(world, campaign_id)
     )
