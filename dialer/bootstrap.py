@@ -108,4 +108,5 @@ def build_desk(settings: Settings, database: Database) -> World:
         queue=CeleryQueue(settings),
         clock=SystemClock(),
         import_limits=import_limits(settings),
+        witness=SendLog(settings.home, redis_url=settings.redis_url),
     )

@@ -60,10 +60,10 @@ def raise_doubt(tx: Connection, sentence: str, *, now: datetime) -> bool:
     return bool(tx.execute(trusted.values(**values)).rowcount)
 
 
-def compared_until(tx: Connection, moment: datetime, *, raised_at: datetime) -> None:
-    """Note up to when Retell's calls have been compared since a doubt was raised."""
-    raised = update(gate).where(gate.c.doubted_at == raised_at, gate.c.doubted_from < moment)
-    tx.execute(raised.values(doubted_from=moment))
+def compared_until(tx: Connection, moment: datetime) -> None:
+    """Note up to when Retell's calls were compared; of no use while nothing is doubted."""
+    doubted = update(gate).where(gate.c.doubted_at.is_not(None), gate.c.doubted_from < moment)
+    tx.execute(doubted.values(doubted_from=moment))
 
 
 def settle_doubt(tx: Connection, *, raised_at: datetime, until: datetime) -> bool:

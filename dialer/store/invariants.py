@@ -28,15 +28,13 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """One promise about the rows; `broken` gives the ids of the rows that break it.
-
-    `heals` where time may mend what breaks it: it is late, not wrong, and is asked whole each time.
-    """
+    """One promise about the rows; `broken` gives the ids of the rows that break it."""
 
     name: str
     sentence: str
     broken: Question
-    heals: bool = False
+    heals: bool = False  # what breaks it is late, not wrong; asked whole each time
+    by_lead: bool = True  # can be asked of some leads and their attempts
 
 
 def violations(tx: Connection, *, now: datetime, since: datetime = ALWAYS) -> list[Violation]:
@@ -66,14 +64,25 @@ INVARIANTS: tuple[Invariant, ...] = (
         "I1",
         "A lead is in flight exactly when it has exactly one open attempt.",
         present.one_attempt_in_flight,
+        by_lead=False,
     ),
     Invariant(
-        "I2", "No more attempts are open than the limit allows.", present.too_many_open, heals=True
+        "I2",
+        "No more attempts are open than the limit allows.",
+        present.too_many_open,
+        heals=True,
+        by_lead=False,
     ),
     Invariant(
         "I3", "Everything unfinished has a time to be looked at.", present.nothing_to_wait_for
     ),
-    Invariant("I4", "Nothing is overdue by more than five minutes.", present.overdue, heals=True),
+    Invariant(
+        "I4",
+        "Nothing is overdue by more than five minutes.",
+        present.overdue,
+        heals=True,
+        by_lead=False,
+    ),
     Invariant(
         "I5",
         "An attempt is sent once; repeated with its key at most four times, within 45 minutes.",
@@ -108,15 +117,24 @@ INVARIANTS: tuple[Invariant, ...] = (
     ),
     Invariant("I12", "A call belongs to one attempt.", history.shared_calls),
     Invariant("I13", "An attempt that was not sent has no call.", history.call_without_send),
-    Invariant("I14", "Every webhook is settled within a minute.", present.unsettled, heals=True),
-    Invariant("I15", "No dead letter waits for a person.", present.dead_letters),
-    Invariant("I16", "No incident is open.", present.open_incidents),
+    Invariant(
+        "I14",
+        "Every webhook is settled within a minute.",
+        present.unsettled,
+        heals=True,
+        by_lead=False,
+    ),
+    Invariant("I15", "No dead letter waits for a person.", present.dead_letters, by_lead=False),
+    Invariant("I16", "No incident is open.", present.open_incidents, by_lead=False),
     Invariant(
         "I17",
         "Each row of a file is imported, updated, a duplicate or rejected.",
         present.miscounted_lists,
+        by_lead=False,
     ),
-    Invariant("I18", "No claim ever passed the limit in force.", history.over_the_limit),
+    Invariant(
+        "I18", "No claim ever passed the limit in force.", history.over_the_limit, by_lead=False
+    ),
     Invariant(
         "I20",
         "An absence was proven by three whole answers and a call that they do show.",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import make_spec, make_world
+from factories import NOW, make_spec, make_world
 
 from dialer.actions import control
 from dialer.actions.dial import request_body
