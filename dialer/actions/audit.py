@@ -17,7 +17,7 @@ from functools import partial
 
 from dialer.actions import provider_audit
 from dialer.actions.doubting import check_memory
-from dialer.actions.findings import raise_incidents
+from dialer.actions.findings import TOLD_ELSEWHERE, raise_incidents
 from dialer.actions.provider_audit import Compared
 from dialer.actions.scrub import breathe
 from dialer.actions.world import World
@@ -82,7 +82,8 @@ def _run_if_due(world: World, kind: AuditKind, *, every: timedelta) -> list[Viol
     else:
         found = merged(_ask_stretches(world, now=now))
     raise_incidents(world, found, whole=kind is AuditKind.RECENT, now=now)
-    _finish(world, kind, started_at=now, found={one.name: one.ids for one in found})
+    broken = {one.name: one.ids for one in found if one.name not in TOLD_ELSEWHERE}
+    _finish(world, kind, started_at=now, found=broken)
     return found
 
 

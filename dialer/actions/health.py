@@ -1,4 +1,4 @@
-"""Health: what monitoring and screens tell of the audit, of incidents, and of a doubted database."""
+"""Health: what screens tell of the audit, of incidents, and of a doubted database."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""`dialer audit`: is everything as it must be? And `dialer restored`, after a backup was put back."""
+"""`dialer audit`: is everything as it must be? `dialer restored`: a backup was put back."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
