@@ -69,7 +69,7 @@ _sent_against_opt_out = rows_of(
     "sent_at",
     "said_at",
 )
-# CROSS JOIN keeps SQLite from going through the whole activity log for each attempt.
+# CROSS JOIN keeps SQLite from beginning with the whole activity log.
 _sent_against_pause = rows_of(
     "SELECT a.id, COALESCE(a.sent_at, a.send_started_at) AS sent_at, l.at AS said_at"
     " FROM attempt a CROSS JOIN audit_log l WHERE @attempt(a) AND a.send_started_at IS NOT NULL"

@@ -14,11 +14,12 @@ EVENT_NEW_FOR = timedelta(seconds=60)
 _OPEN_OF_A = IS_OPEN.replace("status", "a.status")
 _PRIORITIES = ", ".join(str(int(one)) for one in Priority)
 
+# CROSS JOIN keeps SQLite from going through all leads: it would begin with the larger table.
 one_attempt_in_flight = any_of(
     ids_of(
-        "SELECT lead.id FROM campaign JOIN lead"
-        " ON lead.campaign_id = campaign.id AND lead.status = 'IN_FLIGHT'"
-        f" WHERE 1 <> (SELECT count(*) FROM attempt a WHERE a.lead_id = lead.id AND {_OPEN_OF_A})"
+        "SELECT lead.id FROM campaign CROSS JOIN lead"
+        " WHERE lead.campaign_id = campaign.id AND lead.status = 'IN_FLIGHT'"
+        f" AND 1 <> (SELECT count(*) FROM attempt a WHERE a.lead_id = lead.id AND {_OPEN_OF_A})"
     ),
     ids_of(
         f"SELECT lead.id FROM attempt a JOIN lead ON lead.id = a.lead_id WHERE {_OPEN_OF_A}"
@@ -30,7 +31,7 @@ nothing_to_wait_for = any_of(
     ids_of(f"SELECT a.id FROM attempt a WHERE {_OPEN_OF_A} AND a.check_at IS NULL"),
     # Each priority by name, so that the index on due leads answers for a list of any size.
     ids_of(
-        "SELECT lead.id FROM campaign JOIN lead ON lead.campaign_id = campaign.id"
+        "SELECT lead.id FROM campaign CROSS JOIN lead WHERE lead.campaign_id = campaign.id"
         f" AND lead.status = 'READY' AND lead.priority IN ({_PRIORITIES}) AND lead.due_at IS NULL"
     ),
     ids_of(
@@ -52,10 +53,10 @@ _overdue_campaigns = ids_of(
     overdue=lambda scope: scope.now - OVERDUE_AFTER,
 )
 _overdue_leads = ids_of(
-    "SELECT lead.id FROM campaign JOIN lead ON lead.campaign_id = campaign.id"
+    "SELECT lead.id FROM campaign CROSS JOIN lead WHERE lead.campaign_id = campaign.id"
     " AND lead.status IN ('READY', 'HELD')"
-    " WHERE (campaign.status IN ('stopped', 'finished') AND campaign.finished_at < :overdue)"
-    " OR (campaign.status IN ('running', 'paused', 'held') AND campaign.ends_at < :overdue)",
+    " AND ((campaign.status IN ('stopped', 'finished') AND campaign.finished_at < :overdue)"
+    " OR (campaign.status IN ('running', 'paused', 'held') AND campaign.ends_at < :overdue))",
     overdue=lambda scope: scope.now - OVERDUE_AFTER,
 )
 overdue = any_of(_overdue_attempts, _overdue_campaigns, _overdue_leads)

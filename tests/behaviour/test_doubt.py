@@ -14,7 +14,7 @@ from dialer.actions.health import health
 from dialer.actions.provider_audit import LISTED_WITHIN, compare
 from dialer.domain.states import AttemptStatus, ClosedAs, LeadStatus
 from dialer.errors import ProviderUnavailable, RefusedByRule
-from dialer.store import doubts, gate, incidents, webhooks
+from dialer.store import doubts, gate, incidents, leads, webhooks
 from dialer.store.ledger import of_subject
 from dialer.witness import Memory, Noted
 
@@ -60,16 +60,8 @@ def forget_send(stage: Stage, attempt_id: str, lead_id: int) -> None:
         f"DELETE FROM attempt_event WHERE attempt_id = '{attempt_id}'",
         f"DELETE FROM attempt WHERE id = '{attempt_id}'",
     )
-    due_at = stage.clock.now()
-    stage.world.db.transact(
-        lambda tx: gate_free_lead(tx, lead_id, due_at)  # type: ignore[no-untyped-call]
-    )
-
-
-def gate_free_lead(tx, lead_id, due_at):  # type: ignore[no-untyped-def]
-    from dialer.store import leads
-
-    leads.change(tx, lead_id, status=LeadStatus.READY, due_at=due_at, tries=0, attempts=0)
+    back = {"status": LeadStatus.READY, "due_at": stage.clock.now(), "tries": 0, "attempts": 0}
+    stage.world.db.transact(lambda tx: leads.change(tx, lead_id, **back))
 
 
 def doubt(stage: Stage) -> None:
@@ -195,7 +187,8 @@ def test_an_attempt_claimed_before_the_doubt_is_not_sent(stage: Stage) -> None:
     assert stage.retell.posted == []
     assert stage.status(attempt_id) is AttemptStatus.CANCELLED
     assert stage.lead_row(lead_id).status is LeadStatus.READY
-    told = explain(stage.world, lead_id)
+    now = stage.clock.now()
+    told = explain(stage.world.db, lead_id, now=now)
     assert "database_doubted" in str(told)
 
 

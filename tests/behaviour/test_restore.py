@@ -288,7 +288,9 @@ def test_a_restore_where_no_file_is_left_is_seen_by_its_calls(house: House, tmp_
     assert house.is_doubted
     house.pass_minutes(8)
     assert not house.is_doubted
-    house.pass_minutes(20)
+    house.pass_minutes(15)
+    house.clock.sleep(timedelta(hours=1))  # a no-answer that was told an hour late waits from then
+    house.pass_minutes(12)
     assert house.progress().finished == 20
     assert_nobody_was_called_twice(house)
 
