@@ -73,7 +73,7 @@ def check_memory(world: World) -> None:
 
 
 def _moved(standing: Standing) -> str | None:
-    if standing.server_mark in (None, standing.mark_now):
+    if not standing.is_moved:
         return None
     return (
         "The database was put back, or another server took over"
@@ -135,7 +135,7 @@ def _standing(world: World) -> Standing:
     standing = world.db.read(doubts.standing)
     if standing is None:
         raise NotFound("the dial gate has no row", fix="start the dialer once: dialer up")
-    if standing.doubted_at is None and standing.server_mark not in (None, standing.mark_now):
+    if standing.doubted_at is None and standing.is_moved:
         check_memory(world)  # moved, and nobody has said so yet
         return world.db.read(doubts.standing) or standing
     return standing

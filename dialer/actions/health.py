@@ -42,7 +42,7 @@ class Health:
             return None
         if self.standing.doubted_at is not None:
             return DOUBTED.format(self.standing.doubt)
-        if self.standing.server_mark not in (None, self.standing.mark_now):
+        if self.standing.is_moved:
             return DOUBTED.format("It lies on another server than before.")
         return None
 

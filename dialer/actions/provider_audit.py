@@ -8,9 +8,10 @@
    all calls made before the doubt.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from dialer.actions.bring_back import apply_call, bring_back
 from dialer.actions.doubting import check_memory, doubt, trust
@@ -24,6 +25,7 @@ from dialer.retell.mapping import LOOKED_UP, evidence_of
 from dialer.retell.models import Call
 from dialer.store import attempts, audits, doubts, incidents, other_calls
 from dialer.store.audits import AuditKind
+from dialer.store.database import Connection, is_outage
 from dialer.store.doubts import Standing
 from dialer.store.tables import Attempt
 
@@ -42,7 +44,11 @@ PAGES = 10
 ROUNDS = 30
 """Questions in one run; a doubted database that needs more goes on from there."""
 MOST_AT_ONCE = 300
-"""So many calls are brought back, or asked for, in one run; the next one goes on."""
+"""So many calls are brought back in one run; the next one goes on."""
+MOST_ASKED = 50
+"""So many calls that were not listed are asked for in one run."""
+LONGEST_RUN = timedelta(minutes=2)
+MOST_LISTED = 5_000
 _CHUNK = 500
 
 
@@ -59,12 +65,14 @@ class Difference:
 class Compared:
     """What came of a comparison."""
 
+    asked_at: datetime
     since: datetime
     shown: set[str] = field(default_factory=set)  # the calls of ours that Retell listed
     complete: bool = False  # all that Retell lists were seen, and each accounted for
     differences: list[Difference] = field(default_factory=list)
     brought_back: int = 0
     without_lead: int = 0
+    failed: int = 0  # calls that could not be applied
     known: int = 0  # calls that both sides know
     trusted: bool = False  # a doubt was settled
 
@@ -84,13 +92,13 @@ def compare(world: World) -> Compared:
     asked_at = world.clock.now()
     check_memory(world)
     standing = _standing(world)
-    compared = Compared(_since(world, standing, now=asked_at))
+    compared = Compared(asked_at, _since(world, standing, now=asked_at))
     _read_list(world, standing.install, compared)
     if compared.complete:
         _look_for_ours(world, compared, until=asked_at - LISTED_WITHIN)
     standing = _standing(world)
     if standing.doubted_at is not None:
-        _go_on(world, standing, compared, asked_at=asked_at)
+        _go_on(world, standing, compared)
     log.info(
         "provider_compared",
         calls=len(compared.shown),
@@ -126,7 +134,7 @@ def _read_list(world: World, install: str, compared: Compared) -> None:
         if not _mend(world, found.calls, compared):
             return
         if found.complete:
-            compared.complete = True
+            compared.complete = not compared.failed
             return
         starts = [call.started_at for call in found.calls if call.started_at is not None]
         if not starts or starts != sorted(starts) or starts[-1] <= since:
@@ -142,19 +150,44 @@ def _mend(world: World, calls: Sequence[Call], compared: Compared) -> bool:
     False when calls are left for the next run.
     """
     for start in range(0, len(calls), _CHUNK):
-        chunk = calls[start : start + _CHUNK]
-        named = [call.metadata_text("attempt_id") or "" for call in chunk]
-        known = world.db.read(lambda tx, named=named: attempts.known_among(tx, named))  # type: ignore[misc]
-        for call, attempt_id in zip(chunk, named, strict=True):
-            row = known.get(attempt_id)
-            if row is not None:
-                compared.known += 1
-                _tell_news(world, row, call)
-            elif not world.db.read(lambda tx, call=call: other_calls.knows(tx, call.call_id)):  # type: ignore[misc]
-                if compared.brought_back + compared.without_lead == MOST_AT_ONCE:
-                    return False
-                _restore(world, call, attempt_id, compared)
+        chunk = {call.call_id: call for call in calls[start : start + _CHUNK]}
+        named = [call.metadata_text("attempt_id") or "" for call in chunk.values()]
+        known, counted = world.db.read(partial(_known, named=named, call_ids=list(chunk)))
+        for call in chunk.values():
+            if _has_no_time(world, compared):
+                return False
+            if call.call_id not in counted:
+                _account_for(world, call, known, compared)
     return True
+
+
+def _known(
+    tx: Connection, *, named: Sequence[str], call_ids: Sequence[str]
+) -> tuple[dict[str, Attempt], set[str]]:
+    return attempts.known_among(tx, named), other_calls.known_among(tx, call_ids)
+
+
+def _has_no_time(world: World, compared: Compared) -> bool:
+    done = compared.brought_back + compared.without_lead
+    return done >= MOST_AT_ONCE or world.clock.now() - compared.asked_at > LONGEST_RUN
+
+
+def _account_for(
+    world: World, call: Call, known: Mapping[str, Attempt], compared: Compared
+) -> None:
+    attempt_id = call.metadata_text("attempt_id") or ""
+    row = known.get(attempt_id)
+    try:
+        if row is None:
+            _restore(world, call, attempt_id, compared)
+        else:
+            compared.known += 1
+            _tell_news(world, row, call)
+    except Exception as error:  # one call that cannot be applied must not stop the others
+        if is_outage(error):
+            raise
+        log.exception("call_not_applied", call_id=call.call_id)
+        compared.failed += 1
 
 
 def _restore(world: World, call: Call, attempt_id: str, compared: Compared) -> None:
@@ -191,12 +224,10 @@ def _look_for_ours(world: World, compared: Compared, *, until: datetime) -> None
     """Ask for calls of ours that the list did not show: it may lag, or Retell may not know them."""
     # A call starts a little after its send, so the first ones of the span need not be listed.
     since = compared.since + SENDING_LIFE
-    ours = world.db.read(
-        lambda tx: attempts.with_calls_between(tx, since, until, most=10 * MOST_AT_ONCE)
-    )
+    ours = world.db.read(lambda tx: attempts.with_calls_between(tx, since, until, most=MOST_LISTED))
     missing = [row for row in ours if row.call_id not in compared.shown]
-    unknown = [row for row in missing[:MOST_AT_ONCE] if not _is_known(world, row)]
-    if unknown and not compared.known and len(unknown) == len(ours) > 1:
+    unknown = [row for row in missing[:MOST_ASKED] if not _is_known(world, row)]
+    if unknown and not compared.known and len(unknown) == min(len(ours), MOST_ASKED) > 1:
         sentence = (
             f"Retell knows none of the {len(ours)} calls made since {since:%Y-%m-%d %H:%M} UTC:"
             " is this the key of another workspace, or a simulator that was started anew?"
@@ -218,10 +249,12 @@ def _is_known(world: World, row: Attempt) -> bool:
     return True
 
 
-def _go_on(world: World, standing: Standing, compared: Compared, *, asked_at: datetime) -> None:
+def _go_on(world: World, standing: Standing, compared: Compared) -> None:
     """Settle a doubt when nothing can be missing any more."""
     raised_at = standing.doubted_at
-    if raised_at is None or not compared.complete or asked_at < raised_at + LISTED_WITHIN:
+    if raised_at is None or not compared.complete:
+        return
+    if compared.asked_at < raised_at + LISTED_WITHIN:
         return
     if not _is_our_workspace(world, compared):
         return
@@ -231,7 +264,7 @@ def _go_on(world: World, standing: Standing, compared: Compared, *, asked_at: da
         lambda tx: trust(
             tx,
             standing,
-            until=asked_at,
+            until=compared.asked_at,
             now=now,
             actor="system",
             reason=reason,

@@ -6,17 +6,17 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select, update
 
-from dialer.store import server_marks
+from dialer.store import audits, server_marks
 from dialer.store.tables import Attempt, AttemptEvent, DialGate, table
 
 attempt = table(Attempt)
 attempt_event = table(AttemptEvent)
 gate = table(DialGate)
 
-MARGIN = timedelta(minutes=15)
-"""Nothing that happened so long before the newest event is missing."""
+MARGIN = timedelta(minutes=30)
+"""Clocks, long rings, and lists that lag."""
 LONGEST = timedelta(days=31)
-"""A database without any event may be as old as this."""
+"""Further back nobody looks; a database that was never compared may be as old."""
 
 TURNS_AHEAD = 1_000_000_000
 
@@ -42,6 +42,11 @@ class Standing:
     server_mark: str | None  # of the server on which it was trusted last
     mark_now: str | None
 
+    @property
+    def is_moved(self) -> bool:
+        """Whether it lies on another server, or timeline, than when it was trusted last."""
+        return server_marks.differ(self.server_mark, self.mark_now)
+
 
 def standing(tx: Connection) -> Standing | None:
     """Read what is thought of this database; None before anything that dials was started."""
@@ -51,13 +56,27 @@ def standing(tx: Connection) -> Standing | None:
 
 def raise_doubt(tx: Connection, sentence: str, *, now: datetime) -> bool:
     """Doubt the database from now on; False when it is doubted already."""
+    values = {"doubted_at": now, "doubt": sentence, "doubted_from": _whole_until(tx, now=now)}
+    trusted = update(gate).where(gate.c.doubted_at.is_(None))
+    return bool(tx.execute(trusted.values(**values)).rowcount)
+
+
+def _whole_until(tx: Connection, *, now: datetime) -> datetime:
+    """Give a moment before which nothing is missing.
+
+    The last comparison that these rows know of was made before they were copied. The newest
+    event was so only if nothing happened since they were put back.
+    """
+    oldest = now - LONGEST
     newest = tx.execute(
         select(attempt_event.c.at).order_by(attempt_event.c.id.desc()).limit(1)
     ).scalar_one_or_none()
-    since = now - LONGEST if newest is None else max(newest - MARGIN, now - LONGEST)
-    values = {"doubted_at": now, "doubt": sentence, "doubted_from": since}
-    trusted = update(gate).where(gate.c.doubted_at.is_(None))
-    return bool(tx.execute(trusted.values(**values)).rowcount)
+    run = audits.last(tx, audits.AuditKind.PROVIDER)
+    compared_at = None if run is None else run.started_at
+    if newest is None or compared_at is None:
+        return oldest
+    whole: datetime = max(oldest, min(newest, compared_at) - MARGIN)
+    return whole
 
 
 def compared_until(tx: Connection, moment: datetime) -> None:

@@ -114,8 +114,8 @@ def _as_state(row: DialGate) -> GateState:
     moments = (row.path_next_send_at or {}).items()
     values["path_calls_per_second"] = row.path_calls_per_second or {}
     values["path_next_send_at"] = {path: datetime.fromisoformat(at) for path, at in moments}
-    mark = getattr(row, server_marks.COLUMN, row.server_mark)
-    values["is_moved"] = row.server_mark is not None and mark != row.server_mark
+    mark_now = getattr(row, server_marks.COLUMN, None)
+    values["is_moved"] = server_marks.differ(row.server_mark, mark_now)
     return GateState(**values)
 
 

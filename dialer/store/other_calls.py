@@ -31,6 +31,12 @@ def knows(tx: Connection, call_id: str) -> bool:
     return tx.execute(chosen).first() is not None
 
 
+def known_among(tx: Connection, call_ids: Sequence[str]) -> set[str]:
+    """Give those of the calls that are among them."""
+    chosen = select(other_call.c.call_id).where(other_call.c.call_id.in_(list(call_ids)))
+    return {row[0] for row in tx.execute(chosen)}
+
+
 def purge(tx: Connection, *, before: datetime) -> int:
     """Forget the calls that started before then."""
     return int(tx.execute(delete(other_call).where(other_call.c.started_at < before)).rowcount)

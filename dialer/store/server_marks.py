@@ -16,9 +16,11 @@ COLUMN = "mark_now"
 
 _TIMELINE = "substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"
 _TABLES = (
-    "(SELECT oid FROM pg_database WHERE datname = current_database()) || '.' ||"
+    "'.' || (SELECT oid FROM pg_database WHERE datname = current_database()) || '.' ||"
     " 'dial_gate'::regclass::oid"
 )
+_NO_LOOK = {"42501", "42883", "0A000", "55000"}
+"""Not allowed, not there, not supported, not on a standby."""
 _written: "WeakKeyDictionary[Engine, str | None]" = WeakKeyDictionary()
 _statements: dict[tuple[int, str], Any] = {}
 
@@ -30,6 +32,14 @@ def current(tx: Connection) -> str | None:
         return None
     mark: str = tx.execute(text(f"SELECT {written}")).scalar_one()
     return mark
+
+
+def differ(one: str | None, other: str | None) -> bool:
+    """Tell whether two marks are of different servers; a part that one does not know is none."""
+    if one is None or other is None:
+        return False
+    parts = zip(one.split("."), other.split("."), strict=False)
+    return any(mine and theirs and mine != theirs for mine, theirs in parts)
 
 
 def added_to(statement: Any, tx: Connection) -> Any:
@@ -56,6 +66,8 @@ def _tried(tx: Connection) -> str:
     try:
         with tx.begin_nested():
             tx.execute(text(f"SELECT {_TIMELINE}"))
-    except DBAPIError:
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) not in _NO_LOOK:
+            raise
         return _TABLES
-    return f"{_TIMELINE} || '.' || {_TABLES}"
+    return f"{_TIMELINE} || {_TABLES}"
