@@ -2,6 +2,7 @@
 
 import sys
 
+from dialer.actions.doubting import check_memory
 from dialer.actions.world import World
 from dialer.clock import SystemClock
 from dialer.config import Settings
@@ -11,6 +12,7 @@ from dialer.retell.client import RetellClient
 from dialer.retell.selftest import check_trace
 from dialer.store import gate, migrate
 from dialer.store.database import Connection, Database
+from dialer.witness import SendLog
 
 SWITCH_INTERVAL_S = 0.0005
 
@@ -62,7 +64,7 @@ def build_world(settings: Settings) -> World:
     except BaseException:
         database.close()
         raise
-    return World(
+    world = World(
         db=database,
         provider=open_provider(settings),
         queue=CeleryQueue(settings),
@@ -70,7 +72,10 @@ def build_world(settings: Settings) -> World:
         same_key_replay=settings.same_key_replay,
         webhook_url=settings.webhook_url if settings.public_url else None,
         import_limits=import_limits(settings),
+        witness=SendLog(settings.home, redis_url=settings.redis_url),
     )
+    check_memory(world)  # before the first claim
+    return world
 
 
 def apply_limits(database: Database, settings: Settings) -> None:
@@ -103,4 +108,5 @@ def build_desk(settings: Settings, database: Database) -> World:
         queue=CeleryQueue(settings),
         clock=SystemClock(),
         import_limits=import_limits(settings),
+        witness=SendLog(settings.home, redis_url=settings.redis_url),
     )

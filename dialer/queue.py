@@ -26,6 +26,7 @@ class TaskName(StrEnum):
     RECONCILE = "reconcile"
     SCHEDULES = "run_schedules"
     PURGE = "purge"
+    AUDIT = "audit"
 
 
 class QueueName(StrEnum):
@@ -34,7 +35,7 @@ class QueueName(StrEnum):
     DIAL = "dial"  # one message per attempt
     EVENTS = "events"  # one message per webhook event
     PLAN = "plan"  # ticks
-    FILES = "files"  # imports and exports, in processes of their own
+    FILES = "files"  # imports, exports and audits, in processes of their own
 
 
 def make_app(settings: Settings) -> Celery:

@@ -8,6 +8,7 @@ PLAN_EVERY_S = 0.5
 RECONCILE_EVERY_S = 2.0
 SCHEDULES_EVERY_S = 15.0
 PURGE_EVERY_S = 3600.0  # what is old enough is due once; more often costs one look
+AUDIT_EVERY_S = 60.0
 
 TICKS: dict[str, dict[str, Any]] = {
     "plan": {
@@ -29,5 +30,11 @@ TICKS: dict[str, dict[str, Any]] = {
         "task": TaskName.PURGE,
         "schedule": PURGE_EVERY_S,
         "options": {"queue": QueueName.FILES, "expires": 600},
+    },
+    "audit": {
+        "task": TaskName.AUDIT,
+        "schedule": AUDIT_EVERY_S,
+        # In processes of their own: an audit takes no thread, and no processor, from dialing.
+        "options": {"queue": QueueName.FILES, "expires": 50},
     },
 }

@@ -1,6 +1,6 @@
 """The tasks. Each takes one id at most, may run twice, and leaves the work to an action."""
 
-from dialer.actions import dial, plan, purge, reconcile, schedule, settle
+from dialer.actions import audit, dial, plan, purge, reconcile, schedule, settle
 from dialer.queue import QueueName, TaskName
 from workers.app import app, settings, world
 
@@ -39,3 +39,9 @@ def run_schedules() -> None:
 def purge_old_rows() -> None:
     """Delete what is kept for a while only."""
     purge.purge(world())
+
+
+@app.task(name=TaskName.AUDIT, queue=QueueName.FILES)
+def audit_everything() -> None:
+    """Ask whether anything is broken, and raise incidents."""
+    audit.audit(world())

@@ -47,6 +47,7 @@ class Sending:
     campaign_id: int
     body: dict[str, Any]
     started_at: datetime
+    install: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ def dial(world: World, attempt_id: str) -> None:
         return
     if sending is None:
         return
+    # Before the request leaves, so that no send is known to nobody but a database.
+    world.witness.note(sending.install, attempt_id, at=sending.started_at)
     try:
         created = world.provider.create_phone_call(
             sending.body, send_by=sending.started_at + SEND_DEADLINE
@@ -124,8 +127,9 @@ def _let_through(
     now: datetime,
 ) -> Sending:
     """Move an attempt to SENDING, with what it sends and what was checked."""
+    install = gate.install(tx)
     body = request_body(
-        spec, lead, attempt, install=gate.install(tx), webhook_url=world.webhook_url
+        spec, lead, attempt, install=install, webhook_url=world.webhook_url, now=now
     )
     where = whereabouts_of(lead)
     sent_local = local_times(where.zones, now=now)
@@ -151,7 +155,7 @@ def _let_through(
         request=body,
         sent_local=sent_local,
     )
-    return Sending(attempt.id, attempt.campaign_id, body, now)
+    return Sending(attempt.id, attempt.campaign_id, body, now, install)
 
 
 def _refuse_request(tx: Connection, world: World, attempt_id: str, problem: AccountProblem) -> None:
@@ -188,9 +192,17 @@ def _why_not_send(
 
 
 def request_body(
-    spec: CampaignSpec, lead: Lead, attempt: Attempt, *, install: str, webhook_url: str | None
+    spec: CampaignSpec,
+    lead: Lead,
+    attempt: Attempt,
+    *,
+    install: str,
+    webhook_url: str | None,
+    now: datetime,
 ) -> dict[str, Any]:
     """Write the request for one attempt; the same for every repetition of it.
+
+    Its metadata says all that `bring_back` needs should the database forget the attempt.
 
     Raises:
         AccountProblem: the settings make a request that Retell would refuse.
@@ -215,6 +227,8 @@ def request_body(
                 "attempt_id": attempt.id,
                 "campaign_id": str(lead.campaign_id),
                 "lead_id": str(lead.id),
+                "attempt_n": str(attempt.n),
+                "attempt_sent_at": now.isoformat(),
                 "install": install,
             },
             custom_sip_headers={**(spec.custom_sip_headers or {}), **own.get("sip_headers", {})}

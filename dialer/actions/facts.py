@@ -84,6 +84,7 @@ def facts_of(
         ends_at=spec.ends_at,
         person=person_of(lead, spec, calls, promised=promised),
         everything_paused=state is not None and state.everything_paused,
+        database_doubted=state is not None and state.is_doubted,
         backing_off_until=None if state is None else state.backing_off_until,
         require_consent=spec.require_consent,
         consent=lead.consent,

@@ -13,6 +13,7 @@ from datetime import datetime
 from dialer.actions.budgets import left_for_everything, spend
 from dialer.actions.callers import numbers_of
 from dialer.actions.dealing import take
+from dialer.actions.doubting import WENT_BACK, doubt
 from dialer.actions.readable import readable
 from dialer.actions.world import World
 from dialer.domain.lines import after_claim, claimable, lines_in_force
@@ -57,6 +58,9 @@ def claim(tx: Connection, world: World, *, freed_at: datetime | None) -> list[Cl
     """Claim due leads for the free lines, in one transaction under the gate's lock."""
     state = gate.lock(tx)
     now = world.clock.now()
+    if world.witness.is_behind(state.turn):
+        doubt(tx, WENT_BACK, now=now, actor="system")
+        return []
     in_use = gate.count_open(tx)
     free = claimable(state, open_attempts=in_use.total, unsent=in_use.unsent, now=now)
     if free and (left := left_for_everything(tx, state, unsent=in_use.unsent, now=now)) is not None:

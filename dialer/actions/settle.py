@@ -9,6 +9,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
+from dialer.actions.doubting import doubt
 from dialer.actions.evidence import apply_evidence
 from dialer.actions.plan import refill
 from dialer.actions.world import World
@@ -16,12 +17,14 @@ from dialer.domain.evidence import CallEvidence
 from dialer.log import get_logger
 from dialer.retell.mapping import evidence_of
 from dialer.retell.models import WebhookEvent as Webhook
-from dialer.store import attempts, gate, incidents, webhooks
+from dialer.store import attempts, gate, incidents, other_calls, webhooks
 from dialer.store.database import Connection
 from dialer.store.tables import Attempt, WebhookEvent
 
 log = get_logger(__name__)
 
+UNKNOWN_ATTEMPT = "unknown_attempt"
+"""The incident of a call that is ours, of an attempt that is not known."""
 APPLIED = ("call_started", "call_ended", "call_analyzed")
 
 
@@ -87,11 +90,18 @@ def _attempt_of(tx: Connection, evidence: CallEvidence) -> Attempt | None:
 
 
 def _nobodys(tx: Connection, evidence: CallEvidence, *, now: datetime) -> Settled:
-    """A call that is not ours is none of our business; one that says it is ours is an incident."""
+    """A call that is not ours is none of our business.
+
+    One that says it is ours means that the database has forgotten its attempt, or that somebody
+    calls with a copy of it: nobody is called until Retell's calls were compared.
+    """
     if evidence.attempt_id is None or evidence.install != gate.install(tx):
         return Settled(webhooks.IGNORED, error="The call is not one of ours.")
+    if other_calls.knows(tx, evidence.call_id):
+        return Settled(webhooks.IGNORED, error="The call is known to have no lead here any more.")
     sentence = f"Call {evidence.call_id} names attempt {evidence.attempt_id}, which is not known."
     incidents.open_incident(
-        tx, "unknown_attempt", subject=evidence.call_id, sentence=sentence, now=now
+        tx, UNKNOWN_ATTEMPT, subject=evidence.call_id, sentence=sentence, now=now
     )
+    doubt(tx, sentence, now=now, actor="system")
     return Settled(webhooks.DEAD, error=sentence)

@@ -16,6 +16,7 @@ from dialer.retell.agents import AgentReader, PhoneNumber
 from dialer.retell.client import CreatedCall, FoundCalls
 from dialer.retell.models import Call, Concurrency
 from dialer.store.database import Database
+from dialer.witness import Memory
 
 
 class Provider(Protocol):
@@ -30,6 +31,8 @@ class Provider(Protocol):
     def calls_of_attempt(self, attempt_id: str) -> FoundCalls: ...
 
     def calls_to_number(self, number: str, *, since: datetime) -> FoundCalls: ...
+
+    def calls_of_install(self, install: str, *, since: datetime, max_pages: int) -> FoundCalls: ...
 
     def outbound_calls_since(self, moment: datetime, *, max_pages: int) -> FoundCalls: ...
 
@@ -69,3 +72,4 @@ class World:
     webhook_url: str | None = None  # sent with each call when set
     import_limits: Limits = field(default_factory=Limits)
     new_id: Callable[[], str] = field(default=new_attempt_id)
+    witness: Memory = field(default_factory=Memory)  # what is remembered beside the database

@@ -7,12 +7,14 @@ import typer
 
 from dialer.cli import (
     agents,
+    audit,
     campaigns,
     config,
     demo,
     dnc,
     dnc_import,
     doctor,
+    incidents,
     leads,
     lists,
     migrate,
@@ -57,6 +59,9 @@ dnc.app.command("import")(dnc_import.import_file)
 app.add_typer(dnc.app, name="dnc")
 app.add_typer(agents.app, name="agents")
 app.command()(doctor.doctor)
+app.command()(audit.audit)
+app.add_typer(incidents.app, name="incidents")
+app.command()(audit.restored)
 app.add_typer(config.app, name="config")
 app.command()(migrate.migrate)
 app.command()(sim.sim)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dialer.actions.health import Health
     from dialer.config import Settings
     from dialer.store.about import DatabaseFacts
 
@@ -229,10 +230,58 @@ def check_webhooks(settings: "Settings") -> Iterator[Finding]:
         )
 
 
+def check_audit(settings: "Settings") -> Iterator[Finding]:
+    """Whether the audit runs, what it found, and whether the database is trusted."""
+    from dialer.actions.health import health
+    from dialer.store.database import Database
+    from dialer.store.migrate import newest, revision_of
+
+    place = sqlite_file(settings)
+    if place is not None and not place.exists():
+        return
+    database = Database(settings.database_url)
+    try:
+        if database.read(revision_of) != newest():
+            return  # said of the tables already
+        found = database.read(lambda tx: health(tx, now=datetime.now(UTC)))
+    finally:
+        database.close()
+    yield _standing(found)
+    yield from _runs(found)
+    if found.open_incidents:
+        sentence = f"{found.open_incidents} are open: {found.incidents[0].sentence}"
+        yield Finding("incidents", Verdict.WARN, sentence, "dialer incidents list")
+
+
+def _standing(found: "Health") -> Finding:
+    if found.doubt is None:
+        return ok("restore", "the database is trusted: nothing says that it went back in time")
+    fix = "leave the dialer running; `dialer audit --provider` compares at once"
+    return Finding("restore", Verdict.FAIL, found.doubt, fix)
+
+
+def _runs(found: "Health") -> Iterator[Finding]:
+    from dialer.store.audits import AuditKind
+
+    age = found.age(AuditKind.RECENT)
+    if found.broken:
+        names = ", ".join(f"{name} ({' '.join(ids[:3])})" for name, ids in found.broken.items())
+        yield Finding("audit", Verdict.FAIL, f"broken: {names}", "dialer audit")
+    elif age is None:
+        yield Finding("audit", Verdict.WARN, "none has run here yet", "dialer up, or dialer audit")
+    elif found.late:
+        late = ", ".join(found.late)
+        sentence = f"late: {late}; the last one began {age.total_seconds():.0f} s ago"
+        yield Finding("audit", Verdict.WARN, sentence, "look whether worker-files and beat run")
+    else:
+        yield ok("audit", f"nothing is broken; asked {age.total_seconds():.0f} s ago")
+
+
 CHECKS: dict[str, Callable[["Settings"], Iterator[Finding]]] = {
     "python": check_python,
     "http": check_transport,
     "database": check_database,
+    "audit": check_audit,
     "broker": check_broker,
     "embedded broker": check_embedded,
     "key": check_key,

@@ -20,6 +20,12 @@ from dialer.domain.window import Window
 __all__ = ["DialFacts", "Hold", "HoldCode", "has_ended", "why_not_again", "why_not_dial"]
 
 
+DOUBTED = (
+    "The database may have gone back in time; nobody is called until it was compared with the"
+    " calls that Retell knows. This goes on by itself."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class DialFacts:
     """What the gates look at. A fact nobody knows is given as the value that refuses."""
@@ -33,6 +39,7 @@ class DialFacts:
     person: PersonFacts
     ends_at: datetime | None = None
     everything_paused: bool = False
+    database_doubted: bool = False
     backing_off_until: datetime | None = None
     require_consent: bool = False
     consent: Kept | None = None
@@ -102,6 +109,8 @@ def why_not_again(
 def _why_not_here(facts: DialFacts, *, now: datetime) -> Hold | None:
     if facts.campaign_status is not CampaignStatus.RUNNING:
         return Hold(HoldCode.NOT_RUNNING, f"The campaign is {facts.campaign_status}.")
+    if facts.database_doubted:
+        return Hold(HoldCode.DATABASE_DOUBTED, DOUBTED)
     if facts.everything_paused:
         return Hold(HoldCode.EVERYTHING_PAUSED, "All calling is paused.")
     if facts.backing_off_until is not None and facts.backing_off_until > now:

@@ -25,6 +25,7 @@ class HoldCode(StrEnum):
     CALLED_OFTEN = "called_often"  # called as often as the campaign allows, by whomever
     CALLED_LATELY = "called_lately"  # another campaign or system called a moment ago
     NOT_RUNNING = "not_running"  # the campaign is paused, held or over
+    DATABASE_DOUBTED = "database_doubted"  # it may have gone back in time: see actions/restore
     EVERYTHING_PAUSED = "everything_paused"  # the emergency stop is on
     DAY_USED_UP = "day_used_up"  # the calls or the money of a day
     BACKING_OFF = "backing_off"  # Retell asked for patience

@@ -43,6 +43,15 @@ class GateState:
     calls_per_day: int | None = None  # over everything; None: no limit
     dollars_per_day: float | None = None
     day_zone: str = "UTC"  # whose midnight begins such a day
+    turn: int = 0  # one more with each claim that took a lead
+    doubted_at: datetime | None = None  # set: the rows may have gone back in time
+    doubt: str | None = None  # why
+    is_moved: bool = False  # the rows lie on another server, or timeline, than when last trusted
+
+    @property
+    def is_doubted(self) -> bool:
+        """Whether nobody may be called until Retell's calls were compared with these rows."""
+        return self.doubted_at is not None or self.is_moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,9 @@ def claimable(gate: GateState, *, open_attempts: int, unsent: int, now: datetime
 
     `unsent` are those among the open ones whose request has no answer yet (INTENT, SENDING).
     """
-    if gate.everything_paused or (gate.backing_off_until and gate.backing_off_until > now):
+    if gate.everything_paused or gate.is_doubted:
+        return 0
+    if gate.backing_off_until and gate.backing_off_until > now:
         return 0
     free = lines_in_force(gate, now=now).lines - open_attempts
     return max(0, min(free, _paced(gate, now=now), _breaker_room(gate, unsent=unsent, now=now)))
@@ -120,9 +131,10 @@ def send_times(gate: GateState, *, now: datetime) -> Moments:
 
 
 def after_claim(gate: GateState, moments: Moments) -> GateState:
-    """Remember when the next attempts may be sent."""
+    """Remember when the next attempts may be sent, and that there was a claim."""
     return replace(
         gate,
+        turn=gate.turn + 1,
         next_send_at=gate.next_send_at if gate.calls_per_second is None else moments.next_at,
         path_next_send_at={**gate.path_next_send_at, **moments.path_next_at},
     )

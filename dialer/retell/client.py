@@ -238,6 +238,25 @@ class RetellClient:
             criteria, page_size=MAX_PAGE, max_pages=max_pages, sort_order="ascending"
         )
 
+    def calls_of_install(self, install: str, *, since: datetime, max_pages: int) -> FoundCalls:
+        """Find the calls that carry this installation in their metadata, by their start.
+
+        The earliest come first, as in `outbound_calls_since`. What is returned is checked: a
+        list that ignored the filter must not lend us a stranger's call. Calls that ring, and
+        calls of the last moments, may not be listed yet.
+
+        Raises: as `find_calls`.
+        """
+        criteria = {
+            "metadata": [{"type": "string", "op": "eq", "key": "install", "value": install}],
+            "start_timestamp": {"type": "number", "op": "ge", "value": epoch_ms(since)},
+        }
+        found = self.find_calls(
+            criteria, page_size=MAX_PAGE, max_pages=max_pages, sort_order="ascending"
+        )
+        ours = tuple(call for call in found.calls if call.metadata_text("install") == install)
+        return FoundCalls(ours, complete=found.complete)
+
     def stop_call(self, call_id: str) -> None:
         """Hang up; may be asked twice. The end itself is told by the webhook.
 

@@ -11,6 +11,7 @@ from dialer.domain.states import (
     ATTEMPT_MOVES,
     OPEN_STATUSES,
     RANK,
+    Analysis,
     AttemptStatus,
     check_move,
 )
@@ -284,6 +285,65 @@ def last_numbers(
         .order_by(attempt.c.n)
     )
     return {row[0]: row[1] for row in rows}
+
+
+def add_forgotten(tx: Connection, *, now: datetime, by: str, **values: Any) -> None:
+    """Insert an attempt that was made, and that this database does not know any more.
+
+    It holds no line: it is CANCELLED until the evidence of its call is applied.
+    """
+    cancelled = AttemptStatus.CANCELLED
+    tx.execute(
+        _ADD,
+        {
+            "status": cancelled,
+            "analysis": Analysis.NONE,
+            "closed_at": now,
+            "reason": "forgotten",
+            "rang": False,
+            "late": False,
+            "lines_open": 0,
+            "lines_limit": 0,
+            "look_ups": 0,
+            "absent_answers": 0,
+            "replays": 0,
+            **values,
+        },
+    )
+    tx.execute(
+        _NOTE,
+        {
+            "attempt_id": values["id"],
+            "from_status": None,
+            "to_status": cancelled,
+            "at": now,
+            "by": by,
+            "evidence": "the database had forgotten this attempt; Retell knows its call",
+        },
+    )
+
+
+def known_among(tx: Connection, attempt_ids: Sequence[str]) -> dict[str, Attempt]:
+    """Read those of the attempts that there are: id, status and call_id only."""
+    columns = (attempt.c.id, attempt.c.status, attempt.c.call_id)
+    found = many(tx, Attempt, select(*columns).where(attempt.c.id.in_(list(attempt_ids))))
+    return {row.id: row for row in found}
+
+
+def with_calls_between(
+    tx: Connection, since: datetime, until: datetime, *, most: int
+) -> list[Attempt]:
+    """Read the attempts sent in a span whose call is known: id and call_id, the newest first."""
+    chosen = select(attempt.c.id, attempt.c.call_id).where(
+        attempt.c.send_started_at.between(since, until), attempt.c.call_id.is_not(None)
+    )
+    return many(tx, Attempt, chosen.order_by(attempt.c.send_started_at.desc()).limit(most))
+
+
+def highest_n(tx: Connection, lead_id: int) -> int:
+    """Give the number of a lead's last attempt; 0 before the first."""
+    highest = select(func.max(attempt.c.n)).where(attempt.c.lead_id == lead_id)
+    return int(tx.execute(highest).scalar_one() or 0)
 
 
 class Ended(NamedTuple):

@@ -15,9 +15,9 @@ from sqlalchemy import Connection, or_, select
 
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.legal_hours import legal_maximum
-from dialer.domain.patience import INTENT_LIFE
 from dialer.domain.regions import regions_of
 from dialer.domain.states import OPEN_STATUSES
+from dialer.store.scope import Scope
 from dialer.store.tables import Attempt, Campaign, Lead, table
 
 attempt = table(Attempt)
@@ -25,7 +25,6 @@ campaign = table(Campaign)
 lead = table(Lead)
 earlier = attempt.alias("earlier")
 
-_LONGEST = timedelta(days=30)
 _SENT = (
     select(
         attempt.c.id,
@@ -47,17 +46,12 @@ _SENT = (
 )
 
 
-def sent_too_often(tx: Connection, *, since: datetime) -> list[str]:
-    """Give the attempts sent from `since` on to a person who had been called enough.
+def sent_too_often(tx: Connection, scope: Scope) -> list[str]:
+    """Give the attempts that were sent to a person who had been called enough.
 
     A campaign that was edited is judged by what it sent since then.
     """
-    rows = tx.execute(
-        _SENT.where(
-            attempt.c.send_started_at >= since,
-            earlier.c.created_at > since - _LONGEST - INTENT_LIFE,
-        )
-    )
+    rows = tx.execute(_SENT.where(scope.chosen("attempt", "attempt")))
     calls: dict[str, list[datetime]] = defaultdict(list)
     sends: dict[str, Any] = {}
     for row in rows:

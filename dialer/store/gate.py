@@ -10,11 +10,12 @@ from sqlalchemy import Connection, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dialer.domain.lines import GateState
+from dialer.store import server_marks
 from dialer.store.rows import one
 from dialer.store.tables import IS_OPEN, DialGate, table
 
 gate = table(DialGate)
-_STATE = tuple(field.name for field in fields(GateState))
+_STATE = tuple(field.name for field in fields(GateState) if field.name != "is_moved")
 _READ = select(gate)
 _LOCK = select(gate).with_for_update()
 _SAVE = update(gate)
@@ -72,27 +73,32 @@ def ensure(
                 busy_streak=0,
                 unknown_streak=0,
                 everything_paused=False,
+                turn=0,
+                server_mark=server_marks.current(tx),
                 **settings,
             )
             .on_conflict_do_nothing(index_elements=["id"])
         )
-    elif row.configured != settings:
+        return
+    if row.server_mark is None:  # of an earlier release
+        tx.execute(update(gate).values(server_mark=server_marks.current(tx)))
+    if row.configured != settings:
         tx.execute(update(gate).values(configured=settings, **settings))
 
 
 def lock(tx: Connection) -> GateState:
     """Take the lock that everyone who claims must hold, and read the gate."""
-    return _state(tx, _LOCK)
+    return _state(tx, server_marks.added_to(_LOCK, tx))
 
 
 def peek(tx: Connection) -> GateState:
     """Read the gate without its lock."""
-    return _state(tx, _READ)
+    return _state(tx, server_marks.added_to(_READ, tx))
 
 
 def find(tx: Connection) -> GateState | None:
     """Read the gate without its lock; None before anything that dials was ever started."""
-    row = one(tx, DialGate, _READ)
+    row = one(tx, DialGate, server_marks.added_to(_READ, tx))
     return None if row is None else _as_state(row)
 
 
@@ -108,6 +114,8 @@ def _as_state(row: DialGate) -> GateState:
     moments = (row.path_next_send_at or {}).items()
     values["path_calls_per_second"] = row.path_calls_per_second or {}
     values["path_next_send_at"] = {path: datetime.fromisoformat(at) for path, at in moments}
+    mark_now = getattr(row, server_marks.COLUMN, None)
+    values["is_moved"] = server_marks.differ(row.server_mark, mark_now)
     return GateState(**values)
 
 

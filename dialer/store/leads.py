@@ -128,6 +128,12 @@ def get(tx: Connection, lead_id: int) -> Lead | None:
     return one(tx, Lead, _GET, which=lead_id)
 
 
+def of_phone(tx: Connection, campaign_id: int, phone: str) -> Lead | None:
+    """Read the lead of a campaign that has a number."""
+    chosen = select(lead).where(lead.c.campaign_id == campaign_id, lead.c.phone == phone)
+    return one(tx, Lead, chosen)
+
+
 def lock(tx: Connection, lead_id: int) -> Lead:
     """Lock and read one lead; always before its attempts."""
     row = one(tx, Lead, _LOCK, which=lead_id)

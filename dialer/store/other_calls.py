@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dialer.store.tables import OtherCall, table
@@ -23,6 +23,18 @@ def add(tx: Connection, rows: Sequence[dict[str, Any]]) -> int:
         result = tx.execute(statement.on_conflict_do_nothing(index_elements=["call_id"]))
         added += int(result.rowcount)
     return added
+
+
+def knows(tx: Connection, call_id: str) -> bool:
+    """Tell whether a call is among them."""
+    chosen = select(other_call.c.call_id).where(other_call.c.call_id == call_id)
+    return tx.execute(chosen).first() is not None
+
+
+def known_among(tx: Connection, call_ids: Sequence[str]) -> set[str]:
+    """Give those of the calls that are among them."""
+    chosen = select(other_call.c.call_id).where(other_call.c.call_id.in_(list(call_ids)))
+    return {row[0] for row in tx.execute(chosen)}
 
 
 def purge(tx: Connection, *, before: datetime) -> int:

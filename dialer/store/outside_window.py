@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.local_time import zone
 from dialer.domain.window import Window
+from dialer.store.scope import Scope
 from dialer.store.tables import Attempt, Campaign, Lead, table
 
 attempt = table(Attempt)
@@ -19,15 +20,16 @@ campaign = table(Campaign)
 lead = table(Lead)
 
 
-def outside_window(tx: Connection, *, since: datetime) -> list[object]:
-    """Give the attempts sent since then at a minute that the window of a zone does not hold."""
+def outside_window(tx: Connection, scope: Scope) -> list[object]:
+    """Give the attempts that were sent at a minute that the window of a zone does not hold."""
     windows: dict[int, Window | None] = {}
     sent = tx.execute(
         select(attempt.c.id, attempt.c.send_started_at, attempt.c.campaign_id, lead.c.zones)
         .join(lead, lead.c.id == attempt.c.lead_id)
         .join(campaign, campaign.c.id == attempt.c.campaign_id)
         .where(
-            attempt.c.send_started_at >= since,
+            attempt.c.send_started_at.is_not(None),
+            scope.chosen("attempt", "attempt"),
             # What was sent before an edit was sent by another window.
             campaign.c.edited_at.is_(None) | (attempt.c.send_started_at > campaign.c.edited_at),
         )

@@ -27,6 +27,7 @@ from dialer.domain.states import (
     LeadStatus,
 )
 from dialer.domain.zones import ZoneSource
+from dialer.store.audit_tables import AuditRun, Incident
 from dialer.store.columns import a_moment, a_ref, a_text, a_word, an_id, some_json, table
 from dialer.store.file_tables import (
     ColumnMapping,
@@ -46,6 +47,7 @@ __all__ = [
     "Attempt",
     "AttemptEvent",
     "AuditLog",
+    "AuditRun",
     "CallerNumber",
     "Campaign",
     "ColumnMapping",
@@ -263,6 +265,12 @@ class WebhookEvent(SQLModel, table=True):
             sqlite_where=text("status = 'NEW'"),
             postgresql_where=text("status = 'NEW'"),
         ),
+        Index(
+            "webhook_dead",
+            "id",
+            sqlite_where=text("status = 'DEAD'"),
+            postgresql_where=text("status = 'DEAD'"),
+        ),
     )
 
     id: int = an_id()
@@ -309,19 +317,12 @@ class DialGate(SQLModel, table=True):
     replay_refused_at: datetime | None = a_moment()  # Retell did not honour a repeated key
     other_calls_until: datetime | None = a_moment()  # up to when other systems' calls are known
     other_calls_asked_at: datetime | None = a_moment()
-
-
-class Incident(SQLModel, table=True):
-    """Something that must not happen did; open until a person closes it."""
-
-    __table_args__ = (UniqueConstraint("code", "subject", name="one_incident"),)
-
-    id: int = an_id()
-    code: str
-    subject: str  # the id of what it is about
-    sentence: str = a_text(nullable=False)
-    opened_at: datetime = a_moment(nullable=False)
-    closed_at: datetime | None = a_moment()
+    turn: int = Field(default=0, sa_type=BigId)  # one more with each claim that took a lead
+    server_mark: str | None = None  # of the server these rows were last known to be whole on
+    doubted_at: datetime | None = a_moment()  # set: these rows may have gone back in time
+    doubt: str | None = a_text()  # why
+    doubted_from: datetime | None = a_moment()  # nothing from before then is missing
+    trusted_until: datetime | None = a_moment()  # sends noted up to then need not be known
 
 
 class AuditLog(SQLModel, table=True):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, case, func, select, update
+from sqlalchemy import Connection, bindparam, case, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dialer.store.rows import many, one
@@ -77,6 +77,17 @@ def count_try(tx: Connection, row_id: int, *, most: int, error: str, now: dateti
     )
 
 
+def revive(tx: Connection, call_id: str) -> list[int]:
+    """Make the dead letters of a call new again, and give their rows."""
+    rows = tx.execute(
+        update(inbox)
+        .where(inbox.c.call_id == call_id, inbox.c.status == DEAD)
+        .values(status=NEW, tries=0, error=None, settled_at=None)
+        .returning(inbox.c.id)
+    )
+    return sorted(row[0] for row in rows)
+
+
 def overdue(tx: Connection, *, before: datetime, most: int) -> Sequence[int]:
     """Give the events received before that moment and not settled yet."""
     rows = tx.execute(
@@ -92,6 +103,13 @@ def counts(tx: Connection) -> dict[str, int]:
     """Count events by status."""
     rows = tx.execute(select(inbox.c.status, func.count()).group_by(inbox.c.status))
     return {row[0]: row[1] for row in rows}
+
+
+def count_dead(tx: Connection) -> int:
+    """Count the dead letters that nobody has acknowledged."""
+    # The first condition stands as in the partial index.
+    waiting = select(func.count()).where(text("status = 'DEAD'"), inbox.c.acknowledged_at.is_(None))
+    return int(tx.execute(waiting.select_from(inbox)).scalar_one())
 
 
 def dead(tx: Connection, *, most: int = 100) -> list[WebhookEvent]:

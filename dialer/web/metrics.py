@@ -18,11 +18,13 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dialer.actions.health import Health, health
 from dialer.actions.world import World
 from dialer.domain.lines import lines_in_force
 from dialer.domain.states import LeadStatus
 from dialer.log import get_logger
 from dialer.store import figures, gate
+from dialer.store.audits import AuditKind
 from dialer.store.database import Connection
 
 log = get_logger(__name__)
@@ -93,12 +95,18 @@ class DatabaseFigures(Collector):
         world = self._world()
         now = world.clock.now()
 
-        def body(tx: Connection) -> tuple[int, int, int, dict[LeadStatus, int]]:
+        def body(tx: Connection) -> tuple[int, int, int, dict[LeadStatus, int], Health]:
             lines = lines_in_force(gate.peek(tx), now=now).lines
             open_attempts = gate.count_open(tx).total
-            return open_attempts, lines, figures.new_events(tx), figures.leads_by_status(tx)
+            return (
+                open_attempts,
+                lines,
+                figures.new_events(tx),
+                figures.leads_by_status(tx),
+                health(tx, now=now),
+            )
 
-        open_attempts, lines, new_events, leads = world.db.read(body)
+        open_attempts, lines, new_events, leads, state = world.db.read(body)
         by_status = GaugeMetricFamily("dialer_leads", "Leads by status", labels=("status",))
         for status, count in leads.items():
             by_status.add_metric((status,), count)
@@ -111,7 +119,28 @@ class DatabaseFigures(Collector):
                 "dialer_webhook_events_new", "Webhook events not settled yet", value=new_events
             ),
             by_status,
+            *_of_audit(state),
         ]
+
+
+def _of_audit(state: Health) -> list[Metric]:
+    ages = GaugeMetricFamily(
+        "dialer_audit_age_seconds", "Seconds since the last finished audit began", labels=("kind",)
+    )
+    for kind in AuditKind:
+        if (age := state.age(kind)) is not None:
+            ages.add_metric((kind,), age.total_seconds())
+    figures_of = {
+        "dialer_audit_broken": ("Invariants that the last audits found broken", len(state.broken)),
+        "dialer_incidents_open": ("Incidents nobody has closed", state.open_incidents),
+        "dialer_dead_letters": ("Webhooks that could not be settled", state.dead_letters),
+        "dialer_database_doubted": (
+            "1 while nobody is called because the database may have gone back in time",
+            int(state.doubt is not None),
+        ),
+    }
+    gauges = [GaugeMetricFamily(name, text, value=n) for name, (text, n) in figures_of.items()]
+    return [ages, *gauges]
 
 
 @router.get("/metrics")

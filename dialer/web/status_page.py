@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from dialer.actions.health import Health, health
 from dialer.config import Settings
 from dialer.domain.dispositions import MEANING
 from dialer.domain.lines import GateState, LinesInForce, lines_in_force
@@ -36,6 +37,7 @@ pages = Environment(
     lstrip_blocks=True,
 )
 pages.filters["number"] = lambda count: f"{count:,}"
+pages.filters["age"] = lambda age: f"{age.total_seconds():,.0f} s ago"
 pages.filters["moment"] = lambda at: at.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 SENTENCES: dict[CampaignStatus, str] = {
@@ -70,6 +72,7 @@ class StatusView:
     lines: LinesInForce
     notices: Sequence[str]
     campaigns: Sequence[CampaignView]
+    health: Health
 
 
 @router.get("/")
@@ -105,6 +108,7 @@ def _view(tx: Connection, *, now: datetime) -> StatusView:
         lines_in_use=in_use,
         lines=lines_in_force(state, now=now),
         notices=notices(state, now=now),
+        health=health(tx, now=now),
         campaigns=[
             CampaignView(
                 id=row.id,

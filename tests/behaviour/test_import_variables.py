@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import make_spec, make_world
+from factories import NOW, make_spec, make_world
 
 from dialer.actions import control
 from dialer.actions.dial import request_body
@@ -101,6 +101,7 @@ def test_what_a_file_says_of_one_call_goes_into_its_request(
             world.db.read(lambda tx, lead=lead: attempts.of_lead(tx, lead.id))[0],
             install="test",
             webhook_url=None,
+            now=NOW,
         )
         for lead in leads_of(world, campaign_id)
     )

@@ -8,6 +8,8 @@ from factories import NOW, UNCAPPED, Stage, make_spec, make_stage
 from scripted_retell import silent
 from sqlalchemy.exc import IntegrityError
 
+from dialer.actions.audit import audit
+from dialer.actions.findings import TOLD_ELSEWHERE
 from dialer.store import incidents, webhooks
 from dialer.store.invariants import INVARIANTS, violations
 from dialer.store.migrate import upgrade
@@ -316,6 +318,15 @@ def test_broken_rows_are_found(stage: Stage, name: str, place: int) -> None:
     assert name in found
     if name in ALONE:
         assert found == {name}
+    assert incidents_of(stage) >= found - set(TOLD_ELSEWHERE)
+
+
+def incidents_of(stage: Stage) -> set[str]:
+    """Audit as production does, and give the codes of the incidents that were raised."""
+    done = audit(stage.world)
+    assert done.recent is not None
+    assert done.complete is not None
+    return {one.code for one in stage.incidents()}
 
 
 @pytest.mark.parametrize("name", FORBIDDEN)
@@ -327,6 +338,7 @@ def test_what_an_index_forbids_is_found_when_it_is_gone(stage_of_its_own: Stage,
         sql(f"DROP INDEX {index}")(stage)
     FORBIDDEN[name](stage)
     assert name in names(stage)
+    assert name in incidents_of(stage)
 
 
 def test_the_rows_that_break_it_are_named(stage: Stage) -> None:

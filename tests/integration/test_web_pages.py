@@ -20,13 +20,14 @@ from web_peer import (
     world_without_tables,
 )
 
-from dialer.actions import control
+from dialer.actions import control, doubting
 from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.dispositions import Disposition
 from dialer.domain.states import Analysis, AttemptStatus, ClosedAs, LeadStatus
 from dialer.domain.zones import ZoneSource
-from dialer.store import attempts, campaigns, leads, migrate
+from dialer.store import attempts, audits, campaigns, leads, migrate
+from dialer.store.audits import AuditKind
 from dialer.store.database import Connection, Database
 from dialer.web import status_page
 from dialer.web.app import STATIC, create_app, make_app
@@ -249,6 +250,29 @@ class TestStatusPage:
     def test_the_emergency_stop_is_seen_first(self, site: Site) -> None:
         control.pause_everything(site.world, actor="test")
         assert "Everything is paused" in site.web.get("/").text
+
+    def test_a_doubted_database_is_seen_and_counted(self, site: Site) -> None:
+        assert "dialer_database_doubted 0.0" in site.web.get("/metrics").text
+        doubting.restored(site.world, actor="test", reason="Friday's backup.")
+        assert "Friday&#39;s backup." in site.web.get("/").text
+        metrics = site.web.get("/metrics").text
+        assert "dialer_database_doubted 1.0" in metrics
+        assert "dialer_incidents_open 1.0" in metrics
+
+    def test_the_last_audit_is_told_with_what_it_found(self, site: Site) -> None:
+        assert "Audited" not in site.web.get("/").text
+        now = site.world.clock.now()
+
+        def body(tx: Connection) -> None:
+            audits.claim(tx, AuditKind.RECENT, now=now, not_after=now)
+            broken = {"I5": ["a"]}
+            audits.finish(tx, AuditKind.RECENT, started_at=now, now=now, broken=broken)
+
+        site.world.db.transact(body)
+        assert "broken: I5" in words_of(site.web.get("/").text)
+        metrics = site.web.get("/metrics").text
+        assert 'dialer_audit_age_seconds{kind="recent"}' in metrics
+        assert "dialer_audit_broken 1.0" in metrics
 
     def test_what_people_typed_is_never_markup(self, sqlite_site: Site) -> None:
         add_campaign(sqlite_site.world, name='<script>alert("x")</script>')

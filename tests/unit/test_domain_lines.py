@@ -164,7 +164,7 @@ def test_without_a_pace_everything_is_sent_at_once() -> None:
     assert claimable(gate, open_attempts=0, unsent=0, now=NOW) == 10
     times = send_times(gate, now=NOW)
     assert [times.take(None), times.take(None)] == [NOW, NOW]
-    assert after_claim(gate, times) == gate
+    assert after_claim(gate, times) == replace(gate, turn=1)
 
 
 def test_one_probe_goes_out_when_the_breaker_is_half_open() -> None:

@@ -94,6 +94,7 @@ REASONS: list[tuple[HoldCode, dict[str, Any], datetime | None]] = [
     (HoldCode.CALLED_OFTEN, called(3, 4), NOW + 23 * HOUR),
     (HoldCode.CALLED_LATELY, called(2, campaign_id=2), NOW + HOUR),
     (HoldCode.NOT_RUNNING, {"campaign_status": CampaignStatus.PAUSED}, None),
+    (HoldCode.DATABASE_DOUBTED, {"database_doubted": True}, None),
     (HoldCode.EVERYTHING_PAUSED, {"everything_paused": True}, None),
     (HoldCode.BACKING_OFF, {"backing_off_until": LATER}, LATER),
 ]
