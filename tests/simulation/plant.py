@@ -5,6 +5,7 @@ from pathlib import Path
 
 import orjson
 
+from dialer.actions.audit import audit
 from dialer.actions.dial import dial
 from dialer.actions.plan import plan
 from dialer.actions.purge import purge
@@ -27,6 +28,7 @@ RESTARTS_MS = (1_000, 1_000, 5_000, 60_000)
 PLAN_MS = 500
 PATIENCE_MS = 20_000
 IDLE_MS = 60_000
+AUDIT_MS = 600_000  # ten times as seldom as in production, because it asks so much
 
 
 class Plant:
@@ -58,6 +60,7 @@ class Plant:
         self._patience_ms = PLAN_MS
         self._next_ms = 0
         self._looked_ms = 0
+        self._audited_ms = 0
 
     @property
     def processes(self) -> list[Process]:
@@ -105,6 +108,9 @@ class Plant:
             if look_ms <= hub.now_ms or hub.now_ms - self._looked_ms >= self._idle_ms():
                 self._looked_ms = hub.now_ms
                 self.broker.tick("reconcile", within_ms=10_000)
+            if hub.now_ms - self._audited_ms >= AUDIT_MS:
+                self._audited_ms = hub.now_ms
+                self.broker.tick("audit", within_ms=50_000)
             if self.has_schedules:
                 self.broker.tick("run_schedules", within_ms=14_000)
         hub.after(wait_ms, lambda: self._tick(beat))
@@ -127,6 +133,8 @@ class Plant:
                 return lambda: reconcile(world)
             case "run_schedules":
                 return lambda: run_due(world, rejects_in=self._folder)
+            case "audit":
+                return lambda: audit(world)
             case "purge":
                 return lambda: purge(world)
         raise AssertionError(message.name)
