@@ -50,7 +50,7 @@ from dialer.store.database import Connection, Database
 from dialer.store.invariants import ALWAYS, INVARIANTS, Span, violations
 from dialer.store.tables import Lead
 
-SPEED = 20
+SPEED = 10
 TICK_S = 0.02
 PLANNERS = 4
 WORKERS = 10
@@ -62,7 +62,7 @@ LINES = (4, 8)
 HELD_UP = 0.03
 HELD_UP_LOCKING = 0.2
 """So large a share of the statements, and of those that lock, is followed by a wait for others."""
-LONGEST = timedelta(seconds=45)
+LONGEST = timedelta(seconds=100)
 """A run that is not over by then, by the clock outside, has lost a lead."""
 HANG_UPS = ("user_hangup", "dial_no_answer", "dial_busy", "voicemail_reached", "error_retell")
 SOON = dict.fromkeys(("no_answer", "busy", "voicemail", "provider_error"), "5s")

@@ -80,7 +80,7 @@ def take_away(database: Database, *nets: Net | UniqueIndex) -> Cuts:
     event.listen(database.engine, "before_cursor_execute", cuts.rewrite, retval=True)
     for net in nets:
         if isinstance(net, UniqueIndex):
-            drop = f"ALTER TABLE attempt DROP CONSTRAINT {net.name}"
-            drop = drop if net.is_constraint else f"DROP INDEX {net.name}"
+            drop = f"ALTER TABLE attempt DROP CONSTRAINT IF EXISTS {net.name}"
+            drop = drop if net.is_constraint else f"DROP INDEX IF EXISTS {net.name}"
             database.transact(lambda tx, do=drop: tx.exec_driver_sql(do))  # type: ignore[misc]
     return cuts

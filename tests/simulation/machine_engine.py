@@ -73,6 +73,7 @@ class EngineMachine(RuleBasedStateMachine):
 
     # -- planners and workers
 
+    @precondition(lambda self: self.stage.somebody_is_due())
     @rule()
     def claim(self) -> None:
         plan(self.world)
@@ -144,6 +145,7 @@ class EngineMachine(RuleBasedStateMachine):
         reconcile(self.world)
         self.asleep = False
 
+    @precondition(lambda self: self.stage.queue.dialed)
     @rule(transactions=st.integers(0, 5))
     def look_and_die(self, transactions: int) -> None:
         with suppress(Killed):
@@ -199,6 +201,7 @@ class EngineMachine(RuleBasedStateMachine):
         for attempt_id in self._attempts_with("registered", "ongoing"):
             self._deliver(self.wire.end(attempt_id, reason))
 
+    @precondition(lambda self: self.stage.queue.dialed)
     @rule(kind=st.sampled_from(["down", "cut", "mended", "hidden", "late"]), which=ANY)
     def trouble(self, kind: str, which: int) -> None:
         """Let look-ups fail, or end nowhere, or miss a call; or an old request be carried out."""

@@ -1,16 +1,22 @@
-"""State machines: any order of the engine's single steps keeps every promise."""
+"""State machines: any order of single steps keeps every promise."""
 
 from hypothesis import HealthCheck, settings
-
 from simulation.machine_engine import EngineMachine
+from simulation.machine_import import ImportMachine
 
-UNHURRIED = {
-    "deadline": None,
-    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_much],
-}
+UNHURRIED = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 
-EngineMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, **UNHURRIED)
+EngineMachine.TestCase.settings = settings(
+    max_examples=30, stateful_step_count=50, deadline=None, suppress_health_check=UNHURRIED
+)
+ImportMachine.TestCase.settings = settings(
+    max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=UNHURRIED
+)
 
 
 class TestEngine(EngineMachine.TestCase):
-    """Every step of planners, workers, provider and people, in any order."""
+    """Every step of planners, workers, provider and people."""
+
+
+class TestImport(ImportMachine.TestCase):
+    """Every step of imports, undos, and of processes that die over them."""
