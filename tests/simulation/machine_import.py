@@ -17,8 +17,6 @@ from hypothesis.stateful import (
     precondition,
     rule,
 )
-from simulation.machine_people import ACTOR, pick
-from simulation.machine_stage import QUICK, add_campaign, open_stage
 
 from dialer.actions import control, do_not_call
 from dialer.actions.dial import dial
@@ -30,6 +28,8 @@ from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.states import ListStatus
 from dialer.errors import UserError
 from dialer.store import leads, lists, suppressions
+from simulation.machine_people import ACTOR, pick
+from simulation.machine_stage import QUICK, add_campaign, open_stage
 
 HEADER = ("Phone", "Name", "Product")
 GOOD = tuple(f"+1212{2_000_000 + number}" for number in range(1, 9))

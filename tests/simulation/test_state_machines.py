@@ -1,6 +1,7 @@
 """State machines: any order of single steps keeps every promise."""
 
 from hypothesis import HealthCheck, settings
+
 from simulation.machine_engine import EngineMachine
 from simulation.machine_import import ImportMachine
 
