@@ -40,6 +40,9 @@ ANSWER = st.sampled_from([*USUAL_ANSWERS, *ANSWERS])
 REASON = st.sampled_from(HANG_UPS)
 AS_IF_ASLEEP = frozenset({"I4", "I14"})
 """What no process can have kept while none of them ran; holds again after the next look."""
+STEPS = ("gate", "send", "record", "send", "record", "die")
+TURNS = ("over", "over", "answered", "analyzed")
+TOLD = ("now", "twice", "late", "late")
 DURATIONS = (
     *(timedelta(seconds=seconds) for seconds in (1, 5, 11, 30, 61, 121, 151, 200)),
     *(timedelta(minutes=minutes) for minutes in (5, 16, 61, 155, 600)),
@@ -79,35 +82,29 @@ class EngineMachine(RuleBasedStateMachine):
         plan(self.world)
 
     @precondition(lambda self: self.stage.queue.dialed)
-    @rule(which=ANY)
-    def pass_gate(self, which: int) -> None:
-        attempt_id = pick(self.stage.queue.dialed, which)
-        if attempt_id is not None:
-            passed = self.world.db.transact(
-                lambda tx: dialing.pass_gate(tx, self.world, attempt_id)
-            )
-            if isinstance(passed, Sending):
-                self.sendings.append(passed)
-
-    @precondition(lambda self: self.sendings)
-    @rule(which=ANY, answer=ANSWER)
-    def send(self, which: int, answer: str) -> None:
-        sending = take(self.sendings, which)
-        if sending is not None:
+    @rule(step=st.sampled_from(STEPS), which=ANY, answer=ANSWER)
+    def work(self, step: str, which: int, answer: str) -> None:
+        """One step of a worker, for any attempt; the answer may be read long before it is kept."""
+        if step == "gate" or not (self.sendings or self.answers):
+            self._pass_gate(which)
+        elif step == "die":
+            take(self.sendings, which)
+            take(self.answers, which)
+        elif (step == "send" and self.sendings) or not self.answers:
+            sending = take(self.sendings, which)
+            assert sending is not None
             self.answers.append((sending, self._post(sending, answer)))
-
-    @precondition(lambda self: self.answers)
-    @rule(which=ANY)
-    def record(self, which: int) -> None:
-        answered = take(self.answers, which)
-        if answered is not None:
+        else:
+            answered = take(self.answers, which)
+            assert answered is not None
             self._record(*answered)
 
-    @precondition(lambda self: self.sendings or self.answers)
-    @rule(which=ANY)
-    def kill_a_worker(self, which: int) -> None:
-        take(self.sendings, which)
-        take(self.answers, which)
+    def _pass_gate(self, which: int) -> None:
+        attempt_id = pick(self.stage.queue.dialed[::-1], which)  # the latest are the simplest
+        assert attempt_id is not None
+        passed = self.world.db.transact(lambda tx: dialing.pass_gate(tx, self.world, attempt_id))
+        if isinstance(passed, Sending):
+            self.sendings.append(passed)
 
     @precondition(lambda self: self.stage.somebody_is_due())
     @rule(answer=ANSWER)
@@ -153,53 +150,38 @@ class EngineMachine(RuleBasedStateMachine):
 
     # -- the provider
 
-    @precondition(lambda self: self._attempts_with("registered"))
-    @rule(which=ANY)
-    def pick_up(self, which: int) -> None:
-        attempt_id = pick(self._attempts_with("registered"), which)
-        if attempt_id is not None:
-            self.letters.append(self.wire.answer(attempt_id))
+    @precondition(lambda self: self.wire.calls)
+    @rule(turn=st.sampled_from(TURNS), which=ANY, reason=REASON, told=st.sampled_from(TOLD))
+    def go_on(self, turn: str, which: int, reason: str | None, told: str) -> None:
+        """A call takes a turn, and a webhook about it is lost, comes late, now, or twice."""
+        if turn == "answered" and (ringing := self._attempts_with("registered")):
+            body = self.wire.answer(ringing[which % len(ringing)])
+        elif turn == "analyzed" and (over := self._attempts_with("ended")):
+            body = self._analyze(over[which % len(over)], in_voicemail=which % 2 > 0)
+        elif going_on := self._attempts_with("registered", "ongoing"):
+            body = self.wire.end(going_on[which % len(going_on)], reason)
+        else:
+            return
+        self.letters.append(body)
+        for _ in range({"now": 1, "twice": 2}.get(told, 0)):
+            self._deliver(body)
 
-    @precondition(lambda self: self._attempts_with("registered", "ongoing"))
-    @rule(which=ANY, reason=REASON)
-    def hang_up(self, which: int, reason: str | None) -> None:
-        attempt_id = pick(self._attempts_with("registered", "ongoing"), which)
-        if attempt_id is not None:
-            self.letters.append(self.wire.end(attempt_id, reason))
-
-    @precondition(lambda self: self._attempts_with("ended"))
-    @rule(which=ANY, in_voicemail=st.booleans(), wish=st.sampled_from([None, "yes", "perhaps"]))
-    def analyze(self, which: int, in_voicemail: bool, wish: str | None) -> None:
-        attempt_id = pick(self._attempts_with("ended"), which)
-        if attempt_id is not None:
-            analysis = {"in_voicemail": in_voicemail, "call_summary": "They talked."}
-            said = {} if wish is None else {"do_not_call": wish}
-            body = self.wire.analyze(
-                attempt_id, call_analysis={**analysis, "custom_analysis_data": said}
-            )
-            self.letters.append(body)
+    def _analyze(self, attempt_id: str, *, in_voicemail: bool) -> bytes:
+        said = {"do_not_call": "perhaps"} if in_voicemail else {}
+        found = {"in_voicemail": in_voicemail, "custom_analysis_data": said}
+        return self.wire.analyze(attempt_id, call_analysis=found)
 
     @precondition(lambda self: self.letters)
-    @rule(which=ANY)
-    def receive(self, which: int) -> None:
+    @rule(which=ANY, is_settled=st.booleans())
+    def receive(self, which: int, is_settled: bool) -> None:
+        """A webhook comes, perhaps not for the first time; it may be settled later."""
         body = pick(self.letters, which)
-        if body is not None:
-            row = receive(self.world, body, now=self.stage.now)
-            if row is not None:
-                self.events.append(row)
-
-    @precondition(lambda self: self.events)
-    @rule(which=ANY)
-    def settle(self, which: int) -> None:
-        row = pick(self.events, which)
+        assert body is not None
+        row = receive(self.world, body, now=self.stage.now)
         if row is not None:
-            settle(self.world, row)
-
-    @precondition(lambda self: self._attempts_with("registered", "ongoing"))
-    @rule(reason=REASON)
-    def end_all_calls(self, reason: str | None) -> None:
-        for attempt_id in self._attempts_with("registered", "ongoing"):
-            self._deliver(self.wire.end(attempt_id, reason))
+            self.events.append(row)
+        if is_settled and self.events:
+            settle(self.world, self.events[which % len(self.events)])
 
     @precondition(lambda self: self.stage.queue.dialed)
     @rule(kind=st.sampled_from(["down", "cut", "mended", "hidden", "late"]), which=ANY)
