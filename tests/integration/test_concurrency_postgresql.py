@@ -44,6 +44,8 @@ from dialer.actions.world import World
 from dialer.store import leads
 from dialer.store.database import Connection, Database
 
+pytestmark = pytest.mark.timeout(600)  # a minute for all, where nobody else wants the machine
+
 Nets = Sequence[Net | UniqueIndex]
 
 AT_A_LEAD = (GATE_LOCK, DUE_LOCK, ONE_ATTEMPT_PER_N, ONE_OPEN_PER_PHONE)
