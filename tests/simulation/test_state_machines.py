@@ -1,9 +1,12 @@
 """State machines: any order of single steps keeps every promise."""
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from simulation.machine_engine import EngineMachine
 from simulation.machine_import import ImportMachine
+
+pytestmark = pytest.mark.timeout(600)  # half a minute, where nobody else wants the machine
 
 UNHURRIED = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 
