@@ -23,6 +23,7 @@ from dialer.actions.reconcile import reconcile
 from dialer.actions.record import record_failure, record_placed
 from dialer.actions.settle import settle
 from dialer.actions.world import World
+from dialer.domain.patience import SEND_DEADLINE
 from dialer.domain.states import CampaignStatus
 from dialer.errors import CallError, UserError
 from dialer.retell.client import CreatedCall
@@ -104,6 +105,7 @@ class EngineMachine(RuleBasedStateMachine):
         assert attempt_id is not None
         passed = self.world.db.transact(lambda tx: dialing.pass_gate(tx, self.world, attempt_id))
         if isinstance(passed, Sending):
+            assert self.wire.forbidden.why_not_begun(passed.body) is None
             self.sendings.append(passed)
 
     @precondition(lambda self: self.stage.somebody_is_due())
@@ -119,6 +121,7 @@ class EngineMachine(RuleBasedStateMachine):
 
     def _post(self, sending: Sending, answer: str) -> CreatedCall | CallError:
         self.wire.then(ANSWERS[answer])
+        written = len(self.wire.posted)
         try:
             return self.world.provider.create_phone_call(
                 sending.body, send_by=sending.started_at + dialing.SEND_DEADLINE
@@ -127,6 +130,8 @@ class EngineMachine(RuleBasedStateMachine):
             return error
         finally:
             self.wire.acts.clear()
+            is_late = self.stage.now - sending.started_at > SEND_DEADLINE
+            assert not is_late or len(self.wire.posted) == written
 
     def _record(self, sending: Sending, outcome: CreatedCall | CallError) -> None:
         attempt_id = sending.attempt_id

@@ -98,13 +98,21 @@ class Forbidden:
 
     def why(self, body: dict[str, Any], *, at: datetime) -> str | None:
         """Say why a request must not have been written at a moment, if so."""
+        late = [why for why, since in self._said(body) if at - since > SEND_DEADLINE]
+        return late[0] if late else None
+
+    def why_not_begun(self, body: dict[str, Any]) -> str | None:
+        """Say why a request must not even pass the send gate any more, if so."""
+        said = [why for why, _ in self._said(body)]
+        return said[0] if said else None
+
+    def _said(self, body: dict[str, Any]) -> list[tuple[str, datetime]]:
         said = {
             "after an opt-out": self.opted_out.get(body["to_number"]),
             "after a pause or stop": self.halted.get(int(body["metadata"]["campaign_id"])),
             "after the emergency stop": self.everything,
         }
-        late = [why for why, since in said.items() if since and at - since > SEND_DEADLINE]
-        return late[0] if late else None
+        return [(why, since) for why, since in said.items() if since is not None]
 
 
 @dataclass
