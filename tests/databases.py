@@ -19,6 +19,10 @@ class MortalDatabase:
     database: Database
     lives: int
 
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database.is_sqlite
+
     def transact(self, body: Callable[[Any], Any]) -> Any:
         if self.lives == 0:
             raise Killed

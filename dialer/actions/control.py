@@ -98,10 +98,12 @@ def begin(tx: Connection, row: Campaign, *, found: Preflight, now: datetime, act
 
 def pause(world: World, campaign_id: int, *, actor: str) -> None:
     """Begin no further call; calls in progress go on."""
-    now = world.clock.now()
-    world.db.transact(
-        lambda tx: move(tx, find(tx, campaign_id), CampaignStatus.PAUSED, actor=actor, now=now)
-    )
+
+    def body(tx: Connection) -> None:
+        row = lock(tx, campaign_id)
+        move(tx, row, CampaignStatus.PAUSED, actor=actor, now=world.clock.now())
+
+    world.db.transact(body)
 
 
 def resume(world: World, campaign_id: int, *, actor: str) -> None:
@@ -130,10 +132,10 @@ def go_on(tx: Connection, row: Campaign, *, actor: str, now: datetime) -> None:
 
 def stop(world: World, campaign_id: int, *, actor: str) -> int:
     """Stop for good. Gives the number of leads that will not be called."""
-    now = world.clock.now()
 
     def body(tx: Connection) -> int:
-        row = find(tx, campaign_id)
+        row = lock(tx, campaign_id)
+        now = world.clock.now()
         move(tx, row, CampaignStatus.STOPPED, actor=actor, now=now, finished_at=now)
         return leads.close_waiting(tx, campaign_id=campaign_id, closed_as=ClosedAs.STOPPED, now=now)
 
@@ -160,12 +162,12 @@ def resume_everything(world: World, *, actor: str) -> None:
 
 
 def _set_emergency_stop(world: World, *, paused: bool, actor: str) -> None:
-    now = world.clock.now()
     action = "pause_everything" if paused else "resume_everything"
 
     def body(tx: Connection) -> None:
         gate.set_everything_paused(tx, paused=paused)
-        log_action(tx, actor=actor, action=action, subject="gate", now=now)
+        # Only now that the row is ours: a send that was let through meanwhile came before.
+        log_action(tx, actor=actor, action=action, subject="gate", now=world.clock.now())
 
     world.db.transact(body)
 
@@ -181,6 +183,20 @@ def find(tx: Connection, campaign_id: int) -> Campaign:
         raise NotFound(
             f"there is no campaign {campaign_id}", fix="dialer campaigns list shows them all"
         )
+    return row
+
+
+def lock(tx: Connection, campaign_id: int) -> Campaign:
+    """Lock and read a campaign, once every claim and send that has begun is over.
+
+    Whoever dates what it does next by a clock read after this is later than those are.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    find(tx, campaign_id)
+    row = campaigns.lock(tx, campaign_id)
+    assert row is not None  # campaigns are never deleted
     return row
 
 

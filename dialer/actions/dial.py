@@ -125,15 +125,18 @@ def _let_through(
     *,
     spec: CampaignSpec,
     now: datetime,
-) -> Sending:
-    """Move an attempt to SENDING, with what it sends and what was checked."""
+) -> Sending | None:
+    """Move an attempt to SENDING, with what it sends and what was checked.
+
+    Returns None when another worker moved it first.
+    """
     install = gate.install(tx)
     body = request_body(
         spec, lead, attempt, install=install, webhook_url=world.webhook_url, now=now
     )
     where = whereabouts_of(lead)
     sent_local = local_times(where.zones, now=now)
-    attempts.move(
+    moved = attempts.move(
         tx,
         attempt.id,
         current=AttemptStatus.INTENT,
@@ -155,7 +158,7 @@ def _let_through(
         request=body,
         sent_local=sent_local,
     )
-    return Sending(attempt.id, attempt.campaign_id, body, now, install)
+    return Sending(attempt.id, attempt.campaign_id, body, now, install) if moved else None
 
 
 def _refuse_request(tx: Connection, world: World, attempt_id: str, problem: AccountProblem) -> None:

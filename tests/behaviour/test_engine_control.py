@@ -4,12 +4,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from databases import interrupted_by
 from factories import NOW, Stage
 
 from dialer.actions import control
 from dialer.domain.states import AttemptStatus, CampaignStatus, ClosedAs, LeadStatus
 from dialer.errors import NotFound, RefusedByRule
-from dialer.store import campaigns
+from dialer.store import campaigns, ledger
 
 
 def test_a_start_makes_due_leads_due_when_their_windows_open(stage: Stage) -> None:
@@ -146,6 +147,27 @@ def test_an_opt_out_closes_the_persons_waiting_leads_in_all_campaigns(stage: Sta
         lead = stage.lead_row(lead_id)
         assert (lead.status, lead.closed_as) == (LeadStatus.CLOSED, ClosedAs.SUPPRESSED)
     assert stage.lead_row(other_person).closed_as is None
+
+
+@pytest.mark.parametrize("halt", ["pause", "stop", "pause_everything"])
+def test_a_halt_is_dated_when_it_takes_effect_not_when_it_was_asked_for(
+    stage: Stage, halt: str
+) -> None:
+    campaign = stage.campaign()
+    stage.lead(campaign)
+    (attempt_id,) = stage.claim()
+
+    def send_meanwhile() -> None:
+        stage.clock.pass_time(seconds=30)
+        stage.dial(attempt_id)
+
+    asked = interrupted_by(stage.world, send_meanwhile)
+    chosen = () if halt == "pause_everything" else (campaign,)
+    getattr(control, halt)(asked, *chosen, actor="test")
+    assert stage.status(attempt_id) is AttemptStatus.PLACED
+    subject = f"campaign:{campaign}" if chosen else "gate"
+    (*_, halted) = stage.world.db.read(lambda tx: ledger.of_subject(tx, subject))
+    assert halted.at == NOW + timedelta(seconds=30)  # and `stage` looks for sends against it
 
 
 def test_after_the_emergency_stop_everything_goes_on_where_it_was(stage: Stage) -> None:

@@ -1,16 +1,16 @@
-"""Many at once on a real PostgreSQL: the limit holds by the gate's lock, and by nothing else."""
+"""Many planners on a real PostgreSQL: the limit holds by the gate's lock, and by nothing else.
 
-import queue
+What happens with workers, calls and people beside them is in test_concurrency_postgresql.py.
+"""
+
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
-import httpx
 import pytest
 from factories import (
     ALL_DAY,
@@ -22,26 +22,20 @@ from factories import (
     make_world,
     set_gate,
 )
-from scripted_retell import ScriptedRetell, open_client
 
 from dialer.actions import control
-from dialer.actions.dial import dial
-from dialer.actions.editing import edit
 from dialer.actions.ending import finish_campaigns
 from dialer.actions.lead_control import retry
 from dialer.actions.plan import claim, plan
-from dialer.actions.receive import receive
-from dialer.actions.reconcile import reconcile
-from dialer.actions.settle import settle
 from dialer.actions.world import World
-from dialer.clock import SystemClock
 from dialer.domain.states import CampaignStatus, ClosedAs, LeadStatus
 from dialer.domain.zones import ZoneSource
-from dialer.store import attempts, campaigns, gate, leads, other_calls
+from dialer.store import campaigns, gate, leads, other_calls
 from dialer.store.database import Connection, Database
 from dialer.store.invariants import violations
 
 PLANNERS = 4
+DAY = timedelta(days=1)
 LINES = 8
 LEADS = 2000
 ROUNDS = 10
@@ -197,170 +191,6 @@ def test_four_planners_never_pass_the_cap_of_a_number(postgres_url: str) -> None
     counts = {row[0]: row[1] for row in made_by}
     assert sum(counts.values()) == 40
     assert min(counts.values()) <= 25
-
-
-# -- ten workers, a planner, and people who change their minds
-
-WORKERS = 10
-DAY = timedelta(days=1)
-PEOPLE = 120
-
-
-@dataclass
-class SharedQueue:
-    """A queue that hands every message out twice."""
-
-    waiting: "queue.Queue[str | None]" = field(default_factory=queue.Queue)
-
-    def dial(self, attempt_id: str, *, label: str) -> None:
-        self.waiting.put(attempt_id)
-        self.waiting.put(attempt_id)
-
-    def settle(self, event_row: int) -> None: ...
-
-    def plan(self) -> None: ...
-
-
-@dataclass
-class LockedRetell(ScriptedRetell):
-    """A scripted Retell that many threads may use."""
-
-    lock: threading.RLock = field(default_factory=threading.RLock)
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        with self.lock:
-            return super().handle_request(request)
-
-
-@dataclass
-class Scene:
-    """Everything the threads share."""
-
-    world: World
-    retell: LockedRetell
-    messages: SharedQueue
-    campaign_id: int
-    lead_ids: list[int]
-    opted_out_at: dict[str, datetime] = field(default_factory=dict)
-    paused: list[tuple[datetime, datetime]] = field(default_factory=list)
-
-    def work(self) -> None:
-        """Send what comes, and let every call end at once."""
-        while (attempt_id := self.messages.waiting.get()) is not None:
-            dial(self.world, attempt_id)
-            with self.retell.lock:
-                ended = [
-                    self.retell.end(attempt_id, "user_hangup")
-                    for _ in self.retell.calls_of(attempt_id)
-                ]
-            for body in ended:
-                self.deliver(body)
-
-    def deliver(self, body: bytes) -> None:
-        now = self.world.clock.now()
-        row = receive(self.world, body, now=now)
-        if row is not None:
-            settle(self.world, row)
-
-    def run(self) -> None:
-        """Plan and reconcile until every lead is closed, then send the workers home."""
-        while self.open_leads():
-            plan(self.world)
-            reconcile(self.world)
-        for _ in range(WORKERS):
-            self.messages.waiting.put(None)
-
-    def open_leads(self) -> int:
-        closed = "SELECT count(*) FROM lead WHERE status <> 'CLOSED'"
-        return int(self.world.db.read(lambda tx: tx.exec_driver_sql(closed).scalar_one()))
-
-    def change_minds(self) -> None:
-        """Opt some people out, and pause again and again."""
-        for lead_id in self.lead_ids[::7]:
-            lead = self.world.db.read(lambda tx, one=lead_id: leads.get(tx, one))  # type: ignore[misc]
-            assert lead is not None
-            self.world.db.transact(lambda tx, one=lead.phone: suppress(tx, one, self.world))  # type: ignore[misc]
-            self.opted_out_at[lead.phone] = self.world.clock.now()
-            control.pause(self.world, self.campaign_id, actor="test")
-            begun = self.world.clock.now()
-            self.world.db.ping()
-            ended = self.world.clock.now()
-            control.resume(self.world, self.campaign_id, actor="test")
-            self.paused.append((begun, ended))
-
-    def change_windows(self) -> None:
-        """Close the window for days, and open it again, by edits."""
-        today = self.world.clock.now()
-        days = f"{today - 2 * DAY:%Y-%m-%d}/{today + 2 * DAY:%Y-%m-%d}"
-        for _ in range(12):
-            self.edit({"window.blackout": [days]})
-            begun = self.world.clock.now()
-            self.world.db.ping()
-            ended = self.world.clock.now()
-            self.edit({"window.blackout": []})
-            self.paused.append((begun, ended))
-
-    def edit(self, changes: dict[str, Any]) -> None:
-        edit(self.world, self.campaign_id, changes, actor="test")
-
-
-def suppress(tx: Connection, phone: str, world: World) -> None:
-    leads.suppress(tx, phone, reason="test", call_id=None, now=world.clock.now())
-
-
-@pytest.fixture
-def scene(postgres_url: str) -> Iterator[Scene]:
-    clock = SystemClock()
-    retell = LockedRetell(clock)
-    messages = SharedQueue()
-    world = make_world(postgres_url, provider=open_client(retell, clock=clock), clock=clock)
-    world = replace(world, queue=messages)
-    campaign_id = control.create(world, make_spec(), actor="test")
-    control.start(world, campaign_id, actor="test")
-    now = clock.now()
-
-    def add(tx: Connection) -> list[int]:
-        return [make_lead(tx, campaign_id, now=now) for _ in range(PEOPLE)]
-
-    yield Scene(world, retell, messages, campaign_id, world.db.transact(add))
-    world.db.close()
-
-
-def test_ten_workers_call_nobody_twice_and_nobody_who_opted_out_or_was_paused(
-    scene: Scene,
-) -> None:
-    together(scene.run, scene.change_minds, *[scene.work] * WORKERS)
-    assert scene.open_leads() == 0
-    called = Counter(body["to_number"] for body in scene.retell.posted)
-    assert [phone for phone, times in called.items() if times > 1] == []
-    rows: list[Any] = scene.world.db.read(
-        lambda tx: list(tx.execute(attempts.attempt.select().order_by(attempts.attempt.c.n)))
-    )
-    sent = [row for row in rows if row.send_started_at is not None]
-    assert {row.phone for row in sent} == set(called)
-    for row in sent:
-        opted_out_at = scene.opted_out_at.get(row.phone)
-        assert opted_out_at is None or row.send_started_at <= opted_out_at
-        assert not [1 for begun, ended in scene.paused if begun < row.send_started_at < ended]
-    now = scene.world.clock.now()
-    assert scene.world.db.read(lambda tx: violations(tx, now=now)) == []
-
-
-def test_ten_workers_send_nothing_against_a_window_once_its_edit_was_answered(
-    scene: Scene,
-) -> None:
-    together(scene.run, scene.change_windows, *[scene.work] * WORKERS)
-    assert scene.open_leads() == 0
-    called = Counter(body["to_number"] for body in scene.retell.posted)
-    assert [phone for phone, times in called.items() if times > 1] == []
-    rows: list[Any] = scene.world.db.read(lambda tx: list(tx.execute(attempts.attempt.select())))
-    for row in rows:
-        sent_at = row.send_started_at
-        assert sent_at is None or not [
-            1 for begun, ended in scene.paused if begun < sent_at < ended
-        ]
-    now = scene.world.clock.now()
-    assert scene.world.db.read(lambda tx: violations(tx, now=now)) == []
 
 
 # -- a claim waits for nobody's leads; nothing comes back to a campaign that is finished
