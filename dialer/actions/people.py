@@ -191,8 +191,15 @@ def _note(
     *,
     actor: str,
     now: datetime,
-    before: dict[str, object] | None = None,
-    after: dict[str, object] | None = None,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
 ) -> None:
-    subject = f"person:{name}"
-    log_action(tx, actor=actor, action=action, subject=subject, now=now, before=before, after=after)
+    log_action(
+        tx,
+        actor=actor,
+        action=action,
+        subject=f"person:{name}",
+        now=now,
+        before=None if before is None else dict(before),
+        after=None if after is None else dict(after),
+    )

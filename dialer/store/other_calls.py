@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from dialer.store.rows import many
 from dialer.store.tables import OtherCall, table
 
 other_call = table(OtherCall)
@@ -23,6 +24,12 @@ def add(tx: Connection, rows: Sequence[dict[str, Any]]) -> int:
         result = tx.execute(statement.on_conflict_do_nothing(index_elements=["call_id"]))
         added += int(result.rowcount)
     return added
+
+
+def to_phone(tx: Connection, phone: str, *, most: int) -> list[OtherCall]:
+    """Read the calls to a number, the latest first."""
+    chosen = select(other_call).where(other_call.c.phone == phone)
+    return many(tx, OtherCall, chosen.order_by(other_call.c.started_at.desc()).limit(most))
 
 
 def purge(tx: Connection, *, before: datetime) -> int:
