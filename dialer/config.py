@@ -107,6 +107,7 @@ class Settings(BaseSettings):
     )
     web_host: str = Field("127.0.0.1", description="address the web process listens on")
     web_port: int = Field(8000, ge=1, le=65535, description="port the web process listens on")
+    print_first_link: bool = Field(True, description="print a link that lets the first admin in")
     flower_port: int = Field(5555, ge=1, le=65535, description="port Flower listens on")
     lines: int = Field(20, ge=1, le=10_000, description="most calls open at once, over everything")
     calls_per_second: float = Field(

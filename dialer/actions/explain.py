@@ -79,7 +79,7 @@ def first_leads(
     def body(tx: Connection) -> tuple[list[dict[str, Any]], int]:
         find(tx, campaign_id)
         rows = lead_pages.first(tx, campaign_id, state=state, most=most)
-        return [_fields(lead) for lead in rows], lead_pages.count(tx, campaign_id, state=state)
+        return [fields_of(lead) for lead in rows], lead_pages.count(tx, campaign_id, state=state)
 
     return db.read(body)
 
@@ -105,7 +105,7 @@ def _explained(tx: Connection, lead: Lead, *, now: datetime) -> dict[str, Any]:
     )
     why = why_then(waiting, spec, campaign_status=campaign.status, now=now)
     return {
-        **_fields(lead),
+        **fields_of(lead),
         "campaign": campaign.name,
         "campaign_status": campaign.status.value,
         "regions": sorted(waiting.where.regions),
@@ -134,7 +134,8 @@ def _explained(tx: Connection, lead: Lead, *, now: datetime) -> dict[str, Any]:
     }
 
 
-def _fields(lead: Lead) -> dict[str, Any]:
+def fields_of(lead: Lead) -> dict[str, Any]:
+    """Give what a list of leads shows of each."""
     return {
         "id": lead.id,
         "campaign_id": lead.campaign_id,

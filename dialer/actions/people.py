@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from dialer.actions.secrets import check_password, hash_password, hash_token, new_token
+from dialer.actions.secrets import hash_password, hash_token, new_token
 from dialer.domain import credentials
-from dialer.domain.roles import Actor, Role
-from dialer.errors import NotFound, RefusedByRule, UserError
+from dialer.domain.roles import Role
+from dialer.errors import NotFound, RefusedByRule
 from dialer.log import get_logger
 from dialer.store import people, sessions
 from dialer.store.database import Connection, Database
@@ -104,19 +104,6 @@ def set_password(db: Database, name: str, *, password: str, actor: str, now: dat
 
     db.transact(body)
     log.info("password_set")
-
-
-def change_own_password(db: Database, person: Actor, *, old: str, new: str, now: datetime) -> None:
-    """Change the password of whoever knows the old one; all sessions end, this one too.
-
-    Raises:
-        UserError: the old one is wrong, or the new one will not do.
-    """
-    row = db.read(lambda tx: people.by_name(tx, person.name))
-    good, _ = check_password(old, row.password_hash if row is not None else None)
-    if not good:
-        raise UserError("the old password is not right")
-    set_password(db, person.name, password=new, actor=person.name, now=now)
 
 
 def set_role(db: Database, name: str, *, role: Role, actor: str, now: datetime) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 from datetime import datetime
 
+from dialer.actions.people import set_password
 from dialer.actions.secrets import check_password, hash_token, new_token
 from dialer.domain import credentials
 from dialer.domain.roles import Actor, Role, role_of
@@ -16,6 +17,9 @@ from dialer.store.tables import User
 log = get_logger(__name__)
 
 
+_WRONG = "name or password is not right"
+
+
 class SignInRefused(UserError):
     """Name and password do not belong together; never says which of them is wrong."""
 
@@ -27,13 +31,40 @@ class TooManyTries(RefusedByRule):
 def sign_in(db: Database, name: str, password: str, *, address: str, now: datetime) -> str:
     """Begin a session and give its token, for the cookie alone.
 
-    1. count this try, so that guesses at the same moment count too
-    2. compare, with the same work for a name that nobody has
-    3. begin the session, unless the password was changed in between
-
     Raises:
         TooManyTries: from here, or for this name, too many failed lately.
         SignInRefused: wrong; the try counts.
+    """
+    person, newer = _checked(db, name, password, address=address, now=now)
+    token = new_token()
+    if not db.transact(lambda tx: _begin(tx, person, token, newer=newer, now=now)):
+        raise SignInRefused(_WRONG)
+    log.info("signed_in", person_id=person.id)
+    return token
+
+
+def change_password(
+    db: Database, person: Actor, *, old: str, new: str, address: str, now: datetime
+) -> None:
+    """Change the password of whoever knows the old one; all their sessions end, this one too.
+
+    Raises:
+        TooManyTries: too many guesses at the old one.
+        SignInRefused: the old one is wrong.
+        UserError: the new one will not do.
+    """
+    _checked(db, person.name, old, address=address, now=now)
+    set_password(db, person.name, password=new, actor=person.name, now=now)
+
+
+def _checked(
+    db: Database, name: str, password: str, *, address: str, now: datetime
+) -> tuple[User, str | None]:
+    """Compare name and password, and give the person, and a newer hash where one is due.
+
+    1. count this try, so that guesses at the same moment count too
+    2. compare, with the same work for a name that nobody has
+    3. take a good try back
     """
     name = name.strip().casefold()
     whose = _whose(name, address)
@@ -45,16 +76,11 @@ def sign_in(db: Database, name: str, password: str, *, address: str, now: dateti
         )
     person = db.read(lambda tx: people.by_name(tx, name))
     good, newer = check_password(password, person.password_hash if person is not None else None)
-    token = new_token()
-    if (
-        not good
-        or person is None
-        or not db.transact(lambda tx: _begin(tx, person, token, newer=newer, whose=whose, now=now))
-    ):
+    if not good or person is None:
         log.warning("sign_in_refused", address=address)
-        raise SignInRefused("name or password is not right")
-    log.info("signed_in", person_id=person.id)
-    return token
+        raise SignInRefused(_WRONG)
+    db.transact(lambda tx: sessions.take_back_tries(tx, whose))
+    return person, newer
 
 
 def who(db: Database, token: str, *, now: datetime) -> Actor | None:
@@ -109,21 +135,13 @@ def _may_try(tx: Connection, whose: dict[str, str], *, now: datetime) -> bool:
     return True
 
 
-def _begin(
-    tx: Connection,
-    person: User,
-    token: str,
-    *,
-    newer: str | None,
-    whose: dict[str, str],
-    now: datetime,
-) -> bool:
+def _begin(tx: Connection, person: User, token: str, *, newer: str | None, now: datetime) -> bool:
+    """Begin a session, unless the password was changed since it was compared."""
     current = people.by_name(tx, person.name)
     if current is None or current.password_hash != person.password_hash:
         return False
     if newer is not None:
-        people.replace_hash(tx, person.id, old=person.password_hash, new=newer)
-    sessions.take_back_tries(tx, whose)
+        people.change(tx, person.id, password_hash=newer)
     expires_at = now + credentials.SESSION_LASTS
     sessions.add(tx, hash_token(token), user_id=person.id, now=now, expires_at=expires_at)
     subject = f"person:{person.name}"

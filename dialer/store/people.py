@@ -42,12 +42,6 @@ def change(tx: Connection, user_id: int, **values: str) -> None:
     tx.execute(update(user).where(user.c.id == user_id).values(**values))
 
 
-def replace_hash(tx: Connection, user_id: int, *, old: str, new: str) -> None:
-    """Write a newer hash of the same password, unless it was changed in between."""
-    same = (user.c.id == user_id) & (user.c.password_hash == old)
-    tx.execute(update(user).where(same).values(password_hash=new))
-
-
 def remove(tx: Connection, user_id: int) -> None:
     """Delete a person."""
     tx.execute(delete(user).where(user.c.id == user_id))

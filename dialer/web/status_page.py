@@ -1,42 +1,27 @@
-"""The status page: what runs, how far it is and why, without a way to change anything."""
+"""The campaigns: what runs, how far it is and why. The first page people see."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from http import HTTPStatus
-from pathlib import Path
+from datetime import datetime
 
-from fastapi import APIRouter
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
-from dialer.config import Settings
 from dialer.domain.dispositions import MEANING
 from dialer.domain.lines import GateState, LinesInForce, lines_in_force
+from dialer.domain.roles import Role
 from dialer.domain.states import CampaignStatus
 from dialer.store import figures, gate
-from dialer.store.database import Connection, is_outage
+from dialer.store.database import Connection
 from dialer.store.figures import Progress
 from dialer.store.tables import Campaign
-from dialer.web.problems import RETRY_AFTER_S
+from dialer.web.access import requires
+from dialer.web.pages import page
 from dialer.web.site import site_of
 
-router = APIRouter()
+router = requires(Role.VIEWER)
 
 MOST_CAMPAIGNS = 20
-REFRESH = timedelta(seconds=5)
-TEMPLATES = Path(__file__).parent / "templates"
-
-pages = Environment(
-    loader=FileSystemLoader(TEMPLATES),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-pages.filters["number"] = lambda count: f"{count:,}"
-pages.filters["moment"] = lambda at: at.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 SENTENCES: dict[CampaignStatus, str] = {
     CampaignStatus.DRAFT: "Not started yet.",
@@ -75,23 +60,10 @@ class StatusView:
 @router.get("/")
 def status_page(request: Request) -> Response:
     """Show the newest campaigns and the lines."""
-    site = site_of(request)
-    try:
-        world = site.world()
-        now = world.clock.now()
-        view = world.db.read(lambda tx: _view(tx, now=now))
-    except Exception as error:
-        if not is_outage(error):
-            raise
-        page = _render("away.html", site.settings)
-        retry = {"Retry-After": str(RETRY_AFTER_S)}
-        return HTMLResponse(page, status_code=HTTPStatus.SERVICE_UNAVAILABLE, headers=retry)
-    return HTMLResponse(_render("status.html", site.settings, view=view, now=now))
-
-
-def _render(template: str, settings: Settings, **values: object) -> str:
-    refresh_s = int(REFRESH.total_seconds())
-    return pages.get_template(template).render(mode=settings.mode, refresh_s=refresh_s, **values)
+    world = site_of(request).world()
+    now = world.clock.now()
+    view = world.db.read(lambda tx: _view(tx, now=now))
+    return page(request, "status.html", view=view, now=now)
 
 
 def _view(tx: Connection, *, now: datetime) -> StatusView:
