@@ -18,7 +18,9 @@ from dialer.cli import (
     migrate,
     schedules,
     sim,
+    tokens,
     up,
+    users,
 )
 
 app = typer.Typer(
@@ -57,6 +59,8 @@ dnc.app.command("import")(dnc_import.import_file)
 app.add_typer(dnc.app, name="dnc")
 app.add_typer(agents.app, name="agents")
 app.command()(doctor.doctor)
+app.add_typer(users.app, name="users")
+app.add_typer(tokens.app, name="tokens")
 app.add_typer(config.app, name="config")
 app.command()(migrate.migrate)
 app.command()(sim.sim)

@@ -21,7 +21,7 @@ from dialer.web import (
     health,
     lead_actions,
     lead_page,
-    metrics,
+    scrape,
     sign_in,
     status_page,
     webhooks,
@@ -36,7 +36,7 @@ from dialer.web.welcome import print_first_link
 log = logs.get_logger(__name__)
 
 ROUTERS: tuple[GuardedRouter, ...] = (
-    *(webhooks.router, health.router, metrics.router, assets.router),
+    *(webhooks.router, health.router, scrape.router, assets.router),
     *(sign_in.public, sign_in.account),
     *(status_page.router, campaign_page.router, lead_page.router, lead_actions.router),
 )

@@ -15,18 +15,9 @@ from dialer.web.access import actor_of, requires
 from dialer.web.masking import masked
 from dialer.web.pages import page
 from dialer.web.site import site_of
-from dialer.web.status_page import reason
+from dialer.web.status_page import COUNTED_IN, reason
 
 router = requires(Role.VIEWER)
-
-COUNTED_IN = {
-    LeadState.PENDING: "pending",
-    LeadState.IN_FLIGHT: "in_flight",
-    LeadState.RETRY_LATER: "retry_later",
-    LeadState.HELD: "held",
-    LeadState.COMPLETED: "completed",
-    LeadState.CLOSED: "closed",
-}
 
 
 @router.get("/campaigns/{campaign_id}")

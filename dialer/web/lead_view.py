@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from dialer.domain.dispositions import MEANING
@@ -33,6 +33,7 @@ def seen(found: Mapping[str, Any], letters: Letters, *, now: datetime) -> dict[s
     zones = found["zones"]
     return {
         **found,
+        "consent": _told(found["consent"]),
         "zone": zones[0] if zones else None,
         "zone_from": ZONE_FROM[ZoneSource(found["zone_source"])],
         "state_sentence": IN_WORDS[LeadState(found["state"])],
@@ -97,4 +98,13 @@ def _note(at: datetime, what: str, text: str, *, by: str | None = None) -> dict[
 
 def _told(after: Mapping[str, Any] | None) -> str:
     given = {name: value for name, value in (after or {}).items() if value is not None}
-    return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in given.items())
+    return ", ".join(f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in given.items())
+
+
+def _plain(value: object) -> str:
+    """Write a moment as people read it, and anything else as it is."""
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        return str(value)
+    return at.strftime("%Y-%m-%d %H:%M") + (" UTC" if at.utcoffset() == timedelta(0) else "")

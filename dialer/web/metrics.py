@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from prometheus_client import (
-    CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
     GCCollector,
@@ -14,8 +13,6 @@ from prometheus_client import (
 )
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from starlette.requests import Request
-from starlette.responses import Response
 
 from dialer.actions.world import World
 from dialer.domain.lines import lines_in_force
@@ -23,10 +20,8 @@ from dialer.domain.states import LeadStatus
 from dialer.log import get_logger
 from dialer.store import figures, gate
 from dialer.store.database import Connection
-from dialer.web.access import open_to_all
 
 log = get_logger(__name__)
-router = open_to_all()
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -112,10 +107,3 @@ class DatabaseFigures(Collector):
             ),
             by_status,
         ]
-
-
-@router.get("/metrics")
-def metrics(request: Request) -> Response:
-    """Give all metrics of this process."""
-    shown: Metrics = request.app.state.site.metrics
-    return Response(shown.text(), media_type=CONTENT_TYPE_LATEST)

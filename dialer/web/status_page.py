@@ -10,7 +10,7 @@ from starlette.responses import Response
 from dialer.domain.dispositions import MEANING
 from dialer.domain.lines import GateState, LinesInForce, lines_in_force
 from dialer.domain.roles import Role
-from dialer.domain.states import CampaignStatus
+from dialer.domain.states import CampaignStatus, LeadState
 from dialer.store import figures, gate
 from dialer.store.database import Connection
 from dialer.store.figures import Progress
@@ -22,6 +22,16 @@ from dialer.web.site import site_of
 router = requires(Role.VIEWER)
 
 MOST_CAMPAIGNS = 20
+
+COUNTED_IN = {
+    LeadState.PENDING: "pending",
+    LeadState.IN_FLIGHT: "in_flight",
+    LeadState.RETRY_LATER: "retry_later",
+    LeadState.HELD: "held",
+    LeadState.COMPLETED: "completed",
+    LeadState.CLOSED: "closed",
+}
+"""The figure of `Progress` that counts the leads in a state."""
 
 SENTENCES: dict[CampaignStatus, str] = {
     CampaignStatus.DRAFT: "Not started yet.",
@@ -63,7 +73,8 @@ def status_page(request: Request) -> Response:
     world = site_of(request).world()
     now = world.clock.now()
     view = world.db.read(lambda tx: _view(tx, now=now))
-    return page(request, "status.html", view=view, now=now)
+    states = [(state.value, count) for state, count in COUNTED_IN.items()]
+    return page(request, "status.html", view=view, states=states, now=now)
 
 
 def _view(tx: Connection, *, now: datetime) -> StatusView:
