@@ -9,12 +9,13 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 _AT_ONCE = threading.BoundedSemaphore(2)
-"""Each check takes 64 MB for a moment; many at once would be an attack on our memory."""
+"""Each check takes memory and a core for a moment; webhooks must not wait for many of them."""
 
 
 @lru_cache(maxsize=1)
 def _hasher() -> PasswordHash:
-    return PasswordHash((Argon2Hasher(),))
+    # 19 MB, two rounds, one core: https://cheatsheetseries.owasp.org (Password Storage)
+    return PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19 * 1024, parallelism=1),))
 
 
 @lru_cache(maxsize=1)

@@ -105,4 +105,7 @@ def _warm_up(site: Site) -> None:
         log.exception("started_without_database")
         return
     site.hints.give(world.queue.plan)
-    print_first_link(world, site.settings)
+    try:
+        print_first_link(world, site.settings)
+    except Exception as error:  # noqa: BLE001  # tables may be missing; webhooks come all the same
+        log.warning("no_first_link", error=type(error).__name__)
