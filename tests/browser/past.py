@@ -33,12 +33,14 @@ def with_a_past(place: Place) -> Place:
     )
     place.talked_lead = talked
     place.hostile_lead = with_a_hostile_past(stage)
+    other = stage.lead(campaign)
     stage.leads(60, campaign)
     place.pages = {
         "campaigns": "/",
         "campaign": f"/campaigns/{campaign}",
         "nobody": f"/campaigns/{campaign}?state=held",
         "lead": f"/leads/{called}",
+        "other": f"/leads/{other}",
         "talked": f"/leads/{talked}",
         "account": "/account",
         "missing": "/nothing/here",
