@@ -14,12 +14,15 @@ import pytest
 from factories import make_stage
 from looks import BROWSERS, LOOKS, PASSWORD, Place
 from past import with_a_past
+from playwright.sync_api import expect
 from servers import server_missing
 from web_peer import serving, settings_for
 
 from dialer.actions import people
 from dialer.domain.roles import Role
 from dialer.web.app import make_app
+
+expect.set_options(timeout=20_000)  # a machine that does other things as well takes its time
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +32,11 @@ def browser_type_launch_args() -> dict[str, Any]:
     if found is None:
         server_missing("CHROMIUM", f"none of {', '.join(BROWSERS)} is installed")
     return {"executable_path": found, "args": ["--no-sandbox"] if os.geteuid() == 0 else []}
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """Replace the plugin's own, which the newest pytest warns of."""
 
 
 @pytest.fixture(scope="session")
