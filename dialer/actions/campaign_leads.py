@@ -7,9 +7,8 @@ from typing import Any
 from dialer.actions.control import find
 from dialer.actions.explain import fields_of
 from dialer.domain.states import LeadState
-from dialer.store import figures, lead_pages, lead_paging
+from dialer.store import lead_pages, lead_paging
 from dialer.store.database import Connection, Database
-from dialer.store.figures import Progress
 from dialer.store.lead_paging import Place
 from dialer.store.tables import Campaign
 
@@ -21,7 +20,6 @@ class LeadsPage:
     """Some leads of a campaign, and where the next page begins."""
 
     campaign: Campaign
-    progress: Progress
     leads: Sequence[dict[str, Any]]
     next_after: str | None  # None on the last page
 
@@ -38,10 +36,9 @@ def leads_page(
     def body(tx: Connection) -> LeadsPage:
         campaign = find(tx, campaign_id)
         rows = lead_paging.page(tx, campaign_id, state=state, after=after, most=PAGE + 1)
-        progress = figures.progress(tx, [campaign_id])[campaign_id]
         shown = rows[:PAGE]
         more = Place.of(shown[-1]).written() if len(rows) > PAGE else None
-        return LeadsPage(campaign, progress, [fields_of(row) for row in shown], more)
+        return LeadsPage(campaign, [fields_of(row) for row in shown], more)
 
     return db.read(body)
 
@@ -56,7 +53,6 @@ def with_number(db: Database, campaign_id: int, phone: str) -> LeadsPage:
     def body(tx: Connection) -> LeadsPage:
         campaign = find(tx, campaign_id)
         found = [one for one in lead_pages.with_phone(tx, phone) if one.campaign_id == campaign_id]
-        progress = figures.progress(tx, [campaign_id])[campaign_id]
-        return LeadsPage(campaign, progress, [fields_of(row) for row in found], None)
+        return LeadsPage(campaign, [fields_of(row) for row in found], None)
 
     return db.read(body)

@@ -10,12 +10,13 @@ from dialer.actions.campaign_leads import LeadsPage, leads_page, with_number
 from dialer.domain.phones import Phone, parse_phone
 from dialer.domain.roles import Role
 from dialer.domain.states import LeadState
+from dialer.store.figures import Progress
 from dialer.store.lead_paging import Place
 from dialer.web.access import actor_of, requires
 from dialer.web.masking import masked
 from dialer.web.pages import page
 from dialer.web.site import site_of
-from dialer.web.status_page import COUNTED_IN, reason
+from dialer.web.status_page import COUNTED_IN, counts_of, reason
 
 router = requires(Role.VIEWER)
 
@@ -39,13 +40,15 @@ def campaign_page(
         place = Place.read(after) if after else None
         found = leads_page(world.db, campaign_id, state=chosen, after=place)
     now = world.clock.now()
+    counted = counts_of(request, [campaign_id], now=now)
+    progress = counted.value.progress[campaign_id]
     return page(
         request,
         "campaign.html",
         campaign=found.campaign,
-        reason=reason(found.campaign, found.progress, now=now),
-        progress=found.progress,
-        filters=_filters(campaign_id, found, chosen),
+        reason=reason(found.campaign, progress, now=now),
+        progress=progress,
+        filters=_filters(campaign_id, progress, chosen),
         leads=_shown(request, found),
         number=number.strip(),
         wrong=wrong,
@@ -53,6 +56,7 @@ def campaign_page(
         first_url=_url(campaign_id, chosen),
         next_url=found.next_after and _url(campaign_id, chosen, after=found.next_after),
         now=now,
+        counted_at=counted.as_of,
     )
 
 
@@ -62,12 +66,12 @@ def _shown(request: Request, found: LeadsPage) -> Any:
 
 
 def _filters(
-    campaign_id: int, found: LeadsPage, chosen: LeadState | None
+    campaign_id: int, progress: Progress, chosen: LeadState | None
 ) -> list[tuple[str, int, str, bool]]:
     """Give each filter: its words, how many leads it shows, its address, and whether it is on."""
-    every = [("all", found.progress.leads, _url(campaign_id, None), chosen is None)]
+    every = [("all", progress.leads, _url(campaign_id, None), chosen is None)]
     return every + [
-        (state.value, getattr(found.progress, count), _url(campaign_id, state), chosen is state)
+        (state.value, getattr(progress, count), _url(campaign_id, state), chosen is state)
         for state, count in COUNTED_IN.items()
     ]
 

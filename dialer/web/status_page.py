@@ -1,13 +1,13 @@
 """The campaigns: what runs, how far it is and why. The first page people see."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialer.domain.dispositions import MEANING
+from dialer.domain.dispositions import MEANING, Disposition
 from dialer.domain.lines import GateState, LinesInForce, lines_in_force
 from dialer.domain.roles import Role
 from dialer.domain.states import CampaignStatus, LeadState
@@ -16,6 +16,7 @@ from dialer.store.database import Connection
 from dialer.store.figures import Progress
 from dialer.store.tables import Campaign
 from dialer.web.access import requires
+from dialer.web.kept_figures import Kept
 from dialer.web.pages import page
 from dialer.web.site import site_of
 
@@ -65,6 +66,15 @@ class StatusView:
     lines: LinesInForce
     notices: Sequence[str]
     campaigns: Sequence[CampaignView]
+    counted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What is counted of some campaigns, by their ids."""
+
+    progress: Mapping[int, Progress]
+    dispositions: Mapping[int, Sequence[tuple[Disposition, int]]]
 
 
 @router.get("/")
@@ -72,36 +82,50 @@ def status_page(request: Request) -> Response:
     """Show the newest campaigns and the lines."""
     world = site_of(request).world()
     now = world.clock.now()
-    view = world.db.read(lambda tx: _view(tx, now=now))
+    rows = world.db.read(lambda tx: figures.newest_campaigns(tx, most=MOST_CAMPAIGNS))
+    counted = counts_of(request, [row.id for row in rows], now=now)
+    campaigns = [_campaign(row, counted.value, now=now) for row in rows]
+    view = world.db.read(lambda tx: _view(tx, campaigns, counted.as_of, now=now))
     states = [(state.value, count) for state, count in COUNTED_IN.items()]
     return page(request, "status.html", view=view, states=states, now=now)
 
 
-def _view(tx: Connection, *, now: datetime) -> StatusView:
+def counts_of(request: Request, campaign_ids: Sequence[int], *, now: datetime) -> Kept[Counts]:
+    """Count leads and attempts of some campaigns, or give what was counted a moment ago."""
+    site = site_of(request)
+
+    def count(tx: Connection) -> Counts:
+        progress = figures.progress(tx, campaign_ids)
+        return Counts(progress, figures.dispositions(tx, campaign_ids))
+
+    return site.figures.get(("counts", *campaign_ids), lambda: site.world().db.read(count), now=now)
+
+
+def _campaign(row: Campaign, counts: Counts, *, now: datetime) -> CampaignView:
+    progress = counts.progress[row.id]
+    return CampaignView(
+        id=row.id,
+        name=row.name,
+        status=row.status.value,
+        reason=reason(row, progress, now=now),
+        progress=progress,
+        dispositions=[
+            (word.value, MEANING[word].sentence, count)
+            for word, count in counts.dispositions[row.id]
+        ],
+    )
+
+
+def _view(
+    tx: Connection, campaigns: Sequence[CampaignView], counted_at: datetime, *, now: datetime
+) -> StatusView:
     state = gate.peek(tx)
-    in_use = gate.count_open(tx).total
-    rows = figures.newest_campaigns(tx, most=MOST_CAMPAIGNS)
-    ids = [row.id for row in rows]
-    progress = figures.progress(tx, ids)
-    dispositions = figures.dispositions(tx, ids)
     return StatusView(
-        lines_in_use=in_use,
+        lines_in_use=gate.count_open(tx).total,
         lines=lines_in_force(state, now=now),
         notices=notices(state, now=now),
-        campaigns=[
-            CampaignView(
-                id=row.id,
-                name=row.name,
-                status=row.status.value,
-                reason=reason(row, progress[row.id], now=now),
-                progress=progress[row.id],
-                dispositions=[
-                    (word.value, MEANING[word].sentence, count)
-                    for word, count in dispositions[row.id]
-                ],
-            )
-            for row in rows
-        ],
+        campaigns=campaigns,
+        counted_at=counted_at,
     )
 
 

@@ -169,7 +169,7 @@ def test_every_check_is_told_also_those_behind_the_first_that_says_no(stage: Sta
     control.pause(stage.world, campaign, actor="test")
     found = told(stage, lead_id)
     refused = [one["name"] for one in found["gates"] if one["hold"] is not None]
-    assert refused == ["do-not-call list", "lead is open", "consent", "campaign is running"]
+    assert refused == ["do-not-call list", "consent", "campaign is running"]
     assert found["why_not_now"]["code"] == "suppressed"
 
 
