@@ -26,6 +26,13 @@ _SENTENCES = {
     HTTPStatus.NOT_FOUND: "There is nothing at this address.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This cannot be asked for in this way.",
 }
+_TITLES = {
+    HTTPStatus.NOT_FOUND: "Not found",
+    HTTPStatus.FORBIDDEN: "Not allowed",
+    HTTPStatus.CONFLICT: "Not possible",
+    HTTPStatus.BAD_REQUEST: "Not possible",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something is wrong",
+}
 
 
 def install(app: FastAPI) -> None:
@@ -51,8 +58,11 @@ def told(
     if not wants_page(request):
         return problem(status, what if why is None else f"{what}: {why}", fix=fix, headers=headers)
     sentence = {"what": what[:1].upper() + what[1:], "why": why, "fix": fix}
+    title = _TITLES.get(status, status.phrase)
+    # A form of a lead lies beneath the page it was sent from.
+    back = request.url.path.rpartition("/")[0] if request.method not in SAFE_METHODS else ""
     return page(
-        request, "error.html", status=status, headers=headers, title=status.phrase, **sentence
+        request, "error.html", status=status, headers=headers, title=title, back=back, **sentence
     )
 
 

@@ -66,6 +66,7 @@ def welcome_page(request: Request, link: str) -> Response:
             "error.html",
             status=HTTPStatus.GONE,
             title="Link",
+            back="",
             what=GONE,
             why=None,
             fix=GONE_FIX,

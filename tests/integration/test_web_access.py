@@ -318,6 +318,20 @@ class TestErrors:
             assert answer.headers["content-type"].startswith("text/html")
 
 
+class TestRefusedActions:
+    def test_an_action_that_a_rule_refuses_says_why_and_leads_back(
+        self, web: httpx.Client, world: World
+    ) -> None:
+        sign_in(web, world)
+        answer = web.post("/leads/77/skip", data={"reason": "x"}, headers=OURS)
+        assert answer.status_code == 404
+        assert "There is no lead 77" in answer.text
+        assert '<a href="/leads/77">' in answer.text
+        answer = web.post("/leads/77/skip", data={"reason": " "}, headers=OURS)
+        assert answer.status_code == 400
+        assert "There is no reason" in answer.text
+
+
 class TestTransfer:
     def test_pages_are_compressed_and_event_streams_would_not_be(
         self, web: httpx.Client, world: World
