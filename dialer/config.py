@@ -1,7 +1,6 @@
 """The settings: flags over the environment over the `.env` file over these defaults.
 
-Run as a program it writes `.env.example` from the class below, or checks the one there is:
-`python -m dialer.config [--check]`.
+`python -m dialer.config [--check]` writes `.env.example` from the class, or checks the one here.
 """
 
 import os
