@@ -1,7 +1,6 @@
 """The settings: flags over the environment over the `.env` file over these defaults.
 
-Run as a program it writes `.env.example` from the class below, or checks the one there is:
-`python -m dialer.config [--check]`.
+`python -m dialer.config [--check]` writes `.env.example` from the class, or checks the one here.
 """
 
 import os
@@ -107,6 +106,7 @@ class Settings(BaseSettings):
     )
     web_host: str = Field("127.0.0.1", description="address the web process listens on")
     web_port: int = Field(8000, ge=1, le=65535, description="port the web process listens on")
+    print_first_link: bool = Field(True, description="print a link that lets the first admin in")
     flower_port: int = Field(5555, ge=1, le=65535, description="port Flower listens on")
     lines: int = Field(20, ge=1, le=10_000, description="most calls open at once, over everything")
     calls_per_second: float = Field(

@@ -24,13 +24,14 @@ import uuid
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
 import redis
 from psycopg import sql
+from servers import server_missing
 
 from dialer.embedded.broker import EmbeddedBroker
 from dialer.store.database import Database
@@ -116,14 +117,6 @@ def pytest_configure(config: pytest.Config) -> None:
     wall.setattr(socket.socket, "connect_ex", guarded_connect_ex)
     wall.setattr(socket, "getaddrinfo", guarded_look_up)
     config.add_cleanup(wall.undo)
-
-
-def server_missing(what: str, why: object) -> NoReturn:
-    """Skip the test loudly; in CI there is no excuse."""
-    message = f"{what} IS NOT AVAILABLE, SO THIS WAS NOT TESTED: {why}"
-    if os.environ.get("CI") == "true":
-        pytest.fail(message)
-    pytest.skip(message)
 
 
 @pytest.fixture(autouse=True)

@@ -10,18 +10,24 @@ from typing import Any
 from dialer.actions.budgets import why_no_budget
 from dialer.actions.callers import why_no_number
 from dialer.actions.control import find
-from dialer.actions.do_not_call import look_up
 from dialer.actions.facts import known_facts, whereabouts_of, zones_of
+from dialer.actions.lead_history import (
+    call_told,
+    imports_told,
+    opt_outs_told,
+    other_calls_told,
+)
+from dialer.domain.gates import DialFacts, every_gate
 from dialer.domain.hold import Hold
 from dialer.domain.lines import GateState
 from dialer.domain.local_time import local_times
 from dialer.domain.next_call import LastTry, Waiting, why_not_now, why_then
 from dialer.domain.states import LeadState, LeadStatus, state_of
 from dialer.errors import NotFound
-from dialer.store import attempts, campaigns, consents, gate, lead_pages, leads, ledger, lists
+from dialer.store import attempts, campaigns, consents, gate, lead_pages, leads, ledger
 from dialer.store.consents import Counted
 from dialer.store.database import Connection, Database
-from dialer.store.tables import Attempt, AttemptEvent, AuditLog, Campaign, Lead, LeadList
+from dialer.store.tables import Attempt, AuditLog, Campaign, Lead
 
 BY_HAND = ("retry", "callback")
 """Actions of people that set when a lead is due."""
@@ -73,7 +79,7 @@ def first_leads(
     def body(tx: Connection) -> tuple[list[dict[str, Any]], int]:
         find(tx, campaign_id)
         rows = lead_pages.first(tx, campaign_id, state=state, most=most)
-        return [_fields(lead) for lead in rows], lead_pages.count(tx, campaign_id, state=state)
+        return [fields_of(lead) for lead in rows], lead_pages.count(tx, campaign_id, state=state)
 
     return db.read(body)
 
@@ -99,7 +105,7 @@ def _explained(tx: Connection, lead: Lead, *, now: datetime) -> dict[str, Any]:
     )
     why = why_then(waiting, spec, campaign_status=campaign.status, now=now)
     return {
-        **_fields(lead),
+        **fields_of(lead),
         "campaign": campaign.name,
         "campaign_status": campaign.status.value,
         "regions": sorted(waiting.where.regions),
@@ -113,9 +119,14 @@ def _explained(tx: Connection, lead: Lead, *, now: datetime) -> dict[str, Any]:
         "closed_at": lead.closed_at,
         "next_call": {"at": lead.due_at if lead.status is LeadStatus.READY else None, "why": why},
         "why_not_now": _hold(hold),
-        "attempts": [_attempt(one, attempts.history(tx, one.id)) for one in tries],
-        "do_not_call": _do_not_call(tx, lead, now=now),
-        "imports": _imports(tx, lead),
+        "gates": [
+            {"name": name, "hold": _hold(found)}
+            for name, found in _gates(tx, campaign, facts, state, now=now)
+        ],
+        "attempts": [call_told(tx, one) for one in tries],
+        "other_calls": other_calls_told(tx, lead),
+        "do_not_call": opt_outs_told(tx, lead, now=now),
+        "imports": imports_told(tx, lead),
         "activity": [
             {"at": one.at, "actor": one.actor, "action": one.action, "after": one.after}
             for one in activity
@@ -123,7 +134,8 @@ def _explained(tx: Connection, lead: Lead, *, now: datetime) -> dict[str, Any]:
     }
 
 
-def _fields(lead: Lead) -> dict[str, Any]:
+def fields_of(lead: Lead) -> dict[str, Any]:
+    """Give what a list of leads shows of each."""
     return {
         "id": lead.id,
         "campaign_id": lead.campaign_id,
@@ -174,78 +186,25 @@ def _why_not_from_here(
     return why_no_budget(tx, campaign, state, now=now) or why_no_number(tx, campaign, now=now)
 
 
+def _gates(
+    tx: Connection,
+    campaign: Campaign,
+    facts: DialFacts,
+    state: GateState | None,
+    *,
+    now: datetime,
+) -> list[tuple[str, Hold | None]]:
+    """Ask every gate, and those that all leads of a campaign share."""
+    budget = why_no_budget(tx, campaign, state, now=now) if state is not None else None
+    number = why_no_number(tx, campaign, now=now) if state is not None else None
+    return [
+        *every_gate(facts, now=now),
+        ("calls and money of the day", budget),
+        ("a number to call from", number),
+    ]
+
+
 def _hold(hold: Hold | None) -> dict[str, Any] | None:
     if hold is None:
         return None
     return {"code": hold.code.value, "sentence": hold.sentence, "until": hold.until}
-
-
-def _attempt(row: Attempt, history: Sequence[AttemptEvent]) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "n": row.n,
-        "status": row.status.value,
-        "call_id": row.call_id,
-        "from_number": row.from_number,
-        "sent_at": row.sent_at or row.send_started_at,
-        "sent_local": row.sent_local,
-        "disposition": row.disposition,
-        "reason": row.reason,
-        "rang": row.rang,
-        "duration_ms": row.duration_ms,
-        "cost_cents": row.cost_cents,
-        "summary": row.summary,
-        "sentiment": row.sentiment,
-        "retry_at": row.retry_at,
-        "late": row.late,
-        "events": [
-            {
-                "at": one.at,
-                "from": one.from_status,
-                "to": one.to_status.value,
-                "by": one.by,
-                "evidence": one.evidence,
-            }
-            for one in history
-        ],
-    }
-
-
-def _do_not_call(tx: Connection, lead: Lead, *, now: datetime) -> dict[str, Any]:
-    known = look_up(tx, lead.phone, campaign_id=lead.campaign_id, now=now)
-    return {
-        "suppressed": known.suppressed,
-        "registries": [one.name for one in known.registries],
-        "entries": [
-            {
-                "campaign_id": one.campaign_id,
-                "reason": one.reason,
-                "source": one.source.value,
-                "actor": one.actor,
-                "note": one.note,
-                "call_id": one.call_id,
-                "since": one.created_at,
-                "expires_at": one.expires_at,
-            }
-            for one in known.entries
-        ],
-    }
-
-
-def _imports(tx: Connection, lead: Lead) -> list[dict[str, Any]]:
-    """Give the lists that brought a lead and that changed it, with its rows in them."""
-    found = []
-    for what, list_id, row in (
-        ("brought", lead.list_id, lead.row),
-        ("changed", lead.updated_list_id, lead.updated_row),
-    ):
-        if list_id is not None:
-            of = lists.get(tx, list_id)
-            found.append({"what": what, "list_id": list_id, "row": row, **_file(of)})
-    return found
-
-
-def _file(row: LeadList | None) -> dict[str, Any]:
-    if row is None:
-        return {"file_name": None, "at": None}
-    return {"file_name": row.file_name, "at": row.created_at}

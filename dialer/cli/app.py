@@ -20,7 +20,9 @@ from dialer.cli import (
     migrate,
     schedules,
     sim,
+    tokens,
     up,
+    users,
 )
 
 app = typer.Typer(
@@ -62,6 +64,8 @@ app.command()(doctor.doctor)
 app.command()(audit.audit)
 app.add_typer(incidents.app, name="incidents")
 app.command()(audit.restored)
+app.add_typer(users.app, name="users")
+app.add_typer(tokens.app, name="tokens")
 app.add_typer(config.app, name="config")
 app.command()(migrate.migrate)
 app.command()(sim.sim)

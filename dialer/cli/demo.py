@@ -89,6 +89,7 @@ def run_demo(home: Path, *, seed: int, quiet: bool) -> dict[str, Any]:
     """Run the demo campaign with everything under `home`, and give its figures."""
     from urllib.request import urlopen
 
+    from dialer.cli.first_link import first_link
     from dialer.cli.stack import running_stack
     from dialer.cli.worlds import load_settings
     from dialer.embedded.broker import free_port
@@ -111,6 +112,7 @@ def run_demo(home: Path, *, seed: int, quiet: bool) -> dict[str, Any]:
         load_settings()  # the log of this process, too
         took = time.monotonic() - began
         say(f"ready after {took:.1f} s: {stack.broker}, {stack.settings.web_url}")
+        say(f"look while it runs: {first_link(stack.settings)}")
         run = _run_campaign(stack, path, quiet=quiet)
         assert stack.simulator_url is not None
         with urlopen(f"{stack.simulator_url}/_sim/truth", timeout=10) as answer:

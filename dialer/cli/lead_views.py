@@ -29,7 +29,10 @@ _CALL_COLUMNS = (
     "summary",
 )
 _EVENT_COLUMNS = ("at", "what", "change", "by", "evidence")
-_APART = ("attempts", "activity", "imports", "do_not_call", "next_call", "why_not_now", "variables")
+_APART = (
+    *("attempts", "activity", "imports", "do_not_call", "other_calls"),
+    *("gates", "next_call", "why_not_now", "variables"),
+)
 
 
 def show_lead(found: Mapping[str, Any]) -> None:
@@ -86,6 +89,8 @@ def _events(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         told = _told({"reason": one["reason"], "until": one["expires_at"], "note": one["note"]})
         where = "everywhere" if one["campaign_id"] is None else f"campaign {one['campaign_id']}"
         yield _event(one["since"], "do not call", where, one["actor"], told)
+    for one in found["other_calls"]:
+        yield _event(one["started_at"], "call", "begun", "another system", one["call_id"])
     for attempt in found["attempts"]:
         for one in attempt["events"]:
             change = f"{one['from'] or ''} → {one['to']}".strip()

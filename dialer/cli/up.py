@@ -20,6 +20,7 @@ def up(
     Without DATABASE_URL and REDIS_URL everything lives in DIALER_HOME (var/). Real calls need
     DIALER_MODE=live and RETELL_API_KEY.
     """
+    from dialer.cli.first_link import first_link
     from dialer.cli.stack import running_stack
     from dialer.cli.worlds import load_settings
 
@@ -37,6 +38,8 @@ def up(
         with_flower=flower,
     ) as stack:
         say(f"web: {stack.settings.web_url}   broker: {stack.broker}")
+        if (link := first_link(stack.settings)) is not None:
+            say(f"nobody can sign in yet; the first admin: {link}")
         if flower:
             say(f"flower: http://127.0.0.1:{stack.settings.flower_port}")
         stack.supervisor.run_until_interrupted()

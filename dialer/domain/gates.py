@@ -3,7 +3,7 @@
 Asked at claim and again in the transaction right before sending.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,7 +17,15 @@ from dialer.domain.regions import Whereabouts
 from dialer.domain.states import CampaignStatus, LeadStatus
 from dialer.domain.window import Window
 
-__all__ = ["DialFacts", "Hold", "HoldCode", "has_ended", "why_not_again", "why_not_dial"]
+__all__ = [
+    "DialFacts",
+    "Hold",
+    "HoldCode",
+    "every_gate",
+    "has_ended",
+    "why_not_again",
+    "why_not_dial",
+]
 
 
 DOUBTED = (
@@ -52,22 +60,39 @@ def why_not_dial(facts: DialFacts, *, now: datetime) -> Hold | None:
     operator sees the law before the budget. The hour comes before the calls a person has had:
     those who wait for the morning wait together.
     """
+    for _, gate in _GATES:
+        if (hold := gate(facts, now)) is not None:
+            return hold
+    return None
+
+
+def every_gate(facts: DialFacts, *, now: datetime) -> list[tuple[str, Hold | None]]:
+    """Ask every gate, also behind one that is shut; for people who want to know all of them."""
+    return [(name, gate(facts, now)) for name, gate in _GATES]
+
+
+def _why_opted_out(facts: DialFacts, _now: datetime) -> Hold | None:
     if facts.suppressed:
         return Hold(HoldCode.SUPPRESSED, "The number is on the do-not-call list.")
+    return None
+
+
+def _why_over(facts: DialFacts, _now: datetime) -> Hold | None:
     if facts.lead_status is LeadStatus.CLOSED:
         return Hold(HoldCode.LEAD_CLOSED, "The lead is closed.")
-    if facts.require_consent and (hold := why_no_consent(facts.consent, now=now)):
-        return hold
+    return None
+
+
+def _why_not_agreed(facts: DialFacts, now: datetime) -> Hold | None:
+    return why_no_consent(facts.consent, now=now) if facts.require_consent else None
+
+
+def _why_too_late(facts: DialFacts, now: datetime) -> Hold | None:
     if has_ended(facts.ends_at, at=now):
         return Hold(
             HoldCode.CAMPAIGN_ENDED, f"The campaign ended at {facts.ends_at:%Y-%m-%d %H:%M} UTC."
         )
-    where = Whereabouts(tuple(facts.zones), facts.regions)
-    return (
-        _why_not_locally(facts.window, where, now=now)
-        or why_not_again(facts.window, where, facts.person, now=now)
-        or _why_not_here(facts, now=now)
-    )
+    return None
 
 
 def has_ended(ends_at: datetime | None, *, at: datetime) -> bool:
@@ -75,7 +100,8 @@ def has_ended(ends_at: datetime | None, *, at: datetime) -> bool:
     return ends_at is not None and at >= ends_at
 
 
-def _why_not_locally(window: Window, where: Whereabouts, *, now: datetime) -> Hold | None:
+def _why_not_locally(facts: DialFacts, now: datetime) -> Hold | None:
+    window, where = facts.window, Whereabouts(tuple(facts.zones), facts.regions)
     if not where.zones:
         return Hold(
             HoldCode.NO_ZONE, "The lead's local time is not known; give it a zone to call it."
@@ -92,6 +118,13 @@ def _why_not_locally(window: Window, where: Whereabouts, *, now: datetime) -> Ho
     return replace(reason, until=opening)
 
 
+def _why_called_enough(facts: DialFacts, now: datetime) -> Hold | None:
+    if not facts.zones:
+        return None  # the gate before says so
+    where = Whereabouts(tuple(facts.zones), facts.regions)
+    return why_not_again(facts.window, where, facts.person, now=now)
+
+
 def why_not_again(
     window: Window, where: Whereabouts, person: PersonFacts, *, now: datetime
 ) -> Hold | None:
@@ -106,13 +139,25 @@ def why_not_again(
     return replace(hold, until=next_opening(window, where, after=hold.until) or hold.until)
 
 
-def _why_not_here(facts: DialFacts, *, now: datetime) -> Hold | None:
+def _why_not_running(facts: DialFacts, _now: datetime) -> Hold | None:
     if facts.campaign_status is not CampaignStatus.RUNNING:
         return Hold(HoldCode.NOT_RUNNING, f"The campaign is {facts.campaign_status}.")
+    return None
+
+
+def _why_doubted(facts: DialFacts, _now: datetime) -> Hold | None:
     if facts.database_doubted:
         return Hold(HoldCode.DATABASE_DOUBTED, DOUBTED)
+    return None
+
+
+def _why_all_paused(facts: DialFacts, _now: datetime) -> Hold | None:
     if facts.everything_paused:
         return Hold(HoldCode.EVERYTHING_PAUSED, "All calling is paused.")
+    return None
+
+
+def _why_backing_off(facts: DialFacts, now: datetime) -> Hold | None:
     if facts.backing_off_until is not None and facts.backing_off_until > now:
         return Hold(
             HoldCode.BACKING_OFF,
@@ -120,3 +165,18 @@ def _why_not_here(facts: DialFacts, *, now: datetime) -> Hold | None:
             until=facts.backing_off_until,
         )
     return None
+
+
+_GATES: tuple[tuple[str, Callable[[DialFacts, datetime], Hold | None]], ...] = (
+    ("do-not-call list", _why_opted_out),
+    ("lead is open", _why_over),
+    ("consent", _why_not_agreed),
+    ("campaign's end", _why_too_late),
+    ("calling hours and law", _why_not_locally),
+    ("calls this person had", _why_called_enough),
+    ("campaign is running", _why_not_running),
+    ("database is sound", _why_doubted),
+    ("calling is not paused", _why_all_paused),
+    ("Retell's patience", _why_backing_off),
+)
+"""The gravest first. The names are for people."""

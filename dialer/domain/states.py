@@ -151,6 +151,19 @@ def state_of(status: LeadStatus, *, tries: int, closed_as: ClosedAs | None) -> L
             return LeadState.COMPLETED if reached else LeadState.CLOSED
 
 
+def status_of(state: LeadState) -> LeadStatus:
+    """Give the status of leads in a state."""
+    match state:
+        case LeadState.PENDING | LeadState.RETRY_LATER:
+            return LeadStatus.READY
+        case LeadState.IN_FLIGHT:
+            return LeadStatus.IN_FLIGHT
+        case LeadState.HELD:
+            return LeadStatus.HELD
+        case LeadState.COMPLETED | LeadState.CLOSED:
+            return LeadStatus.CLOSED
+
+
 class CampaignStatus(StrEnum):
     """One run over one set of leads."""
 

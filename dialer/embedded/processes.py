@@ -46,6 +46,7 @@ def web(settings: Settings) -> Process:
             # Open pages hold event streams; a stop must not wait for people to close them.
             *("--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "5"),
         ),
+        env={"DIALER_PRINT_FIRST_LINK": "false"},  # whoever starts us prints it, not into our log
         ready=lambda: web_answers(urlsplit(settings.web_url).hostname or "", settings.web_port),
     )
 

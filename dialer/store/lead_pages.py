@@ -21,7 +21,7 @@ _IN_STATE: Mapping[LeadState, Any] = {
     LeadState.HELD: lead.c.status == LeadStatus.HELD,
 }
 
-_NEXT_FIRST = (LeadStatus.READY, LeadStatus.IN_FLIGHT, LeadStatus.HELD, LeadStatus.CLOSED)
+NEXT_FIRST = (LeadStatus.READY, LeadStatus.IN_FLIGHT, LeadStatus.HELD, LeadStatus.CLOSED)
 
 
 def with_phone(tx: Connection, phone: str) -> list[Lead]:
@@ -35,8 +35,8 @@ def first(tx: Connection, campaign_id: int, *, state: LeadState | None, most: in
     Each status is a range of the index of its own, so the length of the list does not matter.
     """
     found: list[Lead] = []
-    for status in _NEXT_FIRST:
-        chosen = select(lead).where(_of(campaign_id, state), lead.c.status == status)
+    for status in NEXT_FIRST:
+        chosen = select(lead).where(of_campaign(campaign_id, state), lead.c.status == status)
         in_order = chosen.order_by(lead.c.priority, lead.c.due_at, lead.c.row)
         found += many(tx, Lead, in_order.limit(most - len(found)))
     return found
@@ -44,10 +44,11 @@ def first(tx: Connection, campaign_id: int, *, state: LeadState | None, most: in
 
 def count(tx: Connection, campaign_id: int, *, state: LeadState | None) -> int:
     """Count the leads of a campaign, or those in one state."""
-    counted = select(func.count()).select_from(lead).where(_of(campaign_id, state))
+    counted = select(func.count()).select_from(lead).where(of_campaign(campaign_id, state))
     return int(tx.execute(counted).scalar_one())
 
 
-def _of(campaign_id: int, state: LeadState | None) -> Any:
+def of_campaign(campaign_id: int, state: LeadState | None) -> Any:
+    """Give the condition that a lead is one of a campaign's, or of those in one state."""
     mine = lead.c.campaign_id == campaign_id
     return mine if state is None else and_(mine, _IN_STATE[state])

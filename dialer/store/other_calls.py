@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from dialer.store.rows import many
 from dialer.store.tables import OtherCall, table
 
 other_call = table(OtherCall)
@@ -35,6 +36,12 @@ def known_among(tx: Connection, call_ids: Sequence[str]) -> set[str]:
     """Give those of the calls that are among them."""
     chosen = select(other_call.c.call_id).where(other_call.c.call_id.in_(list(call_ids)))
     return {row[0] for row in tx.execute(chosen)}
+
+
+def to_phone(tx: Connection, phone: str, *, most: int) -> list[OtherCall]:
+    """Read the calls to a number, the latest first."""
+    chosen = select(other_call).where(other_call.c.phone == phone)
+    return many(tx, OtherCall, chosen.order_by(other_call.c.started_at.desc()).limit(most))
 
 
 def purge(tx: Connection, *, before: datetime) -> int:

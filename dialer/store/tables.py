@@ -39,6 +39,7 @@ from dialer.store.file_tables import (
 )
 from dialer.store.number_tables import CallerNumber, DayAllowance, OtherCall
 from dialer.store.opt_out_tables import Registry, RegistryNumber, Suppression
+from dialer.store.people_tables import ApiToken, FirstLink, SignInTry, User, UserSession
 from dialer.store.types import BigId
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "ColumnMapping",
     "DayAllowance",
     "DialGate",
+    "FirstLink",
     "ImportReject",
     "InboxFile",
     "Incident",
@@ -63,8 +65,10 @@ __all__ = [
     "RegistryNumber",
     "Schedule",
     "ScheduleRun",
+    "SignInTry",
     "Suppression",
     "User",
+    "UserSession",
     "WebhookEvent",
     "table",
 ]
@@ -338,28 +342,3 @@ class AuditLog(SQLModel, table=True):
     subject: str
     before: dict[str, Any] | None = some_json()
     after: dict[str, Any] | None = some_json()
-
-
-class User(SQLModel, table=True):
-    """A person who signs in."""
-
-    __tablename__ = "user_account"
-
-    id: int = an_id()
-    name: str = Field(unique=True)
-    password_hash: str
-    role: str
-    created_at: datetime = a_moment(nullable=False)
-
-
-class ApiToken(SQLModel, table=True):
-    """A key for the API; only its hash is kept."""
-
-    __tablename__ = "api_token"
-
-    id: int = an_id()
-    name: str
-    token_hash: str = Field(unique=True)
-    scopes: list[str] = some_json(nullable=False)
-    created_at: datetime = a_moment(nullable=False)
-    revoked_at: datetime | None = a_moment()

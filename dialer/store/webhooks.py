@@ -55,6 +55,12 @@ def get(tx: Connection, row_id: int) -> WebhookEvent | None:
     return one(tx, WebhookEvent, _GET, which=row_id)
 
 
+def of_calls(tx: Connection, call_ids: Sequence[str], *, most: int) -> list[WebhookEvent]:
+    """Read the events of some calls in the order they came."""
+    mine = select(inbox).where(inbox.c.call_id.in_(call_ids))
+    return many(tx, WebhookEvent, mine.order_by(inbox.c.id).limit(most))
+
+
 def finish(
     tx: Connection, row_id: int, *, status: str, now: datetime, error: str | None = None
 ) -> None:

@@ -4,30 +4,42 @@ import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from http import HTTPStatus
-from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
 
 from dialer import log as logs
 from dialer.actions.world import World
 from dialer.bootstrap import build_world
 from dialer.config import Settings
 from dialer.errors import UserError
-from dialer.web import health, metrics, status_page, webhooks
-from dialer.web.headers import ALWAYS, SecurityHeaders
-from dialer.web.problems import problem
+from dialer.web import (
+    assets,
+    campaign_page,
+    error_pages,
+    health,
+    lead_actions,
+    lead_page,
+    scrape,
+    sign_in,
+    status_page,
+    webhooks,
+)
+from dialer.web.access import GuardedRouter
+from dialer.web.bodies import SmallBodies
+from dialer.web.cross_site import CrossSiteRefused
+from dialer.web.headers import SecurityHeaders
 from dialer.web.site import BODY_WITHIN, Site
+from dialer.web.welcome import print_first_link
 
 log = logs.get_logger(__name__)
 
-STATIC = Path(__file__).parent / "static"
-ROUTERS = (webhooks.router, health.router, metrics.router, status_page.router)
+ROUTERS: tuple[GuardedRouter, ...] = (
+    *(webhooks.router, health.router, scrape.router, assets.router),
+    *(sign_in.public, sign_in.account),
+    *(status_page.router, campaign_page.router, lead_page.router, lead_actions.router),
+)
 
 
 def create_app() -> FastAPI:
@@ -61,12 +73,14 @@ def _app(site: Site) -> FastAPI:
         title="dialer", lifespan=_lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
     app.state.site = site
+    # The last one added is the first one asked. GZip leaves event streams alone.
+    app.add_middleware(GZipMiddleware, minimum_size=1024)
+    app.add_middleware(SmallBodies)
+    app.add_middleware(CrossSiteRefused)
     app.add_middleware(SecurityHeaders)
-    app.add_exception_handler(HTTPException, _refused)
-    app.add_exception_handler(Exception, _crashed)
+    error_pages.install(app)
     for router in ROUTERS:
         app.include_router(router)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
 
 
@@ -91,15 +105,7 @@ def _warm_up(site: Site) -> None:
         log.exception("started_without_database")
         return
     site.hints.give(world.queue.plan)
-
-
-def _refused(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    status = HTTPStatus(error.status_code)
-    return problem(status, headers=error.headers)
-
-
-def _crashed(_request: Request, _error: Exception) -> Response:
-    # Stands outside of the middleware that adds the headers; the server logs the traceback.
-    headers = {name.decode(): value.decode() for name, value in ALWAYS}
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, headers=headers)
+    try:
+        print_first_link(world, site.settings)
+    except Exception as error:  # noqa: BLE001  # tables may be missing; webhooks come all the same
+        log.warning("no_first_link", error=type(error).__name__)

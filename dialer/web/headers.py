@@ -5,9 +5,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 POLICY = "; ".join(
     (
         "default-src 'none'",
+        "script-src 'self'",
         "style-src 'self'",
         "img-src 'self' data:",
-        "form-action 'none'",
+        "connect-src 'self'",
+        "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
     )

@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from fastapi import APIRouter
 from prometheus_client import (
-    CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
     GCCollector,
@@ -15,8 +13,6 @@ from prometheus_client import (
 )
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from starlette.requests import Request
-from starlette.responses import Response
 
 from dialer.actions.health import Health, health
 from dialer.actions.world import World
@@ -28,7 +24,6 @@ from dialer.store.audits import AuditKind
 from dialer.store.database import Connection
 
 log = get_logger(__name__)
-router = APIRouter()
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -141,10 +136,3 @@ def _of_audit(state: Health) -> list[Metric]:
     }
     gauges = [GaugeMetricFamily(name, text, value=n) for name, (text, n) in figures_of.items()]
     return [ages, *gauges]
-
-
-@router.get("/metrics")
-def metrics(request: Request) -> Response:
-    """Give all metrics of this process."""
-    shown: Metrics = request.app.state.site.metrics
-    return Response(shown.text(), media_type=CONTENT_TYPE_LATEST)

@@ -13,6 +13,7 @@ from dialer.actions.world import World
 from dialer.config import Settings
 from dialer.store.database import Database
 from dialer.web.hints import Hints
+from dialer.web.kept_figures import KeptFigures
 from dialer.web.metrics import Metrics
 
 RECEIVING_THREADS = 8
@@ -38,6 +39,7 @@ class Site:
         self.receiving = ThreadPoolExecutor(RECEIVING_THREADS, thread_name_prefix="receive")
         self.hints = Hints()
         self.metrics = Metrics(self.world)
+        self.figures = KeptFigures()
         self._build = build
         self._release = release
         self._building = threading.Lock()

@@ -1,44 +1,39 @@
-"""The status page: what runs, how far it is and why, without a way to change anything."""
+"""The campaigns: what runs, how far it is and why. The first page people see."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from http import HTTPStatus
-from pathlib import Path
+from datetime import datetime
 
-from fastapi import APIRouter
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from dialer.actions.health import Health, health
-from dialer.config import Settings
-from dialer.domain.dispositions import MEANING
+from dialer.domain.dispositions import MEANING, Disposition
 from dialer.domain.lines import GateState, LinesInForce, lines_in_force
-from dialer.domain.states import CampaignStatus
+from dialer.domain.roles import Role
+from dialer.domain.states import CampaignStatus, LeadState
 from dialer.store import figures, gate
-from dialer.store.database import Connection, is_outage
+from dialer.store.database import Connection
 from dialer.store.figures import Progress
 from dialer.store.tables import Campaign
-from dialer.web.problems import RETRY_AFTER_S
+from dialer.web.access import requires
+from dialer.web.kept_figures import Kept
+from dialer.web.pages import page
 from dialer.web.site import site_of
 
-router = APIRouter()
+router = requires(Role.VIEWER)
 
 MOST_CAMPAIGNS = 20
-REFRESH = timedelta(seconds=5)
-TEMPLATES = Path(__file__).parent / "templates"
 
-pages = Environment(
-    loader=FileSystemLoader(TEMPLATES),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-pages.filters["number"] = lambda count: f"{count:,}"
-pages.filters["age"] = lambda age: f"{age.total_seconds():,.0f} s ago"
-pages.filters["moment"] = lambda at: at.strftime("%Y-%m-%d %H:%M:%S UTC")
+COUNTED_IN = {
+    LeadState.PENDING: "pending",
+    LeadState.IN_FLIGHT: "in_flight",
+    LeadState.RETRY_LATER: "retry_later",
+    LeadState.HELD: "held",
+    LeadState.COMPLETED: "completed",
+    LeadState.CLOSED: "closed",
+}
+"""The figure of `Progress` that counts the leads in a state."""
 
 SENTENCES: dict[CampaignStatus, str] = {
     CampaignStatus.DRAFT: "Not started yet.",
@@ -73,56 +68,67 @@ class StatusView:
     notices: Sequence[str]
     campaigns: Sequence[CampaignView]
     health: Health
+    counted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What is counted of some campaigns, by their ids."""
+
+    progress: Mapping[int, Progress]
+    dispositions: Mapping[int, Sequence[tuple[Disposition, int]]]
 
 
 @router.get("/")
 def status_page(request: Request) -> Response:
     """Show the newest campaigns and the lines."""
+    world = site_of(request).world()
+    now = world.clock.now()
+    rows = world.db.read(lambda tx: figures.newest_campaigns(tx, most=MOST_CAMPAIGNS))
+    counted = counts_of(request, [row.id for row in rows], now=now)
+    campaigns = [_campaign(row, counted.value, now=now) for row in rows]
+    view = world.db.read(lambda tx: _view(tx, campaigns, counted.as_of, now=now))
+    states = [(state.value, count) for state, count in COUNTED_IN.items()]
+    return page(request, "status.html", view=view, states=states, now=now)
+
+
+def counts_of(request: Request, campaign_ids: Sequence[int], *, now: datetime) -> Kept[Counts]:
+    """Count leads and attempts of some campaigns, or give what was counted a moment ago."""
     site = site_of(request)
-    try:
-        world = site.world()
-        now = world.clock.now()
-        view = world.db.read(lambda tx: _view(tx, now=now))
-    except Exception as error:
-        if not is_outage(error):
-            raise
-        page = _render("away.html", site.settings)
-        retry = {"Retry-After": str(RETRY_AFTER_S)}
-        return HTMLResponse(page, status_code=HTTPStatus.SERVICE_UNAVAILABLE, headers=retry)
-    return HTMLResponse(_render("status.html", site.settings, view=view, now=now))
+
+    def count(tx: Connection) -> Counts:
+        progress = figures.progress(tx, campaign_ids)
+        return Counts(progress, figures.dispositions(tx, campaign_ids))
+
+    return site.figures.get(("counts", *campaign_ids), lambda: site.world().db.read(count), now=now)
 
 
-def _render(template: str, settings: Settings, **values: object) -> str:
-    refresh_s = int(REFRESH.total_seconds())
-    return pages.get_template(template).render(mode=settings.mode, refresh_s=refresh_s, **values)
+def _campaign(row: Campaign, counts: Counts, *, now: datetime) -> CampaignView:
+    progress = counts.progress[row.id]
+    return CampaignView(
+        id=row.id,
+        name=row.name,
+        status=row.status.value,
+        reason=reason(row, progress, now=now),
+        progress=progress,
+        dispositions=[
+            (word.value, MEANING[word].sentence, count)
+            for word, count in counts.dispositions[row.id]
+        ],
+    )
 
 
-def _view(tx: Connection, *, now: datetime) -> StatusView:
+def _view(
+    tx: Connection, campaigns: Sequence[CampaignView], counted_at: datetime, *, now: datetime
+) -> StatusView:
     state = gate.peek(tx)
-    in_use = gate.count_open(tx).total
-    rows = figures.newest_campaigns(tx, most=MOST_CAMPAIGNS)
-    ids = [row.id for row in rows]
-    progress = figures.progress(tx, ids)
-    dispositions = figures.dispositions(tx, ids)
     return StatusView(
-        lines_in_use=in_use,
+        lines_in_use=gate.count_open(tx).total,
         lines=lines_in_force(state, now=now),
         notices=notices(state, now=now),
         health=health(tx, now=now),
-        campaigns=[
-            CampaignView(
-                id=row.id,
-                name=row.name,
-                status=row.status.value,
-                reason=reason(row, progress[row.id], now=now),
-                progress=progress[row.id],
-                dispositions=[
-                    (word.value, MEANING[word].sentence, count)
-                    for word, count in dispositions[row.id]
-                ],
-            )
-            for row in rows
-        ],
+        campaigns=campaigns,
+        counted_at=counted_at,
     )
 
 

@@ -14,6 +14,7 @@ from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.legal_hours import legal_table
 from dialer.domain.states import LeadState, LeadStatus
 from dialer.errors import NotFound
+from dialer.store import other_calls
 
 AGREED = {"at": "2026-01-05T12:00:00+00:00", "source": "web", "text": None}
 
@@ -159,3 +160,21 @@ def test_the_consents_of_a_campaign_are_counted_only_where_it_needs_them(stage: 
     assert consents_of(db, draft, now=NOW) == (2, 1)
     control.start(stage.world, draft, actor="test")
     assert consents_of(db, draft, now=datetime(2026, 1, 1, tzinfo=UTC)) == (2, 0)
+
+
+def test_every_check_is_told_also_those_behind_the_first_that_says_no(stage: Stage) -> None:
+    campaign = stage.campaign(require_consent=True)
+    lead_id = stage.lead(campaign, consent=None)
+    stage.suppress(stage.lead_row(lead_id).phone)
+    control.pause(stage.world, campaign, actor="test")
+    found = told(stage, lead_id)
+    refused = [one["name"] for one in found["gates"] if one["hold"] is not None]
+    assert refused == ["do-not-call list", "consent", "campaign is running"]
+    assert found["why_not_now"]["code"] == "suppressed"
+
+
+def test_the_calls_of_other_systems_are_told(stage: Stage) -> None:
+    lead_id = stage.lead()
+    row = {"call_id": "theirs", "phone": stage.lead_row(lead_id).phone, "started_at": NOW}
+    stage.world.db.transact(lambda tx: other_calls.add(tx, [row]))
+    assert told(stage, lead_id)["other_calls"] == [{"call_id": "theirs", "started_at": NOW}]

@@ -1,6 +1,7 @@
 """Health, metrics and the status page, as a browser and a monitor see them."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,10 +17,12 @@ from web_peer import (
     event_body,
     serving,
     settings_for,
+    sign_in,
     world_on,
     world_without_tables,
 )
 
+import dialer
 from dialer.actions import control, doubting
 from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
@@ -29,9 +32,12 @@ from dialer.domain.zones import ZoneSource
 from dialer.store import attempts, audits, campaigns, leads, migrate
 from dialer.store.audits import AuditKind
 from dialer.store.database import Connection, Database
-from dialer.web import status_page
-from dialer.web.app import STATIC, create_app, make_app
+from dialer.web import assets, pages
+from dialer.web.app import create_app, make_app
 
+PAGE = {"accept": "text/html"}
+PROJECT = Path(__file__).parents[2] / "pyproject.toml"
+STYLE = assets.url_of("dialer.css")
 NOW = datetime(2026, 11, 3, 18, 0, tzinfo=UTC)
 
 
@@ -48,6 +54,7 @@ def site(database: Database) -> Iterator[Site]:
     settings = settings_for(database.url)
     world = world_on(database, settings, HintsGiven())
     with serving(make_app(world, settings)) as web:
+        sign_in(web, world)
         yield Site(web, world)
 
 
@@ -57,6 +64,7 @@ def sqlite_site(sqlite_url: str) -> Iterator[Site]:
     settings = settings_for(sqlite_url)
     world = world_on(database, settings, HintsGiven())
     with serving(make_app(world, settings)) as web:
+        sign_in(web, world)
         yield Site(web, world)
     database.close()
 
@@ -232,7 +240,9 @@ class TestStatusPage:
         assert "1 of 20 lines in use 20 lines: our own limit." in words
         assert "Spring renewal draft Not started yet. 3 of 7 leads are closed." in words
         assert (
-            "Leads Pending 1 In flight 1 Retry later 1 Held 1 Completed 1 Closed 2 "
+            "Leads Pending 1 leads: pending In flight 1 leads: in flight "
+            "Retry later 1 leads: retry later Held 1 leads: held "
+            "Completed 1 leads: completed Closed 2 leads: closed "
             "Closed as Exhausted 2 Reached 1 "
             "Attempts by disposition Talked Talked with the agent. 1"
         ) in words
@@ -277,7 +287,7 @@ class TestStatusPage:
     def test_what_people_typed_is_never_markup(self, sqlite_site: Site) -> None:
         add_campaign(sqlite_site.world, name='<script>alert("x")</script>')
         page = sqlite_site.web.get("/").text
-        assert "<script" not in page
+        assert "<script>" not in page
         assert "&lt;script&gt;" in page
 
     def test_without_campaigns_it_says_how_to_make_one(self, sqlite_site: Site) -> None:
@@ -295,32 +305,27 @@ class TestStatusPage:
             (live, "Live: real phones ring"),
         ):
             with serving(make_app(world_on(database, settings, HintsGiven()), settings)) as web:
-                assert label in web.get("/").text
+                assert label in web.get("/sign-in", headers=PAGE).text
         database.close()
 
     def test_without_a_database_there_is_a_page_that_says_so(self, tmp_path: Path) -> None:
         nowhere = f"sqlite:///{tmp_path}"  # a directory
         with serving(unstarted_app(nowhere)) as web:
-            answer = web.get("/")
+            answer = web.get("/sign-in", headers=PAGE)
         assert answer.status_code == 503
         assert answer.headers["retry-after"]
         assert "The database does not answer" in answer.text
 
-    def test_nothing_on_it_comes_from_another_host_or_needs_a_script(
+    def test_nothing_on_it_comes_from_another_host_or_stands_in_the_page(
         self, sqlite_site: Site
     ) -> None:
         a_campaign_with_leads(sqlite_site.world)
         page = sqlite_site.web.get("/").text
-        style = sqlite_site.web.get("/static/dialer.css")
-        assert style.status_code == 200
-        assert style.headers["content-type"].startswith("text/css")
-        for text in (page, style.text):
-            assert "//" not in text
-            assert "<script" not in text
-            assert "url(" not in text
-            assert not re.search(r"<style| style=| on\w+=", text)
+        assert "://" not in page
+        assert not re.search(r"<style| style=| on\w+=|<script(?! src=)", page)
 
     def test_every_link_on_it_leads_to_an_answer(self, sqlite_site: Site) -> None:
+        a_campaign_with_leads(sqlite_site.world)
         page = sqlite_site.web.get("/").text
         links = [link for link in re.findall(r'(?:href|src)="([^"]+)"', page) if link[0] == "/"]
         assert links
@@ -329,7 +334,7 @@ class TestStatusPage:
 
 
 class TestHeaders:
-    @pytest.mark.parametrize("path", ["/", "/healthz", "/metrics", "/static/dialer.css", "/no"])
+    @pytest.mark.parametrize("path", ["/", "/healthz", "/metrics", STYLE, "/no", "/leads/x"])
     def test_every_answer_tells_the_browser_to_trust_nothing_else(
         self, sqlite_site: Site, path: str
     ) -> None:
@@ -342,11 +347,11 @@ class TestHeaders:
 
     def test_figures_are_not_cached_and_styles_may_be(self, sqlite_site: Site) -> None:
         assert sqlite_site.web.get("/").headers["cache-control"] == "no-store"
-        assert "cache-control" not in sqlite_site.web.get("/static/dialer.css").headers
+        assert "immutable" in sqlite_site.web.get(STYLE).headers["cache-control"]
 
     @pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/nothing", "/static/x"])
     def test_what_is_not_there_is_a_problem_document(self, sqlite_site: Site, path: str) -> None:
-        answer = sqlite_site.web.get(path)
+        answer = sqlite_site.web.get(path, headers={"accept": "*/*"})
         assert answer.status_code == 404
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["title"] == "Not Found"
@@ -361,8 +366,11 @@ def test_making_the_app_connects_to_nothing(tmp_path: Path) -> None:
 
 
 def test_templates_and_styles_are_part_of_the_package() -> None:
-    assert (STATIC / "dialer.css").is_file()
-    assert (status_page.TEMPLATES / "base.html").is_file()
+    patterns = tomllib.loads(PROJECT.read_text())["tool"]["setuptools"]["package-data"]["dialer"]
+    package = Path(dialer.__file__).parent
+    shipped = {path for pattern in patterns for path in package.glob(pattern)}
+    used = [*assets.STATIC.rglob("*"), *pages.TEMPLATES.rglob("*")]
+    assert {path for path in used if path.is_file()} <= shipped
 
 
 def unstarted_app(url: str) -> Any:
@@ -379,5 +387,6 @@ def test_limits_set_at_the_start_are_the_ones_shown(sqlite_url: str) -> None:
     settings = settings_for(sqlite_url, lines=7)
     world = world_on(database, settings, HintsGiven())
     with serving(make_app(world, settings)) as web:
+        sign_in(web, world)
         assert "0 of 7 lines in use" in words_of(web.get("/").text)
     database.close()

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -13,15 +14,18 @@ import uvicorn
 from retell.lib.webhook_auth import symmetric
 from starlette.types import ASGIApp
 
+from dialer.actions.secrets import hash_token, new_token
 from dialer.actions.world import World
 from dialer.bootstrap import apply_limits, open_provider
 from dialer.clock import SystemClock
 from dialer.config import Settings
+from dialer.domain.roles import Role
 from dialer.simulator.server import base_url, bind
 from dialer.simulator.settings import SimulatorSettings
-from dialer.store import webhooks
+from dialer.store import people, sessions, webhooks
 from dialer.store.database import Connection, Database
 from dialer.store.tables import WebhookEvent
+from dialer.web.access import COOKIE
 
 KEY = "key_5b1d"
 PATH = "/webhooks/retell"
@@ -76,6 +80,20 @@ def serving(app: ASGIApp) -> Iterator[httpx.Client]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+def sign_in(web: httpx.Client, world: World, role: Role = Role.OPERATOR) -> None:
+    """Make a person and a session, and have the client ask for pages as that person's browser."""
+    token, now = new_token(), world.clock.now()
+
+    def body(tx: Connection) -> None:
+        row = people.add(tx, role.value, password_hash="none", role=role.value, now=now)
+        expires_at = now + timedelta(days=1)
+        sessions.add(tx, hash_token(token), user_id=row, now=now, expires_at=expires_at)
+
+    world.db.transact(body)
+    web.cookies.set(COOKIE, token)
+    web.headers["accept"] = "text/html"
 
 
 def event_body(event: str = "call_ended", *, call_id: str = "call_1", **extra: Any) -> bytes:

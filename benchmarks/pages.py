@@ -1,0 +1,137 @@
+"""How soon does a page's first byte come with a hundred thousand leads in the campaign?
+
+One web process on a real socket, one signed-in person, each page asked for again and again. The
+second figure is the processor time of this process alone, which busy neighbours do not change.
+
+    python benchmarks/pages.py [--leads 100000] [--times 30] [--database sqlite] [--json]
+
+| goal | |
+|---|---|
+| the first byte of each page, p50 | at most 100 ms |
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import uvicorn
+from claims import PLAIN, add_leads
+from import_stages import opened
+from webhooks import DATABASES
+
+from dialer import log
+from dialer.actions import control, people, sessions
+from dialer.actions.world import World
+from dialer.config import Settings
+from dialer.domain.campaign_spec import CampaignSpec
+from dialer.domain.roles import Role
+from dialer.simulator.server import base_url, bind
+from dialer.simulator.settings import SimulatorSettings
+from dialer.store import migrate
+from dialer.web.access import COOKIE
+from dialer.web.app import make_app
+
+GOAL_MS = 100.0
+PASSWORD = "four words without sense"
+
+
+def filled(url: str, *, leads: int) -> World:
+    """Make a running campaign of so many leads."""
+    migrate.upgrade(url)
+    world = opened(url)
+    campaign_id = control.create(world, CampaignSpec.model_validate(PLAIN), actor="bench")
+    control.start(world, campaign_id, actor="bench")
+    world.db.transact(lambda tx: add_leads(tx, campaign_id, rows=leads))
+    if not world.db.is_sqlite:
+        with world.db.engine.connect() as connection:
+            connection.exec_driver_sql("ANALYZE")
+            connection.commit()
+    return world
+
+
+@contextmanager
+def served(world: World) -> Iterator[httpx.Client]:
+    """Serve the pages, and give the browser of somebody who is signed in."""
+    now = world.clock.now()
+    people.add(world.db, "ann", password=PASSWORD, role=Role.ADMIN, actor="bench", now=now)
+    token = sessions.sign_in(world.db, "ann", PASSWORD, address="here", now=now)
+    app = make_app(world, Settings(database_url=world.db.url, print_first_link=False))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+    with bind(SimulatorSettings(port=0)) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        with httpx.Client(base_url=base_url(listener), cookies={COOKIE: token}) as browser:
+            browser.headers["accept"] = "text/html"
+            yield browser
+        server.should_exit = True
+        thread.join()
+
+
+def measure(browser: httpx.Client, path: str, *, times: int) -> tuple[float, float, float]:
+    """Give the milliseconds to the first byte, p50 and p95, and of the processor, p50."""
+    waits, work = [], []
+    for _ in range(times):
+        began, cpu = time.perf_counter(), time.process_time()
+        with browser.stream("GET", path) as answer:
+            next(answer.iter_raw())
+            waits.append((time.perf_counter() - began) * 1000)
+        work.append((time.process_time() - cpu) * 1000)
+        assert answer.status_code == httpx.codes.OK, (path, answer.status_code)
+    return statistics.median(waits), statistics.quantiles(waits, n=20)[18], statistics.median(work)
+
+
+def pages(world: World, *, leads: int) -> dict[str, str]:
+    """Give every page that has to do with the leads."""
+    third = world.db.read(lambda tx: tx.exec_driver_sql("SELECT max(id) FROM lead").scalar_one())
+    return {
+        "campaigns": "/",
+        "leads, first page": "/campaigns/1",
+        "leads, far page": f"/campaigns/1?after=READY~2~32472144000000000~{leads // 2}~1",
+        "leads, none held": "/campaigns/1?state=held",
+        "leads, none to retry": "/campaigns/1?state=retry_later",
+        "leads, by number": "/campaigns/1?number=%2B15020000000",
+        "lead": f"/leads/{third}",
+    }
+
+
+def main() -> int:
+    """Print the table; fail when the goal is missed."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--leads", type=int, default=100_000)
+    parser.add_argument("--times", type=int, default=30)
+    parser.add_argument("--database", choices=sorted(DATABASES), action="append")
+    parser.add_argument("--json", action="store_true", help="one JSON object per line")
+    options = parser.parse_args()
+    log.configure("error", "console")
+    worst = 0.0
+    for kind in options.database or sorted(DATABASES, reverse=True):
+        with (
+            tempfile.TemporaryDirectory(prefix="dialer-bench-") as home,
+            DATABASES[kind](Path(home)) as url,
+        ):
+            world = filled(url, leads=options.leads)
+            with served(world) as browser:
+                for name, path in pages(world, leads=options.leads).items():
+                    p50, p95, cpu = measure(browser, path, times=options.times)
+                    worst = max(worst, p50)
+                    figures = {"p50_ms": p50, "p95_ms": p95, "processor_ms": cpu}
+                    shown = {key: round(value, 1) for key, value in figures.items()}
+                    line = {"database": kind, "page": name, **shown}
+                    text = "  ".join(f"{key} {value}" for key, value in line.items())
+                    print(json.dumps(line) if options.json else text, flush=True)
+            world.db.close()
+    if worst > GOAL_MS:
+        sys.stderr.write(f"a page took {worst:.0f} ms; the goal is {GOAL_MS:.0f} ms\n")
+    return int(worst > GOAL_MS)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,71 @@
+"""The tables of people: who signs in, with what, and who tried to."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Index
+from sqlmodel import Field, SQLModel
+
+from dialer.store.columns import a_moment, an_id, some_json
+from dialer.store.types import BigId
+
+
+class User(SQLModel, table=True):
+    """A person who signs in."""
+
+    __tablename__ = "user_account"
+
+    id: int = an_id()
+    name: str = Field(unique=True)
+    password_hash: str
+    role: str
+    created_at: datetime = a_moment(nullable=False)
+
+
+class ApiToken(SQLModel, table=True):
+    """A key for the API; only its hash is kept."""
+
+    __tablename__ = "api_token"
+
+    id: int = an_id()
+    name: str
+    token_hash: str = Field(unique=True)
+    scopes: list[str] = some_json(nullable=False)
+    created_at: datetime = a_moment(nullable=False)
+    revoked_at: datetime | None = a_moment()
+
+
+def _index_of_person() -> Any:
+    return Field(sa_column=Column(BigId, nullable=False, index=True))
+
+
+class UserSession(SQLModel, table=True):
+    """One signed-in browser; its cookie has what `token_hash` is the hash of."""
+
+    __tablename__ = "user_session"
+
+    token_hash: str = Field(primary_key=True)
+    user_id: int = _index_of_person()
+    created_at: datetime = a_moment(nullable=False)
+    expires_at: datetime = a_moment(nullable=False)
+
+
+class FirstLink(SQLModel, table=True):
+    """A link that lets the first person in, once."""
+
+    __tablename__ = "first_link"
+
+    token_hash: str = Field(primary_key=True)
+    expires_at: datetime = a_moment(nullable=False)
+
+
+class SignInTry(SQLModel, table=True):
+    """One sign-in that failed or is being tried; a good one is taken out again."""
+
+    __tablename__ = "sign_in_try"
+    __table_args__ = (Index("sign_in_try_of", "kind", "whose", "at"), Index("sign_in_try_at", "at"))
+
+    id: int = an_id()
+    kind: str  # pair, address, name
+    whose: str  # hashed: people type their password where the name belongs
+    at: datetime = a_moment(nullable=False)

@@ -1,0 +1,66 @@
+"""What operators do to one lead: call it again, skip it, never call its number."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Form
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dialer.actions import do_not_call, lead_control
+from dialer.actions.explain import explain
+from dialer.domain.do_not_call import OptOut, OptOutSource
+from dialer.domain.roles import Role
+from dialer.errors import UserError
+from dialer.web.access import actor_of, requires
+from dialer.web.sign_in import see
+from dialer.web.site import site_of
+
+router = requires(Role.OPERATOR)
+
+Reason = Annotated[str, Form(max_length=200)]
+
+
+@router.post("/leads/{lead_id}/retry")
+def retry(request: Request, lead_id: int, at: Annotated[str, Form(max_length=40)] = "") -> Response:
+    """Call a lead as soon as it may be, or at a time by the clock where it is."""
+    world = site_of(request).world()
+    lead_control.retry(world, lead_id, at=_spoken(at), actor=actor_of(request).name)
+    return see(f"/leads/{lead_id}")
+
+
+@router.post("/leads/{lead_id}/skip")
+def skip(request: Request, lead_id: int, reason: Reason = "") -> Response:
+    """Close a lead without a further call."""
+    world = site_of(request).world()
+    given = _given(reason)
+    lead_control.skip(world, lead_id, reason=given, actor=actor_of(request).name)
+    return see(f"/leads/{lead_id}")
+
+
+@router.post("/leads/{lead_id}/do-not-call")
+def never_call(request: Request, lead_id: int, reason: Reason = "") -> Response:
+    """Put a lead's number on the do-not-call list, in all campaigns."""
+    world = site_of(request).world()
+    phone = explain(world.db, lead_id, now=world.clock.now())["phone"]
+    actor = actor_of(request).name
+    opt_out = OptOut(reason=_given(reason), source=OptOutSource.HAND, actor=actor)
+    do_not_call.add(world, phone, opt_out)
+    return see(f"/leads/{lead_id}")
+
+
+def _spoken(at: str) -> str | None:
+    """Give a time as people type it; a browser's own field writes a T in the middle."""
+    text = at.strip()
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(text).strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return text
+
+
+def _given(reason: str) -> str:
+    if not reason.strip():
+        raise UserError("there is no reason", fix="say why, in a few words")
+    return reason.strip()

@@ -1,0 +1,28 @@
+"""One lead: why it is called or not, when next, and all that happened to it."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dialer.actions.explain import explain
+from dialer.actions.lead_history import letters
+from dialer.domain.roles import Role
+from dialer.web.access import actor_of, requires
+from dialer.web.lead_view import seen
+from dialer.web.masking import masked
+from dialer.web.pages import page
+from dialer.web.site import site_of
+
+router = requires(Role.VIEWER)
+
+
+@router.get("/leads/{lead_id}")
+def lead_page(request: Request, lead_id: int) -> Response:
+    """Show a lead; viewers see masked numbers."""
+    world = site_of(request).world()
+    now = world.clock.now()
+    found = explain(world.db, lead_id, now=now)
+    calls = [one["call_id"] for one in found["attempts"] if one["call_id"]]
+    view = seen(found, letters(world.db, calls), now=now)
+    if not actor_of(request).role.includes(Role.OPERATOR):
+        view = masked(view)
+    return page(request, "lead.html", lead=view, now=now)

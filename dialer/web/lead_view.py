@@ -1,0 +1,110 @@
+"""A lead as its page shows it: what `explain` tells, in the order in which people read it."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from dialer.domain.dispositions import MEANING
+from dialer.domain.states import LeadState
+from dialer.domain.zones import ZoneSource
+
+ZONE_FROM = {
+    ZoneSource.GIVEN: "named by its list",
+    ZoneSource.PLACE: "from the state or postal code of its list",
+    ZoneSource.NUMBER: "from its number",
+    ZoneSource.LIST_DEFAULT: "the default of its list, as nothing better is known",
+    ZoneSource.NONE: "nobody knows it, so nobody calls",
+}
+IN_WORDS = {
+    LeadState.PENDING: "It waits for its first call.",
+    LeadState.IN_FLIGHT: "It is being called right now.",
+    LeadState.RETRY_LATER: "It was called, and waits for its next call.",
+    LeadState.COMPLETED: "It was reached.",
+    LeadState.CLOSED: "It is closed, and not called any more.",
+    LeadState.HELD: "It waits for a person to decide.",
+}
+
+Letters = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def seen(found: Mapping[str, Any], letters: Letters, *, now: datetime) -> dict[str, Any]:
+    """Give everything on the page, as plain values that can still be masked."""
+    zones = found["zones"]
+    return {
+        **found,
+        "consent": _told(found["consent"]),
+        "zone": zones[0] if zones else None,
+        "zone_from": ZONE_FROM[ZoneSource(found["zone_source"])],
+        "state_sentence": IN_WORDS[LeadState(found["state"])],
+        "is_open": found["closed_as"] is None,
+        "is_overdue": found["due_at"] is not None and found["due_at"] <= now,
+        "timeline": sorted(_timeline(found, letters), key=lambda one: one["at"], reverse=True),
+    }
+
+
+def _timeline(found: Mapping[str, Any], letters: Letters) -> Iterator[dict[str, Any]]:
+    for call in found["attempts"]:
+        yield _call(call, letters.get(call["call_id"] or "", ()))
+    for one in found["imports"]:
+        if one["at"] is not None:
+            what = "Imported" if one["what"] == "brought" else "Changed by an import"
+            yield _note(one["at"], what, f"row {one['row']} of {one['file_name']}")
+    for one in found["activity"]:
+        yield _note(one["at"], one["action"], _told(one["after"]), by=one["actor"])
+    for one in found["do_not_call"]["entries"]:
+        where = "everywhere" if one["campaign_id"] is None else "in one campaign"
+        told = _told({"reason": one["reason"], "until": one["expires_at"], "note": one["note"]})
+        yield _note(one["since"], "do not call", f"{where}; {told}", by=one["actor"])
+    for one in found["other_calls"]:
+        text = f"call {one['call_id']}; it counts for how often a person may be called"
+        yield _note(one["started_at"], "called by another system", text)
+
+
+def _call(call: Mapping[str, Any], letters: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    disposition = call["disposition"]
+    first = call["events"][0]["at"] if call["events"] else None
+    return {
+        **call,
+        "kind": "call",
+        "at": call["sent_at"] or first,
+        "sentence": MEANING[disposition].sentence if disposition is not None else None,
+        "turns": list(_turns(call["transcript"] or "")),
+        "letters": [{**one, "raw": _read(one["raw"])} for one in letters],
+    }
+
+
+def _turns(transcript: str) -> Iterator[dict[str, str]]:
+    """Part a transcript into who says what; a line without a speaker goes on with the last."""
+    for line in transcript.splitlines():
+        speaker, colon, text = line.partition(":")
+        if colon and speaker.strip().lower() in ("agent", "user"):
+            yield {"speaker": speaker.strip(), "text": text.strip()}
+        elif line.strip():
+            yield {"speaker": "", "text": line.strip()}
+
+
+def _read(raw: str) -> Any:
+    """Read a webhook, so that masking sees its names; what is no JSON stays text."""
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return raw
+
+
+def _note(at: datetime, what: str, text: str, *, by: str | None = None) -> dict[str, Any]:
+    return {"kind": "note", "at": at, "what": what, "text": text, "by": by}
+
+
+def _told(after: Mapping[str, Any] | None) -> str:
+    given = {name: value for name, value in (after or {}).items() if value is not None}
+    return ", ".join(f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in given.items())
+
+
+def _plain(value: object) -> str:
+    """Write a moment as people read it, and anything else as it is."""
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        return str(value)
+    return at.strftime("%Y-%m-%d %H:%M") + (" UTC" if at.utcoffset() == timedelta(0) else "")

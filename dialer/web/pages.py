@@ -1,0 +1,112 @@
+"""Pages: templates filled in, with what every page shows around it."""
+
+import json
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from dialer.domain.local_time import zone
+from dialer.domain.roles import Actor, Role
+from dialer.web.assets import url_of
+from dialer.web.site import site_of
+
+TEMPLATES = Path(__file__).parent / "templates"
+REFRESH_S = 5
+
+environment = Environment(
+    loader=FileSystemLoader(TEMPLATES),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def page(
+    request: Request,
+    template: str,
+    *,
+    status: HTTPStatus = HTTPStatus.OK,
+    headers: dict[str, str] | None = None,
+    **values: Any,
+) -> HTMLResponse:
+    """Fill in a template and answer with it."""
+    actor: Actor | None = getattr(request.state, "actor", None)
+    text = environment.get_template(template).render(
+        mode=site_of(request).settings.mode,
+        actor=actor,
+        may_operate=actor is not None and actor.role.includes(Role.OPERATOR),
+        here=request.url.path,
+        refresh_s=REFRESH_S,
+        **values,
+    )
+    return HTMLResponse(text, status_code=status, headers=headers)
+
+
+def wants_page(request: Request) -> bool:
+    """Tell whether a person reads the answer, and not a program."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+def number(count: int) -> str:
+    """Write a count with its thousands apart."""
+    return f"{count:,}"
+
+
+def moment(at: datetime) -> Markup:
+    """Write a moment in UTC."""
+    return _time(at, shown=at.astimezone(UTC).strftime("%a %d %b %Y, %H:%M:%S UTC"))
+
+
+def local_moment(at: datetime, zone_name: str | None) -> Markup:
+    """Write a moment by the clock of a zone, with UTC behind it."""
+    if zone_name is None:
+        return moment(at)
+    return _time(at, shown=at.astimezone(zone(zone_name)).strftime("%a %d %b %Y, %H:%M %Z"))
+
+
+def words(text: str) -> str:
+    """Write a stable word as people read it: `no_answer` is "No answer"."""
+    return text.replace("_", " ").capitalize()
+
+
+def duration(milliseconds: int) -> str:
+    """Write how long a call was."""
+    minutes, seconds = divmod(round(milliseconds / 1000), 60)
+    return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
+
+
+def dollars(cents: float) -> str:
+    """Write an amount; calls cost fractions of a cent."""
+    return f"${cents / 100:,.2f}" if cents >= 1 or cents == 0 else f"${cents / 100:.4f}"
+
+
+def pretty(value: object) -> str:
+    """Write what a program sent so that people can read it."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+def _time(at: datetime, *, shown: str) -> Markup:
+    utc = at.astimezone(UTC)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        utc.isoformat(), utc.strftime("%Y-%m-%d %H:%M:%S UTC"), shown
+    )
+
+
+environment.filters |= {
+    "age": lambda age: f"{age.total_seconds():,.0f} s ago",
+    "number": number,
+    "moment": moment,
+    "local": local_moment,
+    "words": words,
+    "duration": duration,
+    "dollars": dollars,
+    "pretty": pretty,
+}
+environment.globals["asset"] = url_of

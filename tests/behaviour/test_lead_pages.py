@@ -1,0 +1,91 @@
+"""The leads of a campaign, page by page: each once, in the order in which they are called."""
+
+from datetime import timedelta
+
+import pytest
+from factories import NOW, Stage
+
+from dialer.actions.campaign_leads import with_number
+from dialer.domain.states import ClosedAs, LeadState, LeadStatus
+from dialer.store import lead_paging
+from dialer.store.lead_paging import Place
+
+CLOSED = {"status": LeadStatus.CLOSED, "due_at": None, "closed_at": NOW, "tries": 1}
+
+
+def all_pages(stage: Stage, campaign: int, state: LeadState | None, *, most: int) -> list[int]:
+    """Turn pages until there is none left, by addresses as a browser has them."""
+    found: list[int] = []
+    place = None
+    while True:
+        after = place
+        rows = stage.world.db.read(
+            lambda tx, after=after: lead_paging.page(
+                tx, campaign, state=state, after=after, most=most
+            )
+        )
+        if not rows:
+            return found
+        found += [row.id for row in rows]
+        place = Place.read(Place.of(rows[-1]).written())
+        assert place == Place.of(rows[-1])
+
+
+def made(stage: Stage, campaign: int) -> dict[LeadState | None, set[int]]:
+    """Make leads in every state, with and without a row, due alike and apart."""
+    later = NOW + timedelta(hours=1)
+    by_state = {
+        LeadState.PENDING: [
+            *stage.leads(3, campaign),
+            *(stage.lead(campaign, row=row) for row in (5, 5, 2, 9)),
+            stage.lead(campaign, row=1, due_at=later),
+            stage.lead(campaign, row=7, priority=0),
+        ],
+        LeadState.RETRY_LATER: [stage.lead(campaign, tries=1, row=3, priority=1)],
+        LeadState.IN_FLIGHT: [],
+        LeadState.HELD: [stage.lead(campaign, status=LeadStatus.HELD, due_at=None, row=4)],
+        LeadState.COMPLETED: stage.leads(2, campaign, closed_as=ClosedAs.REACHED, **CLOSED),
+        LeadState.CLOSED: [
+            stage.lead(campaign, closed_as=ClosedAs.EXHAUSTED, row=row, **CLOSED)
+            for row in (8, None, 6)
+        ],
+    }
+    every = [lead_id for ids in by_state.values() for lead_id in ids]
+    return {None: set(every), **{state: set(ids) for state, ids in by_state.items()}}
+
+
+@pytest.mark.parametrize("most", [1, 2, 50])
+def test_every_lead_is_on_one_page_whatever_the_filter(stage: Stage, most: int) -> None:
+    campaign = stage.draft()
+    expected = made(stage, campaign)
+    stage.lead(stage.draft())
+    for state, ids in expected.items():
+        found = all_pages(stage, campaign, state, most=most)
+        assert sorted(found) == sorted(ids), state
+        assert found == all_pages(stage, campaign, state, most=50)
+
+
+def test_those_that_are_called_next_come_first(stage: Stage) -> None:
+    campaign = stage.draft()
+    later = stage.lead(campaign, row=1, due_at=NOW + timedelta(hours=1))
+    second, first = stage.lead(campaign, row=3), stage.lead(campaign, row=2)
+    promised = stage.lead(campaign, row=9, priority=0)
+    found = all_pages(stage, campaign, None, most=2)
+    assert found == [promised, first, second, later]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "READY", "READY~1~2", "ODD~1~2~3~4", "READY~a~b~c~d", f"READY~1~{'9' * 40}~1~1"],
+)
+def test_an_address_that_nobody_wrote_is_no_place(text: str) -> None:
+    assert Place.read(text) is None
+
+
+def test_a_number_is_found_in_its_campaign_alone(stage: Stage) -> None:
+    campaign, other = stage.draft(), stage.draft()
+    lead_id = stage.lead(campaign, phone="+12125550142")
+    stage.lead(other, phone="+12125550142")
+    found = with_number(stage.world.db, campaign, "+12125550142")
+    assert [one["id"] for one in found.leads] == [lead_id]
+    assert with_number(stage.world.db, campaign, "+12125550143").leads == []

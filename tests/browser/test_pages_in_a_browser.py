@@ -1,0 +1,91 @@
+"""Every page in a real browser: without a complaint, for everybody, from this host alone."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hostile import HOSTILE
+from looks import LOOKS, Place, Seen, sign_in
+from playwright.sync_api import Browser, Page
+
+from dialer.domain.roles import Role
+
+AXE = Path(__file__).parent / "axe-4.14.1.min.js"
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+CHECK = "rules => axe.run(document, {runOnly: rules}).then(found => found.violations)"
+
+
+def violations(page: Page) -> list[str]:
+    """Ask axe-core for what keeps somebody from using the page."""
+    # Put in from outside of the page: its policy would let nobody else do so.
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = page.evaluate(CHECK, WCAG)
+    return [f"{one['id']}: {node['html']}" for one in found for node in one["nodes"]]
+
+
+def test_every_page_can_be_used_by_everybody(browser: Browser, place: Place, look: str) -> None:
+    seen = Seen()
+    with browser.new_context(**LOOKS[look]) as context:
+        page = context.new_page()
+        seen.watch(page)
+        page.goto(f"{place.url}/sign-in")
+        found = {"sign-in": violations(page)}
+        sign_in(page, place)
+        for name, path in place.pages.items():
+            page.goto(place.url + path)
+            page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+            found[name] = violations(page)
+            wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+            assert not wide, f"{name} is wider than the screen"
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
+    assert [text for text in seen.said if "404 (Not Found)" not in text] == []
+    assert {url for url in seen.asked if not url.startswith((place.url, "data:"))} == set()
+
+
+@pytest.mark.parametrize("name", ["retry", "skip", "never"])
+def test_every_question_can_be_used_by_everybody(browser: Browser, place: Place, name: str) -> None:
+    with browser.new_context(**LOOKS["light"]) as context:
+        page = context.new_page()
+        sign_in(page, place)
+        page.goto(place.url + place.pages["lead"])
+        page.locator(f"button[commandfor={name}]").first.click()
+        page.locator(f"dialog#{name}[open]").wait_for()
+        assert violations(page) == []
+
+
+def test_hostile_texts_do_nothing_and_are_shown_as_they_are(browser: Browser, place: Place) -> None:
+    seen = Seen()
+    with browser.new_context(**LOOKS["light"]) as context:
+        page = context.new_page()
+        seen.watch(page)
+        sign_in(page, place)
+        for path in ("/", f"/leads/{place.hostile_lead}"):
+            page.goto(place.url + path)
+            assert HOSTILE in page.inner_text("main")
+            assert page.evaluate("document.querySelectorAll('main img, main svg').length") == 0
+            assert page.locator("a[href^='javascript']").count() == 0
+            assert page.title() != "x"
+    assert seen.said == []
+
+
+def test_a_page_can_be_read_without_scripts(browser: Browser, place: Place) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        sign_in(page, place)
+        page.get_by_role("link", name="Spring renewal").click()
+        page.get_by_role("link", name="Completed").click()
+        page.get_by_role("link", name="+1212").click()
+        assert "Talked with the agent." in page.inner_text("main")
+
+
+def test_viewers_see_no_number_and_no_button(browser: Browser, place: Place) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        sign_in(page, place, role=Role.VIEWER)
+        for path in ("campaign", "lead", "talked"):
+            page.goto(place.url + place.pages[path])
+            html = page.content()
+            assert "•••" in html
+            for number in ("+12125550199", "555-0142", "555 0177", "+12122000"):
+                assert number not in html
+            assert page.locator("main form:not(.search)").count() == 0
