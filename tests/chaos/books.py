@@ -51,7 +51,8 @@ def audit(people: People, simulated: Simulated, *, lines: int) -> Books:
         and phone not in people.held_open
     ]
     not_closed = [phone for phone, status, _ in rows if status != "CLOSED"]
-    missing = set(people.fed) - {phone for phone, _, _ in rows}
+    refused = db.read(lambda tx: {row[0] for row in tx.execute(text(STRUCK_OFF))})
+    missing = set(people.fed) - {phone for phone, _, _ in rows} - refused
     now = people.world.clock.now()
     return Books(
         leads=len(rows),
@@ -86,6 +87,7 @@ def called_twice(calls: list[dict[str, Any]]) -> int:
 
 
 CALL_IDS = "SELECT call_id FROM attempt WHERE call_id IS NOT NULL"
+STRUCK_OFF = "SELECT phone FROM do_not_call"
 UNKNOWNS = "SELECT count(*) FROM attempt_event WHERE to_status = 'UNKNOWN'"
 
 

@@ -18,6 +18,7 @@ from chaos.people import People
 from chaos.postgres import PostgresServer
 from chaos.simulated import KEY, Simulated
 from chaos.stack import Stack
+from dialer import log
 from dialer.domain.states import CampaignStatus
 from dialer.embedded.broker import free_port
 from dialer.store import migrate
@@ -32,6 +33,7 @@ def run(database: str, *, seconds: float, seed: int, lines: int, leads: int, kee
     home = Path(tempfile.mkdtemp(prefix=f"dialer-chaos-{database}-"))
     told: dict[str, Any] = {"database": database, "seed": seed, "seconds": seconds}
     began = time.monotonic()
+    log.configure("error", "console")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by the door that cleans up
     try:
         told |= _run(home, database, seconds=seconds, seed=seed, lines=lines, leads=leads)
@@ -77,18 +79,27 @@ def _run(
         stack.start()
         stack.wait_until_ready()
         stack.start_second_worker()
+        say(f"{database}: ready")
         url = postgres.address if postgres else f"sqlite:///{stack.home / 'dialer.db'}"
         people = People(stack, url=url, retell=simulated.url, leads=leads, seed=seed)
         people.begin()
+        say(f"{database}: campaigns run; raging for {seconds:g} s")
         blows = Blows(stack, people=people, simulated=simulated, postgres=postgres, seed=seed)
         started = time.monotonic()
         blows.rage(seconds)
         raged_s = time.monotonic() - started
+        say(f"{database}: {blows.kills.total()} kills; now quiet")
         blows.calm()
         people.end()
         quiet_s = _wait_for_the_end(people, blows)
+        say(f"{database}: over after {quiet_s:.0f} s; auditing")
         books = audit(people, simulated, lines=lines)
         return _told(books, blows, people, raged_s=raged_s, quiet_s=quiet_s, lines=lines)
+
+
+def say(line: str) -> None:
+    """Tell a person how far it is."""
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {line}\n")
 
 
 def _environment(

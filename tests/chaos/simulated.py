@@ -12,6 +12,8 @@ KEY = "sim-key"
 SHORT_CALLS = ("ring_s=1,2", "talk_s=2,4", "mix.talk=40", "mix.voicemail=25", "mix.no_answer=30")
 SHORT_CALLS += ("mix.busy=5", "analysis_s=0.5,1.5")
 
+USUAL: dict[str, Any] = {"answer_delay_s": [0.05, 0.4]}
+"""As the real one: long enough for many requests to be under way when a worker dies."""
 BAD_WEATHER: dict[str, Any] = {
     "webhook_dropped": 0.05,
     "webhook_duplicated": 0.05,
@@ -48,6 +50,7 @@ class Simulated:
         self.url = self.process.stdout.readline().strip()
         assert self.url, f"the simulator does not start; see {home / 'simulator.log'}"
         self.port = int(self.url.rpartition(":")[2])
+        self.set_faults(USUAL)
 
     def truth(self) -> dict[str, Any]:
         """Give what really happened so far."""

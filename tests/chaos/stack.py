@@ -17,7 +17,7 @@ from dialer.embedded.processes import Process
 from dialer.embedded.supervisor import Supervisor
 
 SEAM = Path(__file__).parent / "seam"
-FIRST_WAIT_S = 90
+FIRST_WAIT_S = 180
 SECOND_WORKER = (
     *(sys.executable, "-m", "celery", "-A", "workers.app", "worker", "--pool", "threads"),
     *("--concurrency", "16", "-Q", "dial,events,plan", "-n", "second@%h"),
@@ -88,18 +88,18 @@ class Stack:
         return True
 
     def stop(self) -> None:
-        """Stop everything; what does not end in time is killed."""
-        for pid in self.pids().values():
-            send(pid, signal.SIGCONT)
+        """End everything at once: there is nothing left to finish."""
+        pids = self.pids()
         if self._more is not None:
+            self._more.stopping.set()
+            if "worker-2" in pids:
+                send(pids["worker-2"], signal.SIGKILL)
             self._more.stop()
         if self._up is not None:
-            self._up.send_signal(signal.SIGTERM)
-            self._up.send_signal(signal.SIGINT)  # twice: do not wait for open requests
-            with suppress(subprocess.TimeoutExpired):
-                self._up.wait(40)
             self._up.kill()
             self._up.wait()
+        for pid in pids.values():
+            send(pid, signal.SIGKILL)  # the leash would ask them politely first
 
     # -- looking
 
