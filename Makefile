@@ -1,12 +1,14 @@
 # make demo      a whole campaign against the local simulator; needs Python 3.11 or newer, no more
 # make test      the tests; brings its own PostgreSQL and Valkey
 # make proofs    the long ones: processes killed in the middle, a million numbers compared
+# make chaos     every kind of process is killed at random for a while, on both databases
 # make check     format, lint, types, import rules, generated files
 # make format    put the code and the generated files in shape
 # make coverage  the tests again, with the lines they miss
 # make clean     remove the virtual environment and caches (not var/, which holds your campaigns)
 #
 # ARGS is passed on:  make demo ARGS=--json    make test ARGS="-k broker"
+# make chaos SECONDS=600 DATABASE=postgresql SEED=7 ARGS=--keep
 # PYTHON chooses one: make demo PYTHON=/opt/python3.12/bin/python3
 
 ARGS ?=
@@ -16,12 +18,16 @@ PARALLEL ?= --numprocesses=3 --dist=worksteal
 # What is killed in the middle must not wait for a core.
 PROVING ?= --numprocesses=auto --maxprocesses=2 --dist=worksteal
 
+SECONDS ?= 180
+DATABASE ?= both
+SEED ?=
+
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 NEEDS := pyproject.toml constraints.txt
 
-.PHONY: demo test proofs check format coverage clean install
+.PHONY: demo test proofs chaos check format coverage clean install
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -33,6 +39,10 @@ test: $(VENV)/installed-dev
 proofs: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m slow $(PROVING) $(ARGS)
 	DIALER_COMPARED=1000000 $(BIN)/python -m pytest $(PROVING) tests/unit/test_phones_shortcut.py
+
+chaos: $(VENV)/installed-dev
+	@PYTHONPATH=tests $(BIN)/python -m chaos --seconds $(SECONDS) --database $(DATABASE) \
+		$(if $(SEED),--seed $(SEED)) $(ARGS)
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

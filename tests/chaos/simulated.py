@@ -31,7 +31,9 @@ BAD_WEATHER: dict[str, Any] = {
 class Simulated:
     """A running simulator."""
 
-    def __init__(self, home: Path, *, webhook_url: str, speed: float, lines: int, seed: int):
+    def __init__(
+        self, home: Path, *, webhook_url: str, speed: float, lines: int, seed: int
+    ) -> None:
         home.mkdir(parents=True)
         options = [f"--set={one}" for one in SHORT_CALLS]
         with (home / "simulator.log").open("wb") as log:
