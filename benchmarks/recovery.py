@@ -338,7 +338,6 @@ def main() -> int:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")
     parser.add_argument("--workers", type=int, choices=(1, 2), default=2)
     parser.add_argument("--points", nargs="*", help="parts of the points' names; all, if left out")
-    parser.add_argument("--keep", action="store_true", help="keep database and logs")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     chosen = [

@@ -63,7 +63,7 @@ class Blows:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             self.tend()
-            for _ in range(self._dice.choice((1, 1, 2, 2, 3))):
+            for _ in range(self._dice.choice((1, 2, 2, 3, 4))):
                 self._strike(WEIGHTS)
             if self._dice.random() < 0.4:
                 self._strike(self._dice.choice((MILDER, PEOPLE)))
