@@ -27,11 +27,11 @@ WEIGHTS = {
     "supervisor": 1.0,
 }
 """How often each kind of process is killed with -9, against the others."""
-MILDER = {"flush": 1.5, "freeze": 1.0, "terminate": 1.0, "restart": 0.5}
+MILDER = {"flush": 1.0, "freeze": 2.0, "terminate": 1.0, "restart": 0.5}
 PEOPLE = {"pause": 0.5, "inbox": 0.7, "opt-out": 2.0, "weather": 1.0}
 REST_S = {"supervisor": 20.0, "restart": 40.0, "worker-files": 10.0, "pause": 6.0, "beat": 3.0}
 REST_S |= {"broker": 4.0, "flush": 2.0, "freeze": 3.0, "terminate": 3.0, "opt-out": 1.0}
-REST_S |= {"inbox": 8.0, "import": 2.0}
+REST_S |= {"inbox": 8.0, "import": 2.0, "worker": 1.5, "web": 1.5}
 """So long nothing of this kind happens again."""
 LONGEST_FREEZE_S = 8.0  # twice the send deadline
 AT_WORK_COMMANDS = 50
@@ -63,10 +63,10 @@ class Blows:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             self.tend()
-            for _ in range(self._dice.choice((1, 2, 2, 3, 4))):
-                self._strike(WEIGHTS)
             if self._dice.random() < 0.4:
                 self._strike(self._dice.choice((MILDER, PEOPLE)))
+            for _ in range(self._dice.choice((1, 2, 2, 3, 4))):
+                self._strike(WEIGHTS)
             time.sleep(self._dice.uniform(0.05, 0.6))
 
     def tend(self) -> None:
