@@ -3,15 +3,15 @@
 import os
 import signal
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
-if TYPE_CHECKING:
-    from recovery import Bench
+from recovery_bench import Bench
 
 FROZEN_S = 30
 
 
-def outages(bench: "Bench") -> list[dict[str, Any]]:
+def outages(bench: Bench) -> list[dict[str, Any]]:
     """Kill, freeze and empty the broker, each while calls are being made."""
     return [
         _timed(bench, "broker killed with -9", lambda: _kill(bench)),
@@ -20,18 +20,18 @@ def outages(bench: "Bench") -> list[dict[str, Any]]:
     ]
 
 
-def _kill(bench: "Bench") -> None:
+def _kill(bench: Bench) -> None:
     os.kill(bench.stack.pids()["broker"], signal.SIGKILL)
 
 
-def _freeze(bench: "Bench") -> None:
+def _freeze(bench: Bench) -> None:
     pid = bench.stack.pids()["broker"]
     os.kill(pid, signal.SIGSTOP)
     time.sleep(FROZEN_S)
     os.kill(pid, signal.SIGCONT)
 
 
-def _timed(bench: "Bench", what: str, act: Any) -> dict[str, Any]:
+def _timed(bench: Bench, what: str, act: Callable[[], object]) -> dict[str, Any]:
     """Give the seconds from the end of the outage to the next call that began after it."""
     bench.wait_for_calls(5)
     act()
