@@ -42,6 +42,7 @@ class Stack:
         }
         self._up: subprocess.Popen[bytes] | None = None
         self._more: Supervisor | None = None
+        self._broker_url = ""
         home.mkdir(parents=True, exist_ok=True)
 
     # -- starting and stopping
@@ -115,8 +116,10 @@ class Stack:
         return {name: pid for name, pid in found.items() if is_alive(pid)}
 
     def broker_url(self) -> str:
-        """Give the address of the broker."""
-        return (self.home / "broker.url").read_text().strip()
+        """Give the address of the broker; the last one while there is none."""
+        with suppress(FileNotFoundError):
+            self._broker_url = (self.home / "broker.url").read_text().strip() or self._broker_url
+        return self._broker_url
 
     def empty_broker(self) -> bool:
         """Empty the broker; False when it does not answer or is empty."""
