@@ -93,6 +93,7 @@ class People:
         self._numbers = numbers()
         self._lists = count(1)
         self._over = threading.Event()
+        self._problem: Exception | None = None
         self._thread = threading.Thread(target=self._feed, name="people", daemon=True)
 
     def begin(self) -> None:
@@ -117,6 +118,8 @@ class People:
         """Begin nothing more, finish what was begun, and let the campaigns end."""
         self._over.set()
         self._thread.join()
+        if self._problem is not None:
+            raise self._problem
         for phone in self.held_open:
             lead_id = self.world.db.read(lambda tx, one=phone: _lead_of(tx, one))
             lead_control.skip(self.world, lead_id, reason="the test is over", actor="chaos")
@@ -174,10 +177,13 @@ class People:
     # -- the thread
 
     def _feed(self) -> None:
-        while not self._over.wait(0.5):
-            for campaign_id in (ONCE, AGAIN):
-                if self._waiting(campaign_id) < FEW_LEFT:
-                    self._import(self.write(LIST_ROWS, folder=self.folder), campaign_id)
+        try:
+            while not self._over.wait(0.5):
+                for campaign_id in (ONCE, AGAIN):
+                    if self._waiting(campaign_id) < FEW_LEFT:
+                        self._import(self.write(LIST_ROWS, folder=self.folder), campaign_id)
+        except Exception as error:  # noqa: BLE001  # told by `end`, in the main thread
+            self._problem = error
 
     def _waiting(self, campaign_id: int) -> int:
         with suppress(SQLAlchemyError):

@@ -113,7 +113,15 @@ class Stack:
         found.pop("supervisor", None)
         if self._up is not None and self._up.poll() is None:
             found["supervisor"] = self._up.pid
-        return {name: pid for name, pid in found.items() if is_alive(pid)}
+        # A number from a file may be somebody else's process by now.
+        return {name: pid for name, pid in found.items() if self._is_ours(pid)}
+
+    def _is_ours(self, pid: int) -> bool:
+        with suppress(psutil.Error):
+            process = psutil.Process(pid)
+            named = process.environ().get("DIALER_HOME")
+            return named == str(self.home) and process.status() != psutil.STATUS_ZOMBIE
+        return False
 
     def broker_url(self) -> str:
         """Give the address of the broker; the last one while there is none."""
@@ -142,13 +150,6 @@ def send(pid: int, number: signal.Signals) -> bool:
     with suppress(ProcessLookupError, PermissionError):
         os.kill(pid, number)
         return True
-    return False
-
-
-def is_alive(pid: int) -> bool:
-    """Tell whether a process runs, and is not only waiting to be buried."""
-    with suppress(psutil.Error):
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     return False
 
 
