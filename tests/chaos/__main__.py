@@ -22,23 +22,13 @@ def main() -> int:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("DIALER_", "RETELL_"))}
         kept |= {"DIALER_ENV_FILE": os.devnull}
         os.execve(sys.executable, [sys.executable, "-m", "chaos", *sys.argv[1:]], {**kept, **seen})
-    from chaos.run import run
+    from chaos.run import Order, run
 
-    asked = arguments()
-    databases = ("sqlite", "postgresql") if asked.database == "both" else (asked.database,)
-    failed = [
-        database
-        for database in databases
-        if not run(
-            database,
-            seconds=asked.seconds,
-            seed=asked.seed,
-            lines=asked.lines,
-            leads=asked.leads,
-            keep=asked.keep,
-        )
-    ]
-    return 1 if failed else 0
+    asked = vars(arguments())
+    database = asked.pop("database")
+    databases = ("sqlite", "postgresql") if database == "both" else (database,)
+    well = [run(Order(database=one, **asked)) for one in databases]
+    return 0 if all(well) else 1
 
 
 def arguments() -> argparse.Namespace:
@@ -49,6 +39,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--lines", type=int, default=24)
     parser.add_argument("--leads", type=int, default=800, help="leads at the start; more follow")
+    parser.add_argument("--quiet", type=float, default=240, help="seconds to finish in, at most")
+    parser.add_argument("--sabotage", help="a deliberate bug: redial, overrun or forget")
     parser.add_argument("--keep", action="store_true", help="keep database and logs")
     return parser.parse_args()
 

@@ -9,6 +9,10 @@ if os.environ.get("CHAOS_SHORT_PATIENCE"):
     import short_patience
 
     short_patience.shorten()
+if os.environ.get("CHAOS_SABOTAGE"):
+    import sabotage
+
+    sabotage.SABOTAGES[os.environ["CHAOS_SABOTAGE"]]()
 if os.environ.get("CHAOS_POINTS"):
     import crash_points
 
