@@ -9,17 +9,12 @@ STEPS_BEFORE_DEATH = 12
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Where a process dies.
-
-    `lost`: while no webhook arrives. `uncalled`: the request was never whole, so there is no call,
-    and to be sure of that takes a quarter of an hour; only the doubt is waited for.
-    """
+    """Where a process dies; `lost`: while no webhook arrives."""
 
     name: str  # as the table of faults calls it
     armed: str  # as the seam calls it
     goal_s: int
     lost: bool = False
-    uncalled: bool = False
 
 
 POINTS = (
@@ -27,8 +22,8 @@ POINTS = (
     Point("plan: inside the claim", "inside plan", UNSENT),
     Point("plan: after claim, before enqueue", "after plan", UNSENT),
     Point("dial: before the send gate", "before gate", UNSENT),
-    Point("dial: after the gate, before POST", "after gate", EXISTS, uncalled=True),
-    Point("dial: headers sent", "headers sent", EXISTS, uncalled=True),
+    Point("dial: after the gate, before POST", "after gate", EXISTS),
+    Point("dial: headers sent", "headers sent", EXISTS),
     Point("dial: body sent", "body sent", EXISTS),
     Point("dial: answer read, before record", "before record", EXISTS),
     Point("dial: inside the record", "inside record", EXISTS),
