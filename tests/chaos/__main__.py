@@ -39,7 +39,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--lines", type=int, default=24)
     parser.add_argument("--leads", type=int, default=800, help="leads at the start; more follow")
-    parser.add_argument("--quiet", type=float, default=240, help="seconds to finish in, at most")
+    parser.add_argument(
+        "--patience", type=float, default=90, help="most seconds without a closed lead at the end"
+    )
     parser.add_argument("--sabotage", help="a deliberate bug: redial, overrun or forget")
     parser.add_argument("--keep", action="store_true", help="keep database and logs")
     return parser.parse_args()

@@ -32,6 +32,7 @@ LIST_ROWS = 200
 INBOX_ROWS = 40
 FEW_LEFT = 100
 """With fewer leads waiting in a campaign, its next list is imported."""
+CLOSED = "SELECT count(*) FROM lead WHERE status = 'CLOSED'"
 AREAS = (212, 213, 312, 415, 512, 617, 702, 206, 303, 404, 503, 602)
 RULES = """
 from_numbers = ["+14155550198"]
@@ -163,6 +164,12 @@ class People:
         with suppress(SQLAlchemyError):
             return self.world.db.read(campaigns.every)
         return []
+
+    def closed(self) -> int:
+        """Count the leads that are closed; none while the database is away."""
+        with suppress(SQLAlchemyError):
+            return self.world.db.read(lambda tx: int(tx.execute(text(CLOSED)).scalar_one()))
+        return 0
 
     def write(self, rows: int, *, folder: Path) -> Path:
         """Write a list of people nobody has seen before."""
