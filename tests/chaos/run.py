@@ -29,7 +29,7 @@ LONGEST_END_S = 900
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a run is asked for; `patience` are the seconds without a closed lead that are too many."""
+    """What a run is asked for; `patience`: after so many seconds without a closed lead it fails."""
 
     database: str
     seconds: float
