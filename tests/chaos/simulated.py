@@ -1,6 +1,7 @@
 """The simulator in a process of its own, which nobody kills: what really happened is kept there."""
 
 import json
+import os
 import subprocess
 import sys
 from contextlib import suppress
@@ -43,7 +44,11 @@ class Simulated:
                     *("--api-key", KEY, "--webhook-url", webhook_url),
                     *(f"--speed={speed}", f"--limit={lines}", f"--seed={seed}", *options),
                 ],
-                env={"PATH": "/usr/bin:/bin", "DIALER_HOME": str(home), "DIALER_ENV_FILE": ""},
+                env={
+                    "PATH": os.environ["PATH"],
+                    "DIALER_HOME": str(home),
+                    "DIALER_ENV_FILE": os.devnull,
+                },
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
