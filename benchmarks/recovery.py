@@ -117,7 +117,8 @@ def _recovery(
     if "done_at" in died:
         step_at, step = died["done_at"], died["done"]
     elif history:
-        step_at, step = history[0][0], f"{history[0][1]} by {history[0][2]}"
+        step_at, status, evidence = history[0]
+        step = status if status == "SENDING" else f"{status} by {evidence}"
     elif not died.get("attempt_id") and not died.get("call_id"):
         step_at, step = bench.next_claim(died), "the next claim"
     elif point.armed == "after settle":

@@ -30,7 +30,7 @@ WEIGHTS = {
 MILDER = {"flush": 1.0, "freeze": 2.0, "terminate": 1.0, "restart": 0.5}
 PEOPLE = {"pause": 0.5, "inbox": 0.7, "opt-out": 2.0, "weather": 1.0}
 REST_S = {"supervisor": 20.0, "restart": 40.0, "worker-files": 10.0, "pause": 6.0, "beat": 3.0}
-REST_S |= {"broker": 4.0, "flush": 2.0, "freeze": 3.0, "terminate": 3.0, "opt-out": 1.0}
+REST_S |= {"broker": 3.0, "flush": 2.0, "freeze": 3.0, "terminate": 3.0, "opt-out": 1.0}
 REST_S |= {"inbox": 8.0, "import": 2.0, "worker": 1.5, "web": 1.5}
 """So long nothing of this kind happens again."""
 LONGEST_FREEZE_S = 8.0  # twice the send deadline
