@@ -71,12 +71,15 @@ def recoveries(bench: Bench, points: Sequence[Point]) -> list[Recovery]:
 
 
 def _without_webhooks(bench: Bench, points: Sequence[Point]) -> list[tuple[Point, dict[str, Any]]]:
-    """Let them die in a time in which no webhook arrives, and some answers are no answer."""
+    """Let them die in a time in which no webhook arrives."""
     bench.wait_for_calls(3)
-    bench.simulated.set_faults({"webhook_dropped": 1.0, "answer_500_executed": 0.3})
+    bench.simulated.set_faults({"webhook_dropped": 1.0})
     seen = []
     for point in points:
-        say(point.name)
+        say(f"{point.name}, no webhooks")
+        # Look-ups need a call of unknown outcome; too many of those would stop the claims.
+        is_look_up = point.name.startswith("reconcile")
+        bench.simulated.set_faults({"answer_500_executed": 0.3 if is_look_up else None})
         bench.arm(point)
         seen.append((point, bench.wait_for_hit(point)))
     time.sleep(8)  # until the calls of those who died are over, too

@@ -25,7 +25,7 @@ LINES = 100
 CALLS_PER_SECOND = 4
 LEADS = 4000
 LIST_ROWS = 3000
-HIT_WITHIN_S = 90
+HIT_WITHIN_S = 180  # longer than the minute for which many unknown outcomes stop the claims
 
 
 class Bench:
@@ -62,7 +62,7 @@ class Bench:
     def wait_for_calls(self, more: int) -> None:
         """Wait until so many more calls were made: work has begun again."""
         goal = self.simulated.truth()["calls"] + more
-        deadline = time.monotonic() + 2 * HIT_WITHIN_S
+        deadline = time.monotonic() + HIT_WITHIN_S
         while self.simulated.truth()["calls"] < goal:
             assert time.monotonic() < deadline, f"no call is made; see {self.stack.home}"
             time.sleep(0.1)
