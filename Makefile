@@ -3,12 +3,14 @@
 # make proofs    the long ones: processes killed in the middle, a million numbers compared
 # make simulate  the engine in virtual time with everything that may go wrong: SEEDS=300 LEADS=6
 # make mutants   the same with deliberate bugs, each of which must be found
+# make chaos     every kind of process is killed at random for a while, on both databases
 # make check     format, lint, types, import rules, generated files
 # make format    put the code and the generated files in shape
 # make coverage  the tests again, with the lines they miss
 # make clean     remove the virtual environment and caches (not var/, which holds your campaigns)
 #
 # ARGS is passed on:  make demo ARGS=--json    make test ARGS="-k broker"
+# make chaos SECONDS=600 DATABASE=postgresql SEED=7 ARGS=--keep
 # PYTHON chooses one: make demo PYTHON=/opt/python3.12/bin/python3
 
 ARGS ?=
@@ -18,12 +20,16 @@ PARALLEL ?= --numprocesses=3 --dist=worksteal
 # What is killed in the middle must not wait for a core.
 PROVING ?= --numprocesses=auto --maxprocesses=2 --dist=worksteal
 
+SECONDS ?= 180
+DATABASE ?= both
+SEED ?=
+
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 NEEDS := pyproject.toml constraints.txt
 
-.PHONY: demo test proofs simulate mutants check format coverage clean install
+.PHONY: demo test proofs simulate mutants chaos check format coverage clean install
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -45,6 +51,9 @@ simulate: $(VENV)/installed-dev
 
 mutants: $(VENV)/installed-dev
 	$(SIMULATION) simulation.mutation $(ARGS)
+chaos: $(VENV)/installed-dev
+	@PYTHONPATH=tests $(BIN)/python -m chaos --seconds $(SECONDS) --database $(DATABASE) \
+		$(if $(SEED),--seed $(SEED)) $(ARGS)
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

@@ -44,10 +44,14 @@ def running_stack(
     `environment` are settings for all processes, over those of this one. `simulator` are the
     arguments of the simulator, without its address; None starts none. The addresses of broker
     and simulator are written into `home`, where every process finds them.
+
+    Raises:
+        UserError: another one runs in `home`.
     """
     os.environ.update({"DIALER_HOME": str(home), **environment})
     home.mkdir(parents=True, exist_ok=True)
     supervisor = Supervisor(home, report=say)
+    supervisor.hold_home()  # before a broker of ours writes its address over another's
     broker = None
     try:
         settings = Settings.load()
@@ -68,10 +72,11 @@ def running_stack(
         supervisor.wait_ready(READY_WITHIN)
         yield Stack(settings, supervisor, broker_name, simulator_url)
     finally:
-        supervisor.stop()
+        # While the home is still ours: whoever comes next writes the same files.
         (home / "simulator.url").unlink(missing_ok=True)
         if broker is not None:
             broker.stop()
+        supervisor.stop()
 
 
 def _add_simulator(supervisor: Supervisor, settings: Settings, arguments: tuple[str, ...]) -> str:

@@ -13,7 +13,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
@@ -66,14 +65,22 @@ class Supervisor:
         self._kept.append(_Kept(process, owner=self))
         return self
 
-    def start(self) -> None:
-        """Start every process, and keep each running from now on.
+    def hold_home(self) -> None:
+        """Make sure that nobody else runs in this home, now and until `stop`.
+
+        Whoever writes files into the home does this first. May be called twice.
 
         Raises:
-            UserError: another supervisor runs in the same home.
+            UserError: another supervisor runs in the same home; nothing of it was touched.
         """
+        if self._home_lock is None:
+            self._home.mkdir(parents=True, exist_ok=True)
+            self._home_lock = _lock(self._home / "supervisor.lock")
+
+    def start(self) -> None:
+        """Start every process, and keep each running from now on. Raises: as `hold_home`."""
+        self.hold_home()
         self.log_directory.mkdir(parents=True, exist_ok=True)
-        self._home_lock = _lock(self._home / "supervisor.lock")
         for kept in self._kept:
             kept.begin()
         self.write_pids()
@@ -134,9 +141,8 @@ class Supervisor:
         for kept in reversed(self._kept):
             kept.end(hurry=self._hurry)
         self.leash.close()
-        with suppress(FileNotFoundError):
-            self.pids_file.unlink()
         if self._home_lock is not None:
+            self.pids_file.unlink(missing_ok=True)
             self._home_lock.close()
             self._home_lock = None
 

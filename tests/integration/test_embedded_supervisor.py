@@ -15,6 +15,7 @@ import psutil
 import pytest
 import redis
 
+from dialer.cli.stack import running_stack
 from dialer.embedded.broker import EmbeddedBroker
 from dialer.embedded.processes import Process
 from dialer.embedded.supervisor import Supervisor
@@ -202,6 +203,27 @@ def test_two_dialers_do_not_run_in_one_home(supervisor: Supervisor, tmp_path: Pa
     again = Supervisor(tmp_path)
     again.start()
     again.stop()
+
+
+def test_a_second_dialer_in_a_home_takes_nothing_away_from_the_first(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    broker = EmbeddedBroker(tmp_path, leash=supervisor.leash)
+    url = broker.start()
+    supervisor.add(broker.process()).start()
+    running = (tmp_path / "pids.json").read_text()
+    with (
+        pytest.raises(UserError, match="already runs"),
+        running_stack(
+            tmp_path,
+            environment={"DIALER_HOME": str(tmp_path)},
+            simulator=None,
+            say=lambda line: None,
+        ),
+    ):
+        pytest.fail("two run in one home")
+    assert (tmp_path / "broker.url").read_text().strip() == url
+    assert (tmp_path / "pids.json").read_text() == running
 
 
 def test_a_broker_in_use_is_taken_over_and_comes_back_at_its_address(
