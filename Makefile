@@ -20,6 +20,8 @@ PARALLEL ?= --numprocesses=3 --dist=worksteal
 # What is killed in the middle must not wait for a core.
 PROVING ?= --numprocesses=auto --maxprocesses=2 --dist=worksteal
 
+SEEDS ?= 300
+LEADS ?= 6
 SECONDS ?= 180
 DATABASE ?= both
 SEED ?=
@@ -42,8 +44,6 @@ proofs: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m slow $(PROVING) $(ARGS)
 	DIALER_COMPARED=1000000 $(BIN)/python -m pytest $(PROVING) tests/unit/test_phones_shortcut.py
 
-SEEDS ?= 300
-LEADS ?= 6
 SIMULATION := PYTHONPATH=tests PYTHONHASHSEED=0 $(BIN)/python -m
 
 simulate: $(VENV)/installed-dev
@@ -51,6 +51,7 @@ simulate: $(VENV)/installed-dev
 
 mutants: $(VENV)/installed-dev
 	$(SIMULATION) simulation.mutation $(ARGS)
+
 chaos: $(VENV)/installed-dev
 	@PYTHONPATH=tests $(BIN)/python -m chaos --seconds $(SECONDS) --database $(DATABASE) \
 		$(if $(SEED),--seed $(SEED)) $(ARGS)

@@ -6,6 +6,7 @@ import random
 import tempfile
 import uuid
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -298,22 +299,25 @@ class Run:
     _seen_lines = 0
 
     def _check(self) -> None:
-        now = self.world.clock.now()
-        self.violations += self._db.look(lambda tx: list(broken(tx, now=now, calm=False)))
+        self.violations += self._db.look(lambda tx: list(self._broken(tx, calm=False)))
         for name, error in self.hub.crashed:
             if not is_outage(error):
                 self.violations.append(f"{name} raised {type(error).__name__}: {error}")
         self.hub.crashed.clear()
+
+    def _broken(self, tx: Connection, *, calm: bool) -> Iterator[str]:
+        now, was_set = self.world.clock.now(), self.people.clock_was_set
+        return broken(tx, now=now, calm=calm, clock_was_set=was_set)
 
     def _conclude(self) -> None:
         self._check()
         if self.violations:
             return
         self.diary.clock_was_set = self.people.clock_was_set
-        now, now_ms = self.world.clock.now(), self.hub.now_ms
+        now_ms = self.hub.now_ms
 
         def ask(tx: Connection) -> list[str]:
-            found = list(broken(tx, now=now, calm=True))
+            found = list(self._broken(tx, calm=True))
             return found + list(
                 untrue(tx, self.exchange, self.diary, self.wire.written, now_ms=now_ms)
             )
