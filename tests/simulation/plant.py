@@ -28,7 +28,6 @@ RESTARTS_MS = (1_000, 1_000, 5_000, 60_000)
 PLAN_MS = 500
 PATIENCE_MS = 20_000
 IDLE_MS = 60_000
-AUDIT_MS = 600_000  # ten times as seldom as in production, because it asks so much
 
 
 class Plant:
@@ -108,8 +107,8 @@ class Plant:
             if look_ms <= hub.now_ms or hub.now_ms - self._looked_ms >= self._idle_ms():
                 self._looked_ms = hub.now_ms
                 self.broker.tick("reconcile", within_ms=10_000)
-            if hub.now_ms - self._audited_ms >= AUDIT_MS:
-                self._audited_ms = hub.now_ms
+            if hub.now_ms - self._audited_ms >= 30 * self._idle_ms():
+                self._audited_ms = hub.now_ms  # seldom, because it asks so much
                 self.broker.tick("audit", within_ms=50_000)
             if self.has_schedules:
                 self.broker.tick("run_schedules", within_ms=14_000)

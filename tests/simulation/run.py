@@ -17,6 +17,7 @@ from sqlalchemy import Connection, text
 
 from dialer import log
 from dialer.actions import control, schedule
+from dialer.actions.audit import audit
 from dialer.actions.world import World
 from dialer.domain.schedule_spec import Recipe, ScheduleSpec
 from dialer.domain.states import LeadStatus
@@ -260,7 +261,7 @@ class Run:
         look_at = outlook.next_look(tx, since=self.world.clock.now())
         fresh = text("SELECT 1 FROM webhook_event WHERE status = 'NEW' LIMIT 1")
         over = text(
-            "SELECT 1 FROM campaign WHERE status = 'held' OR pending_after IS NOT NULL"
+            "SELECT 1 FROM campaign WHERE pending_after IS NOT NULL"
             " OR status IN ('finished', 'stopped') AND summary IS NULL"
             " OR status = 'running' AND NOT EXISTS (SELECT 1 FROM lead WHERE"
             " lead.campaign_id = campaign.id AND lead.status <> 'CLOSED') LIMIT 1"
@@ -310,6 +311,8 @@ class Run:
         return broken(tx, now=now, calm=calm, clock_was_set=was_set)
 
     def _conclude(self) -> None:
+        """Audit once more, so that what has healed is closed, and ask everything."""
+        audit(self.world)
         self._check()
         if self.violations:
             return
@@ -369,12 +372,11 @@ def simulate_here(seed: int, leads: int, mutant: str | None = None) -> Outcome:
         stamina.set_testing(True, attempts=2, cap=True)  # nobody waits in real time
         log.configure("critical", "json")
         logging.disable(logging.CRITICAL)
-        gc.disable()  # collected between the runs
+        gc.freeze()  # what is loaded by now stays
         _opened.append(SimulatedDatabase())
     with switched_on(mutant):
         try:
             outcome = simulate(seed, leads=leads, database=_opened[0])
         except Exception as error:
             raise RuntimeError(f"the simulation itself fails at seed {seed}") from error
-    gc.collect()
     return outcome
