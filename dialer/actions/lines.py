@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from dialer.actions.world import World
-from dialer.domain.states import CampaignStatus
 from dialer.errors import AccountProblem, LookUpFailed
 from dialer.log import get_logger
 from dialer.store import campaigns, gate
@@ -20,7 +19,7 @@ def ask_concurrency(world: World) -> None:
     larger number is believed, so that a call that just ended is not taken for somebody else's.
     """
     now = world.clock.now()
-    if not world.db.read(lambda tx: campaigns.in_status(tx, CampaignStatus.RUNNING)):
+    if not world.db.read(campaigns.any_running):
         return
     if not world.db.transact(lambda tx: gate.claim_asking(tx, now=now, not_after=now - ASK_EVERY)):
         return

@@ -25,7 +25,7 @@ from dialer.actions.storing import Batch, Known, Target, store
 from dialer.actions.turns import BREATH, Turns
 from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
-from dialer.domain.states import OVER, CampaignStatus, ListStatus
+from dialer.domain.states import OVER, ListStatus
 from dialer.errors import RefusedByRule
 from dialer.leads.column_map import headers_key
 from dialer.leads.header_words import LeadField
@@ -301,7 +301,7 @@ def _store_chunk(world: World, target: Target, chunk: Chunk, *, turns: Turns, ro
             more = store(tx, target, batch, rows=rows, now=began_at)
             if part.stop >= most:
                 lists.change(tx, target.list_id, stored_row=chunk.last_row)
-            somebody_waits = bool(campaigns.in_status(tx, CampaignStatus.RUNNING))
+            somebody_waits = campaigns.any_running(tx)
             return rows + more, somebody_waits, began_at
 
         rows, somebody_waits, began_at = world.db.transact(body)

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dialer.actions.world import World
-from dialer.domain.states import CampaignStatus
 from dialer.errors import AccountProblem, LookUpFailed
 from dialer.log import get_logger
 from dialer.retell.client import FoundCalls
@@ -35,7 +34,7 @@ def ask_other_calls(world: World) -> None:
     With no campaign running nobody needs to know.
     """
     now = world.clock.now()
-    if not world.db.read(lambda tx: campaigns.in_status(tx, CampaignStatus.RUNNING)):
+    if not world.db.read(campaigns.any_running):
         return
     not_after = now - ASK_EVERY
     if not world.db.transact(

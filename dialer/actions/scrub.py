@@ -5,7 +5,6 @@ from datetime import timedelta
 from functools import partial
 
 from dialer.actions.world import World
-from dialer.domain.states import CampaignStatus
 from dialer.log import get_logger
 from dialer.store import campaigns, suppressions
 from dialer.store.database import Connection
@@ -47,7 +46,7 @@ def scrub(world: World) -> int:
 
 def breathe(world: World) -> None:
     """Let those who wait for the database go first, if a campaign is running."""
-    if world.db.read(lambda tx: bool(campaigns.in_status(tx, CampaignStatus.RUNNING))):
+    if world.db.read(campaigns.any_running):
         world.clock.sleep(BREATH)
 
 

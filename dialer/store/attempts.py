@@ -17,6 +17,7 @@ from dialer.domain.states import (
 )
 from dialer.store.rows import many, one
 from dialer.store.tables import IS_OPEN, Attempt, AttemptEvent, table
+from dialer.store.types import UtcDateTime
 
 attempt = table(Attempt)
 attempt_event = table(AttemptEvent)
@@ -26,6 +27,12 @@ _NOTE = insert(attempt_event)
 _GET = select(attempt).where(attempt.c.id == bindparam("which"))
 _LOCK = _GET.with_for_update()
 _BY_CALL = select(attempt).where(attempt.c.call_id == bindparam("which"))
+_DUE_CHECKS = (
+    select(attempt)
+    .where(attempt.c.check_at <= bindparam("now", type_=UtcDateTime))
+    .order_by(attempt.c.check_at)
+    .limit(bindparam("most"))
+)
 _CHANGE = update(attempt).where(attempt.c.id == bindparam("which"))
 _MOVE = _CHANGE.where(attempt.c.status == bindparam("current"))
 
@@ -148,11 +155,7 @@ def change(tx: Connection, attempt_id: str, **values: Any) -> None:
 
 def due_checks(tx: Connection, *, now: datetime, most: int) -> list[Attempt]:
     """Read the attempts whose time to be looked at has come, the longest due first."""
-    return many(
-        tx,
-        Attempt,
-        select(attempt).where(attempt.c.check_at <= now).order_by(attempt.c.check_at).limit(most),
-    )
+    return many(tx, Attempt, _DUE_CHECKS, now=now, most=most)
 
 
 def claim_check(tx: Connection, row: Attempt, *, until: datetime) -> bool:

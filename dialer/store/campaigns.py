@@ -45,6 +45,10 @@ _CLEAR_REJECTIONS = (
 )
 
 
+_IN_STATUS = select(campaign).where(campaign.c.status == bindparam("status"))
+_ANY_RUNNING = select(campaign.c.id).where(campaign.c.status == CampaignStatus.RUNNING).limit(1)
+
+
 def add(tx: Connection, spec: CampaignSpec, *, now: datetime, **values: Any) -> int:
     """Add a draft and give its id."""
     result = tx.execute(
@@ -105,7 +109,12 @@ def children(tx: Connection, campaign_id: int) -> list[Campaign]:
 
 def in_status(tx: Connection, status: CampaignStatus) -> list[Campaign]:
     """Read the campaigns in one status."""
-    return many(tx, Campaign, select(campaign).where(campaign.c.status == status))
+    return many(tx, Campaign, _IN_STATUS, status=status)
+
+
+def any_running(tx: Connection) -> bool:
+    """Tell whether a campaign is running."""
+    return tx.execute(_ANY_RUNNING).first() is not None
 
 
 def hold_still(tx: Connection, campaign_ids: Sequence[int]) -> dict[int, Campaign]:

@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, text, update
 
 from dialer.domain.priority import Priority
 from dialer.domain.states import OVER, CampaignStatus, ClosedAs, LeadStatus, ListStatus
 from dialer.store.rows import many
 from dialer.store.tables import IS_OPEN, Attempt, Campaign, Lead, LeadList, table
+from dialer.store.types import UtcDateTime
 
 attempt = table(Attempt)
 campaign = table(Campaign)
@@ -21,6 +22,65 @@ _WAITING = (LeadStatus.READY, LeadStatus.HELD)
 _HALTED = (CampaignStatus.PAUSED, CampaignStatus.HELD)
 
 
+_IS_OPEN = IS_OPEN.replace("status", "attempt.status")
+
+
+def _has_lead(*chosen: Any) -> ColumnElement[bool]:
+    return select(lead.c.id).where(lead.c.campaign_id == campaign.c.id, *chosen).exists()
+
+
+def _is_importing() -> ColumnElement[bool]:
+    return (
+        select(lead_list.c.id)
+        .where(
+            lead_list.c.campaign_id == campaign.c.id,
+            lead_list.c.status == ListStatus.IMPORTING,
+        )
+        .exists()
+    )
+
+
+_now = bindparam("now", type_=UtcDateTime)
+_TOO_LATE = and_(
+    campaign.c.status == CampaignStatus.RUNNING,
+    campaign.c.pending_after.is_(None),
+    campaign.c.edited_at.is_(None)
+    | (campaign.c.edited_at <= bindparam("edited_before", type_=UtcDateTime)),
+    ~_has_lead(lead.c.status.in_([LeadStatus.IN_FLIGHT, LeadStatus.HELD])),
+    # Each priority is a range of the index of its own.
+    ~_has_lead(
+        lead.c.status == LeadStatus.READY,
+        lead.c.priority.in_([int(one) for one in Priority]),
+        lead.c.due_at < campaign.c.ends_at,
+    ),
+    ~_is_importing(),
+)
+_ENDED = select(campaign).where(
+    campaign.c.status.in_([CampaignStatus.RUNNING, *_HALTED]),
+    campaign.c.ends_at.is_not(None),
+    or_(campaign.c.ends_at <= _now, _TOO_LATE),
+    _has_lead(lead.c.status.in_(_WAITING)),
+)
+_WITHOUT_OPEN_LEADS = select(campaign).where(
+    (campaign.c.status == CampaignStatus.RUNNING)
+    | campaign.c.status.in_(_HALTED) & (campaign.c.ends_at <= _now),
+    ~_has_lead(lead.c.status.in_([LeadStatus.READY, LeadStatus.IN_FLIGHT, LeadStatus.HELD])),
+    ~_is_importing(),
+)
+_TO_SUMMARIZE = (
+    select(campaign.c.id)
+    .where(
+        campaign.c.status.in_(OVER),  # also if it was archived at once
+        campaign.c.summary.is_(None),
+        ~select(attempt.c.id)
+        .where(attempt.c.campaign_id == campaign.c.id, text(_IS_OPEN))
+        .exists(),
+    )
+    .order_by(campaign.c.finished_at)
+    .limit(bindparam("most"))
+)
+
+
 def ended(tx: Connection, *, now: datetime) -> list[Campaign]:
     """Give the campaigns that call nobody any more because of their end date, and have leads left.
 
@@ -28,30 +88,7 @@ def ended(tx: Connection, *, now: datetime) -> list[Campaign]:
     change that: none is in a call, none waits for a person, and whoever edited the campaign has
     had some time to take it back.
     """
-    statuses = [CampaignStatus.RUNNING, *_HALTED]
-    too_late = and_(
-        campaign.c.status == CampaignStatus.RUNNING,
-        campaign.c.pending_after.is_(None),
-        campaign.c.edited_at.is_(None) | (campaign.c.edited_at <= now - TO_TAKE_BACK),
-        ~_has_lead(lead.c.status.in_([LeadStatus.IN_FLIGHT, LeadStatus.HELD])),
-        # Each priority is a range of the index of its own.
-        ~_has_lead(
-            lead.c.status == LeadStatus.READY,
-            lead.c.priority.in_([int(one) for one in Priority]),
-            lead.c.due_at < campaign.c.ends_at,
-        ),
-        ~_is_importing(),
-    )
-    return many(
-        tx,
-        Campaign,
-        select(campaign).where(
-            campaign.c.status.in_(statuses),
-            campaign.c.ends_at.is_not(None),
-            or_(campaign.c.ends_at <= now, too_late),
-            _has_lead(lead.c.status.in_(_WAITING)),
-        ),
-    )
+    return many(tx, Campaign, _ENDED, now=now, edited_before=now - TO_TAKE_BACK)
 
 
 def close_some(
@@ -78,50 +115,9 @@ def without_open_leads(tx: Connection, *, now: datetime) -> list[Campaign]:
 
     Those that run, and those that are paused or held at their end date.
     """
-    halted_for_good = campaign.c.status.in_(_HALTED) & (campaign.c.ends_at <= now)
-    unclosed = [LeadStatus.READY, LeadStatus.IN_FLIGHT, LeadStatus.HELD]
-    return many(
-        tx,
-        Campaign,
-        select(campaign).where(
-            (campaign.c.status == CampaignStatus.RUNNING) | halted_for_good,
-            ~_has_lead(lead.c.status.in_(unclosed)),
-            ~_is_importing(),
-        ),
-    )
+    return many(tx, Campaign, _WITHOUT_OPEN_LEADS, now=now)
 
 
 def to_summarize(tx: Connection, *, most: int) -> list[int]:
     """Give the campaigns that are over, without a summary, and whose last call has ended."""
-    open_attempt = (
-        select(attempt.c.id).where(attempt.c.campaign_id == campaign.c.id, text(_IS_OPEN)).exists()
-    )
-    rows = tx.execute(
-        select(campaign.c.id)
-        .where(
-            campaign.c.status.in_(OVER),  # also if it was archived at once
-            campaign.c.summary.is_(None),
-            ~open_attempt,
-        )
-        .order_by(campaign.c.finished_at)
-        .limit(most)
-    )
-    return list(rows.scalars())
-
-
-_IS_OPEN = IS_OPEN.replace("status", "attempt.status")
-
-
-def _has_lead(*chosen: Any) -> ColumnElement[bool]:
-    return select(lead.c.id).where(lead.c.campaign_id == campaign.c.id, *chosen).exists()
-
-
-def _is_importing() -> ColumnElement[bool]:
-    return (
-        select(lead_list.c.id)
-        .where(
-            lead_list.c.campaign_id == campaign.c.id,
-            lead_list.c.status == ListStatus.IMPORTING,
-        )
-        .exists()
-    )
+    return list(tx.execute(_TO_SUMMARIZE, {"most": most}).scalars())

@@ -6,13 +6,14 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, bindparam, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dialer.domain.lines import GateState
 from dialer.store import server_marks
 from dialer.store.rows import one
 from dialer.store.tables import IS_OPEN, DialGate, table
+from dialer.store.types import UtcDateTime
 
 gate = table(DialGate)
 _STATE = tuple(field.name for field in fields(GateState) if field.name != "is_moved")
@@ -33,6 +34,14 @@ _COUNT_OPEN = text(
     "sum(CASE WHEN status IN ('INTENT', 'SENDING') THEN 1 ELSE 0 END) "
     f"FROM attempt WHERE {IS_OPEN} GROUP BY +campaign_id"
 )
+
+
+_WIN = {
+    asked.name: update(gate)
+    .where(asked.is_(None) | (asked <= bindparam("not_after", type_=UtcDateTime)))
+    .values({asked: bindparam("at", type_=UtcDateTime)})
+    for asked in (gate.c.provider_asked_at, gate.c.numbers_asked_at, gate.c.other_calls_asked_at)
+}
 
 
 def ensure(
@@ -156,8 +165,7 @@ def claim_asking_for_others(tx: Connection, *, now: datetime, not_after: datetim
 
 
 def _win(tx: Connection, asked: Any, *, now: datetime, not_after: datetime) -> bool:
-    due = update(gate).where(asked.is_(None) | (asked <= not_after))
-    return bool(tx.execute(due.values({asked: now})).rowcount)
+    return bool(tx.execute(_WIN[asked.name], {"at": now, "not_after": not_after}).rowcount)
 
 
 def other_calls_until(tx: Connection) -> datetime | None:

@@ -110,6 +110,17 @@ class LeadPlace(NamedTuple):
     phone_start: str  # as much of their numbers as tells a region
 
 
+_WAITING_IN_VAIN = select(campaign.c.id).where(
+    campaign.c.status.in_(OVER),
+    select(lead.c.id)
+    .where(
+        lead.c.campaign_id == campaign.c.id,
+        lead.c.status.in_([LeadStatus.READY, LeadStatus.HELD]),
+    )
+    .exists(),
+)
+
+
 def add(tx: Connection, rows: Sequence[dict[str, Any]]) -> int:
     """Insert leads and give the number of new ones; a phone the campaign has is left as it is."""
     if not rows:
@@ -346,16 +357,7 @@ def waiting_in_vain(tx: Connection) -> list[int]:
     A call that ends, or is heard to be a voicemail, while its campaign is being stopped or is
     finishing may hand its lead back too late.
     """
-    waiting = (
-        select(lead.c.id)
-        .where(
-            lead.c.campaign_id == campaign.c.id,
-            lead.c.status.in_([LeadStatus.READY, LeadStatus.HELD]),
-        )
-        .exists()
-    )
-    rows = tx.execute(select(campaign.c.id).where(campaign.c.status.in_(OVER), waiting))
-    return [row[0] for row in rows]
+    return [row[0] for row in tx.execute(_WAITING_IN_VAIN)]
 
 
 def suppress(

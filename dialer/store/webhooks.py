@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from dialer.store.rows import many, one
 from dialer.store.tables import WebhookEvent, table
+from dialer.store.types import UtcDateTime
 
 inbox = table(WebhookEvent)
 
@@ -20,6 +21,12 @@ _RECEIVE = {
     for dialect in (sqlite, postgresql)
 }
 _GET = select(inbox).where(inbox.c.id == bindparam("which"))
+_OVERDUE = (
+    select(inbox.c.id)
+    .where(inbox.c.status == NEW, inbox.c.received_at <= bindparam("before", type_=UtcDateTime))
+    .order_by(inbox.c.id)
+    .limit(bindparam("most"))
+)
 _FINISH = (
     update(inbox)
     .where(inbox.c.id == bindparam("which"), inbox.c.status == NEW)
@@ -96,13 +103,7 @@ def revive(tx: Connection, call_id: str) -> list[int]:
 
 def overdue(tx: Connection, *, before: datetime, most: int) -> Sequence[int]:
     """Give the events received before that moment and not settled yet."""
-    rows = tx.execute(
-        select(inbox.c.id)
-        .where(inbox.c.status == NEW, inbox.c.received_at <= before)
-        .order_by(inbox.c.id)
-        .limit(most)
-    )
-    return [row[0] for row in rows]
+    return list(tx.execute(_OVERDUE, {"before": before, "most": most}).scalars())
 
 
 def counts(tx: Connection) -> dict[str, int]:
