@@ -10,7 +10,7 @@ from simulation.mutants import MUTANTS
 from simulation.run import simulate_here
 
 SEEDS = 200
-LEADS = 5
+LEADS = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,9 @@ from simulation.points import Fault
 SINGLE_WORDS = ("transcript_object", "transcript_with_tool_calls")
 NEVER_MS = 2**62
 RESTARTS_MS = (1_000, 1_000, 5_000, 60_000)
-PLAN_MS = 500
+PLAN_MS = 1_000
 PATIENCE_MS = 20_000
-IDLE_MS = 60_000
+IDLE_MS = 90_000
 
 
 class Plant:
@@ -55,6 +55,7 @@ class Plant:
         self.next_moments: Callable[[], tuple[int, int]] = lambda: (NEVER_MS, NEVER_MS)
         self.stirred = False  # something happened, so that other leads may be called now
         self.has_schedules = False
+        self.audits = False
         self._seen: set[tuple[str, Event]] = set()
         self._patience_ms = PLAN_MS
         self._next_ms = 0
@@ -107,7 +108,7 @@ class Plant:
             if look_ms <= hub.now_ms or hub.now_ms - self._looked_ms >= self._idle_ms():
                 self._looked_ms = hub.now_ms
                 self.broker.tick("reconcile", within_ms=10_000)
-            if hub.now_ms - self._audited_ms >= 30 * self._idle_ms():
+            if self.audits and hub.now_ms - self._audited_ms >= 20 * self._idle_ms():
                 self._audited_ms = hub.now_ms  # seldom, because it asks so much
                 self.broker.tick("audit", within_ms=50_000)
             if self.has_schedules:

@@ -107,6 +107,7 @@ class Run:
         )
         self.plant.world, self.plant.exchange = self.world, self.exchange
         self.plant.next_moments = self._next_moments
+        self.plant.audits = scenario.audited
         self.people = People(
             hub,
             self.perils,
@@ -312,7 +313,8 @@ class Run:
 
     def _conclude(self) -> None:
         """Audit once more, so that what has healed is closed, and ask everything."""
-        audit(self.world)
+        if self.scenario.audited:
+            audit(self.world)
         self._check()
         if self.violations:
             return

@@ -75,6 +75,7 @@ class Scenario:
     over_limit: str
     imported: bool  # the lists come by the importer
     scheduled: bool
+    audited: bool  # invariants are asked from within, too
     trouble_min: int  # how long things go wrong
 
 
@@ -106,7 +107,8 @@ def draw_scenario(dice: random.Random, *, leads: int) -> Scenario:
         over_limit=dice.choice(("429", "error_call")),
         imported=dice.random() < 0.15,
         scheduled=dice.random() < 0.1,
-        trouble_min=dice.choice((6, 15, 40)),
+        audited=dice.random() < 0.3,
+        trouble_min=dice.choice((4, 8, 25)),
     )
 
 
