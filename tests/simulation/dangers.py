@@ -35,6 +35,7 @@ class Dangers:
     message_twice: float
     message_late: float
     webhook_strange: float
+    spite: float  # at each claim: somebody forbids just what was claimed
     incidents_per_hour: float  # outages, restarts, flushes, things people do
     faults: Faults = field(default_factory=Faults)
 
@@ -60,6 +61,7 @@ def draw_dangers(seed: int, dice: random.Random) -> Dangers:
         message_twice=some(0.005, 0.3),
         message_late=some(0.005, 0.2),
         webhook_strange=some(0.01, 0.2),
+        spite=some(0.02, 0.4),
         incidents_per_hour=dice.choice((4, 15, 40)),
         faults=_draw_faults(dice, some),
     )

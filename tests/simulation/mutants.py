@@ -81,7 +81,9 @@ def a_second_message_sends_again() -> Patches:
         result = passed(tx, world, attempt_id)
         row = attempts.get(tx, attempt_id)
         if result is None and row is not None and row.status is AttemptStatus.SENDING:
-            return dial.Sending(row.id, row.campaign_id, row.request, world.clock.now())
+            return dial.Sending(
+                row.id, row.campaign_id, row.request, world.clock.now(), gate.install(tx)
+            )
         return result
 
     yield dial, "pass_gate", pass_gate

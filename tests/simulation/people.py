@@ -205,8 +205,25 @@ class People:
         row = self._dice.choice(rows)
         return int(row.id), str(row.phone)
 
-    def _pause(self) -> None:
-        one = self._campaign()
+    def spite(self, campaign_id: int, phone: str) -> None:
+        """Perhaps forbid, right after a claim, just what was claimed."""
+        if self._perils.strikes(self._perils.dangers.spite):
+            said = OptOut("asked", OptOutSource.HAND, actor="ann")
+            self._dice.choice(
+                (
+                    lambda: self._pause(campaign_id),
+                    self._pause_all,
+                    lambda: self._set_lines(1),
+                    lambda: self._do(
+                        "opt-out",
+                        lambda: do_not_call.add(self._world, phone, said),
+                        Fault.OPTED_OUT,
+                    ),
+                )
+            )()
+
+    def _pause(self, campaign_id: int | None = None) -> None:
+        one = self._campaign() if campaign_id is None else campaign_id
         self._do("pause", lambda: control.pause(self._world, one, actor="ann"), Fault.PAUSED)
         self._hub.after(
             self._dice.randrange(1_000, 400_000),
@@ -232,8 +249,9 @@ class People:
         self._do("opt-out", lambda: do_not_call.add(self._world, phone, said), Fault.OPTED_OUT)
 
     def _limit(self) -> None:
-        lines = max(1, self._scenario.lines + self._dice.randrange(-4, 5))
+        self._set_lines(max(1, self._scenario.lines + self._dice.randrange(-4, 5)))
 
+    def _set_lines(self, lines: int) -> None:
         def deed() -> None:
             self._world.db.transact(lambda tx: gate.set_limits(tx, lines=lines))
 

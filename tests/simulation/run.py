@@ -119,6 +119,7 @@ class Run:
             folder=self._folder,
             dice=random.Random(f"people {seed}"),
         )
+        self.diary.claimed = self.people.spite
 
     def _make_new(self, database: SimulatedDatabase) -> None:
         """Make the database of a new installation, perhaps by a migration that is killed."""
@@ -302,6 +303,8 @@ class Run:
 
     def _check(self) -> None:
         self.violations += self._db.look(lambda tx: list(self._broken(tx, calm=False)))
+        self.violations += self.diary.broken
+        self.diary.broken.clear()
         for name, error in self.hub.crashed:
             if not is_outage(error):
                 self.violations.append(f"{name} raised {type(error).__name__}: {error}")

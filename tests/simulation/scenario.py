@@ -87,7 +87,7 @@ def draw_scenario(dice: random.Random, *, leads: int) -> Scenario:
     if by_night:
         start_at = dice.choice(CHANGES_OF_CLOCKS) + timedelta(minutes=dice.randrange(600))
     campaigns = dice.choice((1, 1, 2))
-    many = max(2, round(leads * dice.uniform(0.5, 1.5)))
+    many = max(2, round(leads * dice.choice((0.5, 0.75, 1, 1, 2.5))))
     crowd = _draw_people(dice, many)
     shared = dice.random() < 0.5
     people = tuple(
@@ -145,5 +145,5 @@ def _draw_spec(dice: random.Random, index: int, *, by_night: bool) -> CampaignSp
 
 def _draw_caps(dice: random.Random) -> dict[str, Any]:
     if dice.random() < 0.3:
-        return {"gap": "5m", "calls_per_day": 2, "calls_per_week": 5, "calls_per_month": 6}
+        return {"gap": "5m", "calls_per_day": 2, "calls_per_week": None, "calls_per_month": None}
     return {"gap": "0s", "calls_per_day": None, "calls_per_week": None, "calls_per_month": None}

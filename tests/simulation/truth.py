@@ -1,6 +1,6 @@
 """The truth: what must never have happened, asked of the provider and of the rows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from dialer.simulator.outcomes import Outcome
 from dialer.store import campaigns
 from dialer.store.invariants import violations
 from dialer.store.outlook import places_of_leads
+from dialer.store.tables import IS_OPEN
 from simulation.wire import Written
 
 AT_ANY_TIME = {
@@ -39,6 +40,8 @@ BY_THE_CLOCK = {"I4", "I7", "I14", "I16"}
 """Invariants that compare moments: false alarms where somebody sets the clock back."""
 LONGEST_WAY_MS = 200_000
 """From the claim of an attempt to the acceptance of its call, at most: 60 s, 10 s, 120 s."""
+GATE_MS = 100
+"""The clock is read within the gate's transaction, and the deadline is compared with a whole ms."""
 DEADLINE_MS = int(SEND_DEADLINE.total_seconds() * 1000)
 
 
@@ -51,9 +54,13 @@ class Diary:
     paused: list[tuple[str, int, int | None]] = field(default_factory=list)  # campaign or gate
     retried: set[str] = field(default_factory=set)  # leads that a person let go again
     edited: set[str] = field(default_factory=set)  # campaigns whose settings were changed
+    passed: dict[str, int] = field(default_factory=dict)  # attempts that passed the send gate
+    broken: list[str] = field(default_factory=list)
     clock_was_set: bool = False
+    claimed: Callable[[int, str], None] = lambda campaign_id, phone: None
     _audited: int = 0
     _suppressed: int = 0
+    _events: int = 0
 
     def read(self, raw: Any, *, now_ms: int) -> None:
         """Take note of what the commit at this moment brought."""
@@ -68,6 +75,34 @@ class Diary:
         (lines,) = raw.execute("SELECT lines FROM dial_gate").fetchone() or (0,)
         if not self.limits or self.limits[-1][1] != lines:
             self.limits.append((now_ms, lines))
+        self._read_events(raw, lines=lines, now_ms=now_ms)
+
+    def _read_events(self, raw: Any, *, lines: int, now_ms: int) -> None:
+        """Ask of each claim and each send whether it might be, at the very commit."""
+        asked = (
+            "SELECT e.id, e.from_status, e.to_status, e.attempt_id, a.campaign_id, a.phone"
+            " FROM attempt_event e JOIN attempt a ON a.id = e.attempt_id WHERE e.id > ?"
+        )
+        claimed = False
+        for row in raw.execute(asked, (self._events,)).fetchall():
+            self._events, before, after, attempt_id, campaign_id, phone = row
+            if before is None:
+                claimed = True
+                self.claimed(campaign_id, phone)
+            if (before, after) == ("INTENT", "SENDING"):
+                self.passed[attempt_id] = now_ms
+                self._judge(attempt_id, f"campaign:{campaign_id}", phone)
+        if claimed:
+            (is_open,) = raw.execute(f"SELECT count(*) FROM attempt WHERE {IS_OPEN}").fetchone()
+            if is_open > lines:
+                self.broken.append(f"overrun: a claim opens {is_open} attempts on {lines} lines")
+
+    def _judge(self, attempt_id: str, campaign: str, phone: str) -> None:
+        if phone in self.opted_out:
+            self.broken.append(f"attempt {attempt_id} passes the gate after an opt-out")
+        for what, _, until_ms in self.paused:
+            if until_ms is None and what in ("gate", campaign):
+                self.broken.append(f"attempt {attempt_id} passes the gate after a pause")
 
     def _take_note(self, action: str, subject: str, now_ms: int) -> None:
         match action:
@@ -120,6 +155,7 @@ def untrue(
     yield from _lost(tx)
     yield from _sent_in_spite(diary, written)
     if not diary.clock_was_set:
+        yield from _sent_late(tx, diary, written)
         yield from _outside_window(tx, diary, written)
 
 
@@ -184,6 +220,16 @@ def _sent_in_spite(diary: Diary, written: list[Written]) -> Iterator[str]:
                 continue
             if until_ms is None or one.at_ms < until_ms:
                 yield f"attempt {one.attempt_id} was sent {one.at_ms - since_ms} ms after a pause"
+
+
+def _sent_late(tx: Connection, diary: Diary, written: list[Written]) -> Iterator[str]:
+    replayed = set(tx.execute(text("SELECT id FROM attempt WHERE replays > 0")).scalars())
+    for one in written:
+        passed_ms = diary.passed.get(one.attempt_id)
+        if one.attempt_id in replayed or passed_ms is None:
+            continue
+        if one.at_ms > passed_ms + DEADLINE_MS + GATE_MS:
+            yield f"attempt {one.attempt_id} was sent {one.at_ms - passed_ms} ms after its gate"
 
 
 def _outside_window(tx: Connection, diary: Diary, written: list[Written]) -> Iterator[str]:
