@@ -10,6 +10,7 @@ from dialer.actions.evidence import apply_evidence
 from dialer.actions.facts import facts_of
 from dialer.actions.world import World
 from dialer.domain.gates import why_not_dial
+from dialer.domain.lines import lines_in_force
 from dialer.domain.patience import REPLAY_LAST, SEND_DEADLINE, replay_due
 from dialer.domain.states import AttemptStatus
 from dialer.errors import CallError
@@ -56,6 +57,9 @@ def _pass_gates(tx: Connection, world: World, row: Attempt) -> datetime | None:
         return None
     if not replay_due(send_started_at=started, replays=row.replays, now=now):
         return None
+    state = gate.peek(tx)
+    if gate.count_open(tx).total > lines_in_force(state, now=now).lines:
+        return None  # the limit was lowered; a call that may be new would be one too many
     campaign = campaigns.hold_still(tx, [row.campaign_id])[row.campaign_id]
     lead = leads.lock(tx, row.lead_id)
     facts = facts_of(
@@ -65,7 +69,7 @@ def _pass_gates(tx: Connection, world: World, row: Attempt) -> datetime | None:
         suppressed=suppressions.is_suppressed(tx, lead.phone, campaign_id=campaign.id, now=now),
         calls=person_calls.of_phone(tx, lead.phone, but=row.id, now=now),
         promised=row.promised_at is not None,
-        state=gate.peek(tx),
+        state=state,
     )
     if why_not_dial(facts, now=now) is not None or not attempts.claim_replay(tx, row):
         return None

@@ -287,6 +287,20 @@ def test_a_repetition_near_the_last_moment_is_not_sent_past_it(replaying: Stage)
     assert len(replaying.retell.posted) == 1
 
 
+def test_it_is_not_repeated_while_more_lines_are_held_than_the_limit_allows_by_now(
+    replaying: Stage,
+) -> None:
+    unknown(replaying)
+    unknown(replaying)
+    sent = len(replaying.retell.posted)
+    replaying.lines(1)
+    wait(replaying, 6)
+    assert len(replaying.retell.posted) == sent
+    replaying.lines(2)
+    wait(replaying, 6)
+    assert len(replaying.retell.posted) > sent
+
+
 def test_the_answer_to_a_repetition_resolves_it(replaying: Stage) -> None:
     def honour_the_key(retell: Any, body: dict[str, Any]) -> Any:
         return httpx.Response(201, json=retell.call_of(body["idempotency_key"]))
