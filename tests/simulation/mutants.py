@@ -25,7 +25,6 @@ from dialer.actions import (
     settling,
 )
 from dialer.actions import plan as planning
-from dialer.actions import replay as replaying
 from dialer.domain import gates, patience
 from dialer.domain.hold import Hold, HoldCode
 from dialer.domain.states import AttemptStatus, CampaignStatus
@@ -320,12 +319,8 @@ def one_answer_without_the_call_proves_its_absence() -> Patches:
 
 
 @mutant
-def evidence_after_an_attempt_was_given_up_is_dropped() -> Patches:
-    yield evidence, "apply_late", lambda *args, **more: None
+def a_request_is_repeated_again_and_again() -> Patches:
+    yield patience, "REPLAYS", tuple(range(1, 45))
 
 
-@mutant
-def a_request_is_repeated_when_its_key_is_forgotten() -> Patches:
-    yield patience, "REPLAYS", (3, 10, 25, 40, 65)
-    yield patience, "REPLAY_LAST", timedelta(hours=2)
-    yield replaying, "REPLAY_LAST", timedelta(hours=2)
+__all__ = ["MUTANTS", "switched_on"]

@@ -26,7 +26,6 @@ SINGLE_WORDS = ("transcript_object", "transcript_with_tool_calls")
 NEVER_MS = 2**62
 RESTARTS_MS = (1_000, 1_000, 5_000, 60_000)
 PLAN_MS = 1_000
-PATIENCE_MS = 20_000
 IDLE_MS = 90_000
 
 
@@ -99,7 +98,8 @@ class Plant:
             wait_ms = min(next_ms - hub.now_ms, self._idle_ms())
         else:
             is_news = self.stirred or next_ms != self._next_ms
-            self._patience_ms = PLAN_MS if is_news else min(2 * self._patience_ms, PATIENCE_MS)
+            longest_ms = self._idle_ms() // 4
+            self._patience_ms = PLAN_MS if is_news else min(2 * self._patience_ms, longest_ms)
             wait_ms = self._patience_ms
         self._next_ms, self.stirred = next_ms, False
         if beat.alive and beat.frozen_until_ms <= hub.now_ms:
