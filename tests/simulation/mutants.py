@@ -318,9 +318,4 @@ def one_answer_without_the_call_proves_its_absence() -> Patches:
     yield look_up, "ABSENCE_ANSWERS", 1
 
 
-@mutant
-def a_request_is_repeated_again_and_again() -> Patches:
-    yield patience, "REPLAYS", tuple(range(1, 45))
-
-
 __all__ = ["MUTANTS", "switched_on"]

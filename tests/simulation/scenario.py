@@ -81,7 +81,7 @@ class Scenario:
 
 def draw_scenario(dice: random.Random, *, leads: int) -> Scenario:
     """Draw a scenario of about so many leads."""
-    by_night = dice.random() < 0.2
+    by_night = dice.random() < 0.3
     lines = dice.choice((1, 2, 3, 5, 8))
     start_at = datetime(2026, 5, 6, 15, tzinfo=UTC) + timedelta(days=dice.randrange(60))
     if by_night:

@@ -2,12 +2,10 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
-from sqlalchemy import String, bindparam
 from sqlalchemy.exc import IntegrityError
 
 import dialer.actions.dial
@@ -44,25 +42,8 @@ def one_line_too_many(patch: pytest.MonkeyPatch) -> None:
     )
 
 
-def moves_without_a_guard(patch: pytest.MonkeyPatch) -> None:
-    asked = bindparam("current", type_=String).is_not(None)
-    patch.setattr(attempts, "_MOVE", attempts._CHANGE.where(asked))
-
-
-def opt_outs_asked_at_the_claim_only(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(dialer.actions.facts.suppressions, "is_suppressed", lambda *_, **__: False)
-
-
-def pauses_ignored(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(dialer.domain.gates, "_why_not_here", lambda *_, **__: None)
-
-
 def no_send_deadline(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(dialer.actions.dial, "SEND_DEADLINE", timedelta(days=1))
-
-
-def unknown_taken_for_failed(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(dialer.actions.record, "OutcomeUnknown", type("Nothing", (Exception,), {}))
 
 
 def absence_believed_at_once(patch: pytest.MonkeyPatch) -> None:
@@ -87,28 +68,14 @@ def unknown_frees_its_line(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(gate, "_COUNT_OPEN", type(gate._COUNT_OPEN)(counted))
 
 
-def hours_asked_at_the_claim_only(patch: pytest.MonkeyPatch) -> None:
-    def usual(*given: Any, **named: Any) -> Any:
-        hold = asked(*given, **named)
-        return None if hold is not None and hold.until is not None else hold
-
-    asked = dialer.actions.dial.why_not_dial
-    patch.setattr(dialer.actions.dial, "why_not_dial", usual)
-
-
 BREAKS: tuple[Break, ...] = (
     one_line_too_many,
-    moves_without_a_guard,
-    opt_outs_asked_at_the_claim_only,
-    pauses_ignored,
     no_send_deadline,
-    unknown_taken_for_failed,
     absence_believed_at_once,
     nobody_looks,
     events_not_swept,
     ends_not_idempotent,
     unknown_frees_its_line,
-    hours_asked_at_the_claim_only,
 )
 
 
