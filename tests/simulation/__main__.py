@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
+from multiprocessing import get_context
 
 from simulation.points import CrashPoint, Fault
 from simulation.run import Outcome, simulate_here
@@ -76,7 +77,7 @@ def run_seeds(
     if processes == 1:
         yield from (simulate_here(seed, leads, mutant) for seed in seeds)
         return
-    with ProcessPoolExecutor(processes) as pool:
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         yield from pool.map(
             simulate_here, seeds, [leads] * len(seeds), [mutant] * len(seeds), chunksize=1
         )

@@ -5,6 +5,7 @@ import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 
 from simulation.mutants import MUTANTS
 from simulation.run import simulate_here
@@ -38,7 +39,7 @@ def main() -> int:
     asked = parser.parse_args()
     names = asked.names or list(MUTANTS)
     print(f"{'bug':<62} {'first seed':>10}  found by")
-    with ProcessPoolExecutor(asked.processes, max_tasks_per_child=None) as pool:
+    with ProcessPoolExecutor(asked.processes, mp_context=get_context("spawn")) as pool:
         found = []
         for one in pool.map(first_finding, names):
             found.append(one)

@@ -72,6 +72,7 @@ class Run:
         self.violations: list[str] = []
         self.diary = Diary()
         self._steps = 0
+        self._seen_lines = 0
         self._folder = folder
         self._db = database
         self._build()
@@ -298,8 +299,6 @@ class Run:
         if in_use > allowed and in_use > self._seen_lines:
             self.violations.append(f"overrun: {in_use} lines in use of {allowed}")
         self._seen_lines = in_use
-
-    _seen_lines = 0
 
     def _check(self) -> None:
         self.violations += self._db.look(lambda tx: list(self._broken(tx, calm=False)))
