@@ -115,12 +115,15 @@ def _weigh_absence(world: World, row: Attempt, found: FoundCalls) -> bool:
 
 
 def _count_answer(world: World, row: Attempt, found: FoundCalls, *, now: datetime) -> int:
-    """Count a whole answer without the call, if the last one counted is a minute old."""
+    """Count a whole answer without the call, if the last one counted is a minute old.
+
+    Gives 0 when somebody has looked since: what a process that was frozen has read is old news.
+    """
     counts = found.complete and (row.absent_at is None or now - row.absent_at >= ABSENCE_GAP)
     answers = row.absent_answers + counts
     values = {"absent_answers": answers, "absent_at": now} if counts else {}
-    world.db.transact(lambda tx: attempts.change(tx, row.id, look_ups=row.look_ups + 1, **values))
-    return answers
+    won = world.db.transact(lambda tx: attempts.count_look_up(tx, row, **values))
+    return answers if won else 0
 
 
 def _unaccounted_calls(world: World, row: Attempt, *, since: datetime) -> int:

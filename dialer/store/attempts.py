@@ -172,6 +172,20 @@ def claim_check(tx: Connection, row: Attempt, *, until: datetime) -> bool:
     return bool(result.rowcount)
 
 
+def count_look_up(tx: Connection, row: Attempt, **values: Any) -> bool:
+    """Count a look-up of an unknown call; False when it moved or was looked up since."""
+    result = tx.execute(
+        update(attempt)
+        .where(
+            attempt.c.id == row.id,
+            attempt.c.status == AttemptStatus.UNKNOWN,
+            attempt.c.look_ups == row.look_ups,
+        )
+        .values(look_ups=row.look_ups + 1, **values)
+    )
+    return bool(result.rowcount)
+
+
 def claim_replay(tx: Connection, row: Attempt) -> bool:
     """Win the right to repeat an attempt's request once more.
 

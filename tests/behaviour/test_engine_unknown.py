@@ -1,6 +1,7 @@
 """Calls of unknown outcome: found, or proven absent, and never called again in between."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -170,6 +171,37 @@ def test_answers_from_before_the_doubt_do_not_confirm_absence(
     doubt(stage)
     wait(stage, 30)
     assert stage.status(attempt_id) is AttemptStatus.UNKNOWN
+
+
+class Frozen:
+    """A provider whose answer is read after everybody else has gone on for a while."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    def calls_of_attempt(self, attempt_id: str) -> Any:
+        found = self._stage.world.provider.calls_of_attempt(attempt_id)
+        wait(self._stage, 17)
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stage.world.provider, name)
+
+
+def test_a_look_up_that_was_frozen_counts_for_nothing_afterwards(stage: Stage) -> None:
+    _, attempt_id = unknown(stage)
+    newer_call(stage)
+    stage.clock.pass_time(seconds=10)
+    row = stage.attempt_row(attempt_id)
+    frozen: Any = Frozen(stage)
+    look_up_unknown(replace(stage.world, provider=frozen), row)
+    attempt = stage.attempt_row(attempt_id)
+    assert attempt.status is AttemptStatus.NOT_PLACED
+    assert attempt.absent_answers >= 3
+    assert attempt.absent_at is not None
+    assert attempt.closed_at is not None
+    assert attempt.absent_at <= attempt.closed_at
+    assert stage.violations() == []
 
 
 def test_a_webhook_in_the_middle_of_the_proof_wins(stage: Stage) -> None:
