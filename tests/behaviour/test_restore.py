@@ -195,7 +195,7 @@ def test_a_copy_put_back_is_seen_mended_and_goes_on_by_itself(house: House, tmp_
     assert not house.is_doubted
     assert house.count("SELECT count(*) FROM attempt WHERE reason = 'forgotten' OR late") > 0
 
-    house.pass_minutes(25)
+    house.pass_minutes(90)
     assert house.progress().finished == 30
     assert_nobody_was_called_twice(house)
     known = house.count("SELECT count(*) FROM attempt WHERE call_id IS NOT NULL")

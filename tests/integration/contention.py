@@ -47,7 +47,8 @@ from dialer.domain.states import LeadStatus
 from dialer.errors import UserError
 from dialer.store import attempts, gate, leads
 from dialer.store.database import Connection, Database
-from dialer.store.invariants import ALWAYS, INVARIANTS, Span, violations
+from dialer.store.invariants import INVARIANTS, violations
+from dialer.store.scope import Scope
 from dialer.store.tables import Lead
 
 SPEED = 10
@@ -290,7 +291,7 @@ class Contention:
     def _look_at_claims(self) -> None:
         """Ask right after a claim: what is claimed for a closed lead is given up soon after."""
         found = self.world.db.read(
-            lambda tx: list(CLAIMS.broken(tx, Span(self.world.clock.now(), ALWAYS)))
+            lambda tx: list(CLAIMS.broken(tx, Scope(self.world.clock.now())))
         )
         if found:
             self.found.add(CLAIMS.name)

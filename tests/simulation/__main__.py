@@ -85,6 +85,8 @@ def run_seeds(
 
 def seeds_of_commit(many: int) -> list[int]:
     """Give seeds that every commit has others of."""
+    if not many:
+        return []
     commit = subprocess.run(
         ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
     ).stdout.strip()

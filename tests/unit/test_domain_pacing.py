@@ -107,5 +107,5 @@ def test_what_a_claim_did_not_use_stays_as_it_was() -> None:
     moments = send_times(gate, now=NOW)
     moments.take("custom")
     assert after_claim(gate, moments) == replace(
-        gate, path_next_send_at={**at, "custom": NOW + SECOND}
+        gate, turn=gate.turn + 1, path_next_send_at={**at, "custom": NOW + SECOND}
     )
