@@ -22,9 +22,15 @@ lead = table(Lead)
 
 def outside_window(tx: Connection, scope: Scope) -> list[object]:
     """Give the attempts that were sent at a minute that the window of a zone does not hold."""
-    windows: dict[int, Window | None] = {}
+    windows: dict[int, tuple[Window | None, datetime | None]] = {}
     sent = tx.execute(
-        select(attempt.c.id, attempt.c.send_started_at, attempt.c.campaign_id, lead.c.zones)
+        select(
+            attempt.c.id,
+            attempt.c.send_started_at,
+            attempt.c.campaign_id,
+            lead.c.zones,
+            campaign.c.edited_at,
+        )
         .join(lead, lead.c.id == attempt.c.lead_id)
         .join(campaign, campaign.c.id == attempt.c.campaign_id)
         .where(
@@ -35,21 +41,26 @@ def outside_window(tx: Connection, scope: Scope) -> list[object]:
         )
     )
     found = []
-    for attempt_id, started_at, campaign_id, zones in sent.all():
+    for attempt_id, started_at, campaign_id, zones, edited_at in sent.all():
         if campaign_id not in windows:
             windows[campaign_id] = _window_of(tx, campaign_id)
+        window, of = windows[campaign_id]
+        if of != edited_at:
+            continue  # edited between these two statements: sent by the window before
         names = tuple(name for name in zones.split(",") if name)
-        if not _was_open(windows[campaign_id], names, at=started_at):
+        if not _was_open(window, names, at=started_at):
             found.append(attempt_id)
     return found
 
 
-def _window_of(tx: Connection, campaign_id: int) -> Window | None:
-    spec = tx.execute(select(campaign.c.spec).where(campaign.c.id == campaign_id)).scalar_one()
+def _window_of(tx: Connection, campaign_id: int) -> tuple[Window | None, datetime | None]:
+    """Read a campaign's window, and since when it may have been this one."""
+    asked = select(campaign.c.spec, campaign.c.edited_at).where(campaign.c.id == campaign_id)
+    spec, edited_at = tx.execute(asked).one()
     try:
-        return CampaignSpec.model_validate(spec).window
+        return CampaignSpec.model_validate(spec).window, edited_at
     except ValidationError:
-        return None
+        return None, edited_at
 
 
 def _was_open(window: Window | None, zones: Sequence[str], *, at: datetime) -> bool:
