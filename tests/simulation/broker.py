@@ -58,10 +58,6 @@ class Broker:
         self._waiting.clear()
         self._taken.clear()
 
-    @property
-    def length(self) -> int:
-        return len(self._waiting)
-
     def _send(self, message: Message) -> None:
         perils, dangers = self._perils, self._perils.dangers
         if self._hub.current is not None:
