@@ -30,7 +30,7 @@ from scripted_retell import (
     placed,
     refused,
 )
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.exc import DBAPIError
 
 from dialer.actions import control, do_not_call
@@ -50,6 +50,7 @@ from dialer.store.database import Connection, Database
 from dialer.store.invariants import INVARIANTS, violations
 from dialer.store.scope import Scope
 from dialer.store.tables import Lead
+from dialer.witness import Memory
 
 SPEED = 10
 TICK_S = 0.02
@@ -75,6 +76,7 @@ LOCKS = re.compile(
 CLAIMS = next(one for one in INVARIANTS if one.name == "I1")
 
 CALLED_TWICE = "an attempt has two calls"
+CLAIMED_TWICE = "a lead has two open attempts"
 TWO_AT_ONCE = "a person is in two calls at once"
 AGAINST_OPT_OUT = "sent after an opt-out was answered"
 AGAINST_PAUSE = "sent after a pause was answered"
@@ -276,7 +278,7 @@ class Contention:
             two_at_once = set(self.retell.two_at_once)
         if max(posts.values(), default=0) > 1:
             found.add(CALLED_TWICE)
-        if two_at_once or _overlap(rows):
+        if two_at_once or _overlap(row.phone for row in rows if row.closed_at is None):
             found.add(TWO_AT_ONCE)
         for row in sent:
             said_at = self.opted_out_at.get(row.phone)
@@ -295,6 +297,9 @@ class Contention:
         )
         if found:
             self.found.add(CLAIMS.name)
+        open_leads = self.world.db.read(lambda tx: list(tx.execute(_OPEN_LEADS).scalars()))
+        if _overlap(open_leads):
+            self.found.add(CLAIMED_TWICE)
 
     def _is_done(self) -> bool:
         waiting = "SELECT count(*) FROM lead WHERE status <> 'CLOSED'"
@@ -418,10 +423,23 @@ USUAL_WHIMS: dict[Whim, int] = {
 }
 
 
-def _overlap(rows: Iterable[Any]) -> bool:
-    """Tell whether two attempts at one number are open together."""
-    open_rows = Counter(row.phone for row in rows if row.closed_at is None)
-    return max(open_rows.values(), default=0) > 1
+_OPEN_LEADS = select(attempts.attempt.c.lead_id).where(attempts.attempt.c.closed_at.is_(None))
+
+
+def _overlap(called: Iterable[Any]) -> bool:
+    """Tell whether two of the open attempts are at one number, or one lead."""
+    return max(Counter(called).values(), default=0) > 1
+
+
+class Forgetful(Memory):
+    """A process that does not remember which claims it has seen.
+
+    One that does stops all calling as soon as claims overtake each other, before they can be seen
+    to do harm.
+    """
+
+    def is_behind(self, turn: int) -> bool:
+        return False
 
 
 def contend(
@@ -430,13 +448,14 @@ def contend(
     seed: int,
     answers: dict[Act, int] = USUAL,
     whims: Sequence[Whim] | None = None,
+    witness: Memory | None = None,
 ) -> Contention:
     """Make two running campaigns that share people, on few lines; nobody is at work yet."""
     clock, chance = FastClock(), random.Random(seed)
     retell = Carrier(clock, chance=random.Random(chance.random()), answers=answers)
     messages = Messages(random.Random(chance.random()))
     world = make_world(url, provider=open_client(retell, clock=clock), clock=clock)
-    world = replace(world, queue=messages)
+    world = replace(world, queue=messages, witness=witness or Memory())
     Turnstile(seed).watch(world.db)
     world.db.transact(lambda tx: gate.set_limits(tx, lines=LINES[0]))
     spec = make_spec(

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from contention import Forgetful
 from factories import (
     ALL_DAY,
     NOW,
@@ -96,7 +97,7 @@ def campaign_id(postgres_url: str) -> int:
 def plan_until_nothing_is_due(url: str) -> None:
     """Claim with connections of one's own, and give the lines back after each claim."""
     world = make_world(url, clock=FrozenClock())
-    world = replace(world, queue=RecordingQueue())
+    world = replace(world, queue=RecordingQueue(), witness=Forgetful())
     world.db.transact(lambda tx: gate.set_limits(tx, lines=LINES))
     claimed = world.queue
     assert isinstance(claimed, RecordingQueue)

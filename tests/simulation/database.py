@@ -5,8 +5,10 @@ each other on PostgreSQL is the matter of other tests. Between two of them anyth
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache, partial
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -93,11 +95,8 @@ class SimulatedDatabase(Database):
         self.engine = _engine()
         self._only = self.engine.connect()
         self._raw = self._only.connection.dbapi_connection
-        self._left: int | None = None  # statements until the process dies
         self.perils: Perils | None = None
         self.committed: Callable[[Any], None] = lambda raw: None
-        self._listener = self._count_statement
-        event.listen(self.engine, "before_cursor_execute", self._listener)
 
     def reset(self) -> None:
         """Make it as new."""
@@ -112,7 +111,6 @@ class SimulatedDatabase(Database):
         return list(self._raw.execute(statement).fetchall())
 
     def close(self) -> None:
-        event.remove(self.engine, "before_cursor_execute", self._listener)
         self._only.close()
 
     def look(self, body: Callable[[Connection], T]) -> T:
@@ -165,11 +163,8 @@ class SimulatedDatabase(Database):
             self._run(body, keep=False)
             raise _gone("the connection is lost")
         if (within is not None and perils.is_target(within)) or perils.strikes(dangers.kill_within):
-            self._left = perils.dice.randrange(2, 13)  # the first one begins
-            try:
+            with self._dying_soon(statements=perils.dice.randrange(2, 13)):  # the first one begins
                 self._run(body, keep=False)
-            finally:
-                self._left = None
             perils.die(within)
         result = self._run(body)
         if perils.strikes(dangers.commit_unknown, Fault.COMMIT_UNKNOWN):
@@ -194,12 +189,19 @@ class SimulatedDatabase(Database):
             connection.rollback()
         return result
 
-    def _count_statement(self, *_: object) -> None:
-        if self._left is not None:
-            self._left -= 1
-            if self._left <= 0:
-                self._left = None
+    @contextmanager
+    def _dying_soon(self, *, statements: int) -> Iterator[None]:
+        left = count(statements - 1, -1)
+
+        def die_at_the_last(*_: object) -> None:
+            if next(left) == 0:
                 raise _Died
+
+        event.listen(self.engine, "before_cursor_execute", die_at_the_last)
+        try:
+            yield
+        finally:
+            event.remove(self.engine, "before_cursor_execute", die_at_the_last)
 
 
 class _Died(Exception):

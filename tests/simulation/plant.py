@@ -25,7 +25,8 @@ from simulation.points import Fault
 SINGLE_WORDS = ("transcript_object", "transcript_with_tool_calls")
 NEVER_MS = 2**62
 RESTARTS_MS = (1_000, 1_000, 5_000, 60_000)
-PLAN_MS = 1_000
+PLAN_MS = 5_000
+"""Beat sends a plan every second, and hardly one in five finds anything."""
 IDLE_MS = 90_000
 
 

@@ -8,7 +8,8 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,22 @@ from simulation.wire import Wire
 STEPS_BETWEEN_CHECKS = 1_500
 LONGEST = timedelta(days=5)
 LOOK_MS = 600_000
+_ANYTHING_LEFT = (
+    "SELECT 1 FROM webhook_event WHERE status = 'NEW'"
+    " UNION ALL SELECT 1 FROM campaign WHERE pending_after IS NOT NULL"
+    " OR status IN ('finished', 'stopped') AND summary IS NULL"
+    " OR status = 'running' AND NOT EXISTS (SELECT 1 FROM lead WHERE"
+    " lead.campaign_id = campaign.id AND lead.status <> 'CLOSED') LIMIT 1"
+)
+"""What `reconcile` looks at that has no moment of its own."""
+_UNFINISHED = (
+    "SELECT (SELECT count(*) FROM campaign WHERE status NOT IN"
+    " ('finished', 'stopped', 'archived', 'draft'))"
+    " + (SELECT count(*) FROM attempt WHERE check_at IS NOT NULL)"
+    " + (SELECT count(*) FROM webhook_event WHERE status = 'NEW')"
+    " + (SELECT count(*) FROM schedule WHERE next_run_at IS NOT NULL)"
+    " + (SELECT count(*) FROM schedule_run WHERE status = 'open')"
+)
 
 
 @dataclass
@@ -257,36 +274,20 @@ class Run:
 
     def _next_moments(self) -> tuple[int, int]:
         """Say when a lead is due next, and when there is something else to look at."""
-        return self._db.look(self._ask_next)
-
-    def _ask_next(self, tx: Connection) -> tuple[int, int]:
-        due_at = outlook.next_due(tx)
-        look_at = outlook.next_look(tx, since=self.world.clock.now())
-        fresh = text("SELECT 1 FROM webhook_event WHERE status = 'NEW' LIMIT 1")
-        over = text(
-            "SELECT 1 FROM campaign WHERE pending_after IS NOT NULL"
-            " OR status IN ('finished', 'stopped') AND summary IS NULL"
-            " OR status = 'running' AND NOT EXISTS (SELECT 1 FROM lead WHERE"
-            " lead.campaign_id = campaign.id AND lead.status <> 'CLOSED') LIMIT 1"
-        )
+        due_at, look_at = self._db.look(self._ask_next)
         ahead_ms = self.clock.ahead_ms
         due_ms = NEVER_MS if due_at is None else to_ms(due_at) - ahead_ms
         look_ms = NEVER_MS if look_at is None else to_ms(look_at) - ahead_ms
-        if tx.execute(fresh).first() or tx.execute(over).first():
+        if self._db.rows(_ANYTHING_LEFT):
             look_ms = 0  # long ago: the same moment as long as nothing changes
         return due_ms, look_ms
 
+    def _ask_next(self, tx: Connection) -> tuple[datetime | None, datetime | None]:
+        return outlook.next_due(tx), outlook.next_look(tx, since=self.world.clock.now())
+
     def _is_over(self) -> bool:
         """Tell whether nothing is left to be done."""
-        asked = text(
-            "SELECT (SELECT count(*) FROM campaign WHERE status NOT IN"
-            " ('finished', 'stopped', 'archived', 'draft'))"
-            " + (SELECT count(*) FROM attempt WHERE check_at IS NOT NULL)"
-            " + (SELECT count(*) FROM webhook_event WHERE status = 'NEW')"
-            " + (SELECT count(*) FROM schedule WHERE next_run_at IS NOT NULL)"
-            " + (SELECT count(*) FROM schedule_run WHERE status = 'open')"
-        )
-        open_rows = self._db.look(lambda tx: tx.execute(asked).scalar_one())
+        (open_rows,) = self._db.rows(_UNFINISHED)[0]
         return (
             open_rows == 0 and not self.exchange.lines_in_use and not self.people.unfinished_imports
         )
@@ -361,26 +362,41 @@ class Run:
         hits[Fault.ANALYSIS_MISSING] += self._db.look(lambda tx: tx.execute(silent).scalar_one())
 
 
-def simulate(seed: int, *, leads: int, database: SimulatedDatabase) -> Outcome:
-    """Run one seed."""
-    with tempfile.TemporaryDirectory(prefix="dialer-") as folder:
-        return Run(seed, leads=leads, database=database, folder=Path(folder)).go()
+class Bench:
+    """What the seeds of one process use one after the other: a database, and a folder for files.
+
+    Making either takes longer than many a run.
+    """
+
+    def __init__(self) -> None:
+        self._database = SimulatedDatabase()
+        self._folder = tempfile.TemporaryDirectory(prefix="dialer-")
+
+    def simulate(self, seed: int, *, leads: int) -> Outcome:
+        """Run one seed."""
+        folder = Path(self._folder.name)
+        try:
+            return Run(seed, leads=leads, database=self._database, folder=folder).go()
+        finally:
+            for leftover in folder.iterdir():
+                leftover.unlink()
 
 
-_opened: list[SimulatedDatabase] = []
+@cache
+def _bench() -> Bench:
+    stamina.set_testing(True, attempts=2, cap=True)  # nobody waits in real time
+    log.configure("critical", "json")
+    logging.disable(logging.CRITICAL)
+    gc.freeze()  # what is loaded by now stays
+    return Bench()
 
 
 def simulate_here(seed: int, leads: int, mutant: str | None = None) -> Outcome:
     """Run one seed with the one database of this process, perhaps with a deliberate bug."""
-    if not _opened:
-        stamina.set_testing(True, attempts=2, cap=True)  # nobody waits in real time
-        log.configure("critical", "json")
-        logging.disable(logging.CRITICAL)
-        gc.freeze()  # what is loaded by now stays
-        _opened.append(SimulatedDatabase())
+    bench = _bench()
     with switched_on(mutant):
         try:
-            outcome = simulate(seed, leads=leads, database=_opened[0])
+            outcome = bench.simulate(seed, leads=leads)
         except Exception as error:
             raise RuntimeError(f"the simulation itself fails at seed {seed}") from error
     return outcome
