@@ -7,6 +7,7 @@ DialerError
 │   ├── Unreachable      database, broker or Retell does not answer
 │   └── TransportUnfit   the HTTP library cannot tell a sent request from an unsent one
 ├── IllegalMove          the transition table forbids this change of state: a bug
+├── RowsMoved            rows changed that a lock should have kept still; nothing was committed
 ├── BadSignature         a webhook that is not proven to come from Retell
 ├── LookUpFailed         a question to Retell has no answer; says nothing of any phone
 │   ├── CallNotFound     Retell knows no call with this id
@@ -56,6 +57,10 @@ class TransportUnfit(UserError):
 
 class IllegalMove(DialerError):
     """The transition table forbids this change of state; a bug in the caller."""
+
+
+class RowsMoved(DialerError):
+    """Rows changed that a lock should have kept still; the transaction must not be committed."""
 
 
 class BadSignature(DialerError):

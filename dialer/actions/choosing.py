@@ -14,6 +14,7 @@ from dialer.domain.lines import GateState
 from dialer.domain.numbers import Callee, Chosen, Pool
 from dialer.domain.patience import INTENT_REMINDER
 from dialer.domain.states import Analysis, AttemptStatus
+from dialer.errors import RowsMoved
 from dialer.store import attempts, campaigns, leads, person_calls, suppressions
 from dialer.store.database import Connection
 from dialer.store.tables import Campaign, Lead
@@ -67,8 +68,8 @@ def choose(
             chosen.append((lead, picked))
             phones.add(lead.phone)
     put_aside(tx, campaign, refused, now=now)
-    if chosen:
-        leads.take_off(tx, [lead.id for lead, _ in chosen])
+    if leads.take_off(tx, [lead.id for lead, _ in chosen]) != len(chosen):
+        raise RowsMoved("a lead left while it was being claimed")
     return chosen
 
 

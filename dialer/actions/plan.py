@@ -17,6 +17,7 @@ from dialer.actions.doubting import WENT_BACK, doubt
 from dialer.actions.readable import readable
 from dialer.actions.world import World
 from dialer.domain.lines import after_claim, claimable, lines_in_force
+from dialer.errors import RowsMoved
 from dialer.log import get_logger
 from dialer.store import attempts, campaigns, gate, leads
 from dialer.store.database import Connection
@@ -48,7 +49,11 @@ def refill(world: World, *, freed_at: datetime | None) -> int:
     `freed_at` is when the end of its last call was received; the first attempt claimed
     remembers it, so that the time the line stood idle can be measured.
     """
-    claimed = world.db.transact(lambda tx: claim(tx, world, freed_at=freed_at))
+    try:
+        claimed = world.db.transact(lambda tx: claim(tx, world, freed_at=freed_at))
+    except RowsMoved as error:
+        log.error("claim_given_up", reason=str(error))
+        return 0
     for one in claimed:
         world.queue.dial(one.attempt_id, label=f"{one.lead_id}-{one.n}")
     return len(claimed)

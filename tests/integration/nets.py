@@ -40,6 +40,12 @@ MOVE_GUARD = Net(
     r"\1",
 )
 DUE_LOCK = Net("the lock on due leads", r"(?<=LIMIT %\(most\)s) FOR UPDATE SKIP LOCKED$")
+CLAIM_GUARD = Net(
+    "the count of the leads a claim takes",
+    r"^UPDATE lead SET status=(%\(\w+\)s)(.* tries=\(lead\.tries \+ .*"
+    r" WHERE lead\.id IN \(.*\)) AND lead\.status = \S+$",
+    r"UPDATE lead SET status=(CASE lead.status WHEN 'READY' THEN \1 ELSE lead.status END)\2",
+)
 SKIP_LOCKED = Net("passing over locked leads", r"(?<=FOR UPDATE) SKIP LOCKED$")
 SKIP_LOCKED_PLACES = Net("passing over locked places", r"(?<=FOR NO KEY UPDATE) SKIP LOCKED$")
 STILL_CAMPAIGN = Net("holding a campaign still", r"(?<=ORDER BY campaign\.id) FOR SHARE$")

@@ -24,6 +24,7 @@ from contention import (
 from factories import NOW, make_lead, make_spec, make_world, set_gate
 from nets import (
     ATTEMPT_LOCK,
+    CLAIM_GUARD,
     DUE_LOCK,
     GATE_LOCK,
     LEAD_LOCK,
@@ -39,6 +40,7 @@ from nets import (
     take_away,
 )
 from sqlalchemy.exc import DBAPIError
+from structlog.testing import capture_logs
 
 from dialer.actions import control
 from dialer.actions.plan import claim
@@ -51,7 +53,7 @@ pytestmark = pytest.mark.timeout(600)  # a minute for all, where nobody else wan
 
 Nets = Sequence[Net | UniqueIndex]
 
-AT_A_LEAD = (GATE_LOCK, DUE_LOCK, ONE_ATTEMPT_PER_N, ONE_OPEN_PER_PHONE)
+AT_A_LEAD = (GATE_LOCK, DUE_LOCK, CLAIM_GUARD, ONE_ATTEMPT_PER_N, ONE_OPEN_PER_PHONE)
 """What also keeps two claims from taking one lead."""
 AT_THE_SEND_GATE = (LEAD_LOCK, ATTEMPT_LOCK)
 """What also keeps two workers from sending one attempt."""
@@ -96,7 +98,9 @@ def test_many_at_once_break_nothing_whoever_comes_first(postgres_url: str, seed:
     [
         pytest.param([GATE_LOCK], None, "I18", id="the lock on the gate"),
         pytest.param([MOVE_GUARD], None, "I6", id="the guard of a move"),
-        pytest.param([DUE_LOCK], LEAVING, CLAIMED_WHEN_CLOSED, id="the lock on due leads"),
+        pytest.param(
+            [DUE_LOCK, CLAIM_GUARD], LEAVING, CLAIMED_WHEN_CLOSED, id="the lock on due leads"
+        ),
         pytest.param(
             [STILL_CAMPAIGN], [Contention.pause], AGAINST_PAUSE, id="holding a campaign still"
         ),
@@ -143,6 +147,19 @@ def test_the_guard_alone_keeps_two_workers_from_sending_one_attempt(own_tables: 
 
     found = _found_without(own_tables, AT_THE_SEND_GATE, until=CALLED_TWICE, enough=has_held)
     assert CALLED_TWICE not in found
+
+
+def test_the_guard_alone_keeps_a_claim_from_taking_a_closed_lead(own_tables: str) -> None:
+    with capture_logs() as logs:
+
+        def has_held(scene: Contention) -> bool:
+            return any(one["event"] == "claim_given_up" for one in logs)
+
+        found = _found_without(
+            own_tables, [DUE_LOCK], whims=LEAVING, until=CLAIMED_WHEN_CLOSED, enough=has_held
+        )
+        assert any(one["event"] == "claim_given_up" for one in logs)
+    assert CLAIMED_WHEN_CLOSED not in found
 
 
 def _found_without(
