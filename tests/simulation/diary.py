@@ -61,7 +61,7 @@ class Diary:
         claimed = False
         for row in raw.execute(asked, (self._events,)).fetchall():
             self._events, before, after, attempt_id, campaign_id, phone = row
-            if before is None:
+            if (before, after) == (None, "INTENT"):
                 claimed = True
                 self.claimed(campaign_id, phone)
             if (before, after) == ("INTENT", "SENDING"):

@@ -151,7 +151,6 @@ class Plant:
             wait_ms = min(wait_ms, MINUTE_MS // 2)
         if beat.alive and beat.frozen_until_ms <= hub.now_ms:
             if due_ms <= hub.now_ms:
-                self.planning()
                 self.broker.tick("plan", within_ms=5_000)
             if look_ms <= hub.now_ms or hub.now_ms - self._looked_ms >= self._idle_ms():
                 self._looked_ms = hub.now_ms
@@ -178,6 +177,8 @@ class Plant:
     def _task(self, message: Message, worker: Process) -> Callable[[], object]:
         world = self.world_of(worker)
         self.stirred |= message.name in ("dial", "settle")
+        if message.name == "plan":
+            self.planning()
         match message.name:
             case "dial":
                 return lambda: dial(world, str(message.argument))

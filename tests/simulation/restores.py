@@ -54,13 +54,14 @@ def draw_restore(dice: random.Random, *, trouble: timedelta) -> Restore | None:
     if dice.random() >= SHARE:
         return None
     trouble_ms = round(trouble.total_seconds() * 1000)
-    old = dice.random() < 0.5
+    old, before = dice.random() < 0.5, dice.random()
+    many = dice.choice((1, 1, 2, 3))
     lost_ms = 60_000 * 60 ** dice.random() if old else dice.randrange(500, 5_000)
     return Restore(
         fault=Fault.PUT_BACK if old else Fault.FAILED_OVER,
-        claim=0 if old or dice.random() < 0.5 else dice.randrange(1, 5),
-        plan=0 if old else dice.randrange(1, 5),
-        backup_ms=round(trouble_ms * dice.random() ** 3) if old else round(trouble_ms * 0.7),
+        claim=many if before < 0.3 else 0,
+        plan=many if 0.3 <= before < (0.6 if old else 1) else 0,
+        backup_ms=round(trouble_ms * (dice.random() ** 3 if before >= 0.6 else 0.7)),
         lost_ms=round(lost_ms),
         goes_on_ms=60_000 * dice.choice((0, 3, 15)),
         lists=dice.random() < 0.6,
