@@ -371,3 +371,29 @@ def test_an_attempt_that_is_brought_back_is_late_before_its_call_is_applied(stag
         lambda tx: attempts.add_forgotten(tx, now=stage.clock.now(), by="audit", **forgotten)
     )
     assert stage.violations() == []
+
+
+def test_an_older_call_whose_answer_was_not_written_yet_is_applied_before_a_forgotten_one(
+    stage: Stage, witness: Remembers
+) -> None:
+    lead_id = stage.lead(stage.campaign(cadence={"delays": {"no_answer": "20s"}}))
+    first = stage.call(lead_id)
+    stage.deliver(stage.retell.end(first, "dial_no_answer"), stage.retell.analyze(first))
+    stage.clock.pass_time(seconds=30)
+    second = stage.call(lead_id)
+    stage.retell.end(second)
+    forget_send(stage, second, lead_id)
+    sql(
+        stage,
+        f"DELETE FROM attempt_event WHERE attempt_id = '{first}'"
+        " AND to_status NOT IN ('INTENT', 'SENDING')",
+        "UPDATE attempt SET status = 'SENDING', call_id = NULL, closed_at = NULL, rang = NULL,"
+        " disposition = NULL, analysis = 'none', sent_at = NULL, retry_at = NULL,"
+        f" check_at = send_started_at WHERE id = '{first}'",
+        f"UPDATE lead SET status = 'IN_FLIGHT', due_at = NULL, tries = 1 WHERE id = {lead_id}",
+    )
+    audit(stage.world)
+    assert is_doubted(stage)
+    assert [one.status for one in stage.attempts_of(lead_id)] == [AttemptStatus.ENDED] * 2
+    assert stage.lead_row(lead_id).closed_as is ClosedAs.REACHED
+    assert "late_call" not in {one.code for one in stage.incidents()}
