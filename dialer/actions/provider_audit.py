@@ -18,7 +18,6 @@ from dialer.actions.doubting import check_memory, doubt, trust
 from dialer.actions.findings import tell
 from dialer.actions.world import World
 from dialer.domain.patience import SENDING_LIFE
-from dialer.domain.states import AttemptStatus
 from dialer.errors import AccountProblem, CallNotFound, LookUpFailed, NotFound
 from dialer.log import get_logger
 from dialer.retell.mapping import LOOKED_UP, evidence_of
@@ -213,8 +212,6 @@ def _tell_news(world: World, row: Attempt, call: Call) -> None:
     rank = evidence_of(LOOKED_UP, call).rank
     if row.call_id == call.call_id and not attempts.outranks(rank, row.status):
         return
-    if row.status is AttemptStatus.SENDING:
-        return  # its answer is on the way
     seen = world.db.read(lambda tx: attempts.get(tx, row.id))
     if seen is not None and apply_call(world, seen, call):
         world.queue.plan()

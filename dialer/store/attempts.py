@@ -307,7 +307,8 @@ def last_numbers(
 def add_forgotten(tx: Connection, *, now: datetime, by: str, **values: Any) -> None:
     """Insert an attempt that was made, and that this database does not know any more.
 
-    It holds no line: it is CANCELLED until the evidence of its call is applied.
+    It holds no line: it is CANCELLED until the evidence of its call is applied, and late from
+    the beginning, as it is known of by its call only.
     """
     cancelled = AttemptStatus.CANCELLED
     tx.execute(
@@ -318,7 +319,7 @@ def add_forgotten(tx: Connection, *, now: datetime, by: str, **values: Any) -> N
             "closed_at": now,
             "reason": "forgotten",
             "rang": False,
-            "late": False,
+            "late": True,
             "lines_open": 0,
             "lines_limit": 0,
             "look_ups": 0,

@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, or_, select, text
 
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.legal_hours import legal_maximum
 from dialer.domain.regions import regions_of
 from dialer.domain.states import OPEN_STATUSES
-from dialer.store.scope import Scope
+from dialer.store.scope import Scope, remembered
 from dialer.store.tables import Attempt, Campaign, Lead, table
 
 attempt = table(Attempt)
@@ -51,7 +51,8 @@ def sent_too_often(tx: Connection, scope: Scope) -> list[str]:
 
     A campaign that was edited is judged by what it sent since then.
     """
-    rows = tx.execute(_SENT.where(scope.chosen("attempt", "attempt")))
+    chosen = scope.chosen("attempt", "attempt"), text(remembered("attempt"))
+    rows = tx.execute(_SENT.where(*chosen))
     calls: dict[str, list[datetime]] = defaultdict(list)
     sends: dict[str, Any] = {}
     for row in rows:

@@ -11,7 +11,7 @@ from dialer.domain.patience import (
     REPLAYS,
     SEND_DEADLINE,
 )
-from dialer.store.scope import Scope, any_of, ids_of, rows_of
+from dialer.store.scope import Scope, any_of, ids_of, remembered, rows_of
 from dialer.store.tables import IS_OPEN
 
 _OPEN_OF_A = IS_OPEN.replace("status", "a.status")
@@ -65,7 +65,8 @@ _sent_against_opt_out = rows_of(
     " FROM attempt a CROSS JOIN do_not_call s WHERE @attempt(a) AND s.phone = a.phone"
     " AND (s.campaign_id IS NULL OR s.campaign_id = a.campaign_id)"
     " AND COALESCE(a.sent_at, a.send_started_at) > s.created_at"
-    " AND (s.expires_at IS NULL OR COALESCE(a.sent_at, a.send_started_at) < s.expires_at)",
+    " AND (s.expires_at IS NULL OR COALESCE(a.sent_at, a.send_started_at) < s.expires_at)"
+    f" AND {remembered('a')}",
     "sent_at",
     "said_at",
 )
@@ -78,17 +79,18 @@ _sent_against_pause = rows_of(
     " AND l.action IN ('paused', 'stopped', 'pause_everything', 'doubt')"
     " AND NOT EXISTS (SELECT 1 FROM audit_log r WHERE r.subject = l.subject AND r.id > l.id"
     " AND r.action IN ('running', 'resume_everything', 'trust')"
-    " AND r.at <= COALESCE(a.sent_at, a.send_started_at))",
+    " AND r.at <= COALESCE(a.sent_at, a.send_started_at))"
+    f" AND {remembered('a')}",
     "sent_at",
     "said_at",
 )
 _sent_after_the_end = ids_of(
     "SELECT a.id FROM attempt a JOIN lead ON lead.id = a.lead_id"
-    " WHERE @attempt(a) AND a.send_started_at > lead.closed_at"
+    f" WHERE @attempt(a) AND a.send_started_at > lead.closed_at AND {remembered('a')}"
 )
 _sent_after_the_campaign = ids_of(
     "SELECT a.id FROM attempt a JOIN campaign ON campaign.id = a.campaign_id"
-    " WHERE @attempt(a) AND a.send_started_at >= campaign.ends_at"
+    f" WHERE @attempt(a) AND a.send_started_at >= campaign.ends_at AND {remembered('a')}"
 )
 
 

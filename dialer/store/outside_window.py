@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.local_time import zone
 from dialer.domain.window import Window
-from dialer.store.scope import Scope
+from dialer.store.scope import Scope, remembered
 from dialer.store.tables import Attempt, Campaign, Lead, table
 
 attempt = table(Attempt)
@@ -36,6 +36,7 @@ def outside_window(tx: Connection, scope: Scope) -> list[object]:
         .where(
             attempt.c.send_started_at.is_not(None),
             scope.chosen("attempt", "attempt"),
+            text(remembered("attempt")),
             # What was sent before an edit was sent by another window.
             campaign.c.edited_at.is_(None) | (attempt.c.send_started_at > campaign.c.edited_at),
         )

@@ -30,6 +30,10 @@ _CHOICES = {
     ("leads", "attempt"): "{0}.lead_id BETWEEN :first_lead AND :last_lead",
     ("leads", "lead"): "{0}.id BETWEEN :first_lead AND :last_lead",
 }
+_REMEMBERED = (
+    "NOT EXISTS (SELECT 1 FROM attempt_event first WHERE first.attempt_id = {0}.id"
+    " AND first.from_status IS NULL AND first.to_status <> 'INTENT')"
+)
 _MARK = re.compile(r"@(attempt|lead)\((\w+)\)")
 _NEXT_EVENT = (
     select(attempt_event.c.id, attempt_event.c.at)
@@ -37,6 +41,15 @@ _NEXT_EVENT = (
     .order_by(attempt_event.c.id)
     .limit(1)
 )
+
+
+def remembered(name: str) -> str:
+    """Write the condition that an attempt was never forgotten and brought back.
+
+    One that was is not asked whether it might be sent: pauses, settings and entries of that time
+    are forgotten as well.
+    """
+    return _REMEMBERED.format(name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """What casts doubt on a database, what a doubt stops, and how it is settled."""
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 from factories import Stage
 
-from dialer.actions import doubting
+from dialer.actions import control, doubting
 from dialer.actions.audit import audit
 from dialer.actions.dial import dial
 from dialer.actions.doubting import check_memory
@@ -14,7 +15,7 @@ from dialer.actions.health import health
 from dialer.actions.provider_audit import LISTED_WITHIN, compare
 from dialer.domain.states import AttemptStatus, ClosedAs, LeadStatus
 from dialer.errors import ProviderUnavailable, RefusedByRule
-from dialer.store import doubts, gate, incidents, leads, webhooks
+from dialer.store import attempts, doubts, gate, incidents, leads, webhooks
 from dialer.store.ledger import of_subject
 from dialer.witness import Memory, Noted
 
@@ -331,3 +332,68 @@ def test_a_server_that_took_over_casts_doubt_at_the_very_next_claim(stage: Stage
     assert not is_doubted(stage)
     assert len(stage.claim()) == 1
     assert stage.world.db.read(gate.peek).is_moved is False
+
+
+def test_what_was_sent_in_the_forgotten_time_is_not_judged_by_the_rows_of_before(
+    stage: Stage, witness: Remembers
+) -> None:
+    lead_id = stage.lead()
+    control.pause_everything(stage.world, actor="ann")
+    stage.clock.pass_time(seconds=60)
+    control.resume_everything(stage.world, actor="ann")
+    attempt_id = stage.call(lead_id)
+    stage.deliver(stage.retell.end(attempt_id), stage.retell.analyze(attempt_id))
+    forget_send(stage, attempt_id, lead_id)
+    sql(stage, "DELETE FROM audit_log WHERE action = 'resume_everything'")
+    settle_it(stage)
+    assert stage.attempt_row(attempt_id).late
+    assert "I7" not in {one.name for one in stage.violations()}
+
+
+def test_an_attempt_that_is_brought_back_is_late_before_its_call_is_applied(stage: Stage) -> None:
+    lead_id = stage.lead()
+    first = stage.call(lead_id)
+    stage.deliver(stage.retell.end(first, "dial_no_answer"), stage.retell.analyze(first))
+    row = stage.attempt_row(first)
+    sent_at = stage.clock.now() + timedelta(seconds=1)
+    forgotten = {
+        "id": "forgotten",
+        "lead_id": lead_id,
+        "campaign_id": row.campaign_id,
+        "phone": row.phone,
+        "n": 2,
+        "from_number": row.from_number,
+        "created_at": sent_at,
+        "send_at": sent_at,
+        "send_started_at": sent_at,
+    }
+    stage.world.db.transact(
+        lambda tx: attempts.add_forgotten(tx, now=stage.clock.now(), by="audit", **forgotten)
+    )
+    assert stage.violations() == []
+
+
+def test_an_older_call_whose_answer_was_not_written_yet_is_applied_before_a_forgotten_one(
+    stage: Stage, witness: Remembers
+) -> None:
+    lead_id = stage.lead(stage.campaign(cadence={"delays": {"no_answer": "20s"}}))
+    first = stage.call(lead_id)
+    stage.deliver(stage.retell.end(first, "dial_no_answer"), stage.retell.analyze(first))
+    stage.clock.pass_time(seconds=30)
+    second = stage.call(lead_id)
+    stage.retell.end(second)
+    forget_send(stage, second, lead_id)
+    sql(
+        stage,
+        f"DELETE FROM attempt_event WHERE attempt_id = '{first}'"
+        " AND to_status NOT IN ('INTENT', 'SENDING')",
+        "UPDATE attempt SET status = 'SENDING', call_id = NULL, closed_at = NULL, rang = NULL,"
+        " disposition = NULL, analysis = 'none', sent_at = NULL, retry_at = NULL,"
+        f" check_at = send_started_at WHERE id = '{first}'",
+        f"UPDATE lead SET status = 'IN_FLIGHT', due_at = NULL, tries = 1 WHERE id = {lead_id}",
+    )
+    audit(stage.world)
+    assert is_doubted(stage)
+    assert [one.status for one in stage.attempts_of(lead_id)] == [AttemptStatus.ENDED] * 2
+    assert stage.lead_row(lead_id).closed_as is ClosedAs.REACHED
+    assert "late_call" not in {one.code for one in stage.incidents()}

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from multiprocessing import get_context
 
+from simulation.bench import simulate_here
 from simulation.points import CrashPoint, Fault
-from simulation.run import Outcome, simulate_here
+from simulation.run import Outcome
 
 ENOUGH_TO_HIT_EVERYTHING = 200
 """With fewer seeds a class of faults may well not come up; with so many that is a defect."""

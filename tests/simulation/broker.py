@@ -20,7 +20,8 @@ class Message:
     expires_ms: int | None = None
 
 
-Task = Callable[[Message], Callable[[], object]]
+Task = Callable[[Message, Process], Callable[[], object]]
+"""What a worker does with a message."""
 
 
 class Broker:
@@ -101,7 +102,7 @@ class Broker:
             self.hand_out()
 
         label = message.name if message.argument is None else f"{message.name} {message.argument}"
-        self._hub.begin(worker, label[:30], self._task(message), done=done)
+        self._hub.begin(worker, label[:30], self._task(message, worker), done=done)
 
     def _restore(self, message: Message) -> None:
         if self._taken.pop(message, None) is not None:

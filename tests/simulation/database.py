@@ -102,6 +102,12 @@ class SimulatedDatabase(Database):
         """Make it as new."""
         migrated().backup(self._raw)
 
+    def back_up(self) -> Any:
+        """Give a copy of it as it is now."""
+        copy = sqlite.connect(":memory:")
+        self._raw.backup(copy)
+        return copy
+
     def restore_from(self, other: Any) -> None:
         """Go back to a backup."""
         other.backup(self._raw)

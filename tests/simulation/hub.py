@@ -30,13 +30,19 @@ class Process:
     alive: bool = True
     stopping: bool = False  # takes no new work, and ends when it is done
     stuck: bool = False  # alive, and takes no work
+    starting: bool = False  # alive, and not ready yet
     frozen_until_ms: int = 0
     activities: list["Activity"] = field(default_factory=list)
 
     @property
+    def is_ready(self) -> bool:
+        """Whether it answers to whoever comes now."""
+        return self.alive and not self.stopping and not self.starting
+
+    @property
     def takes_work(self) -> bool:
         """Whether a message may be given to it now."""
-        willing = self.alive and not self.stopping and not self.stuck
+        willing = self.is_ready and not self.stuck
         return willing and len(self.activities) < self.threads
 
 

@@ -1,15 +1,9 @@
-"""Deliberate bugs: what the simulation must find, or it proves nothing.
+"""Deliberate bugs: what the simulation must find, or it proves nothing."""
 
-Each is switched on alone, from here: production has no seam for it.
-"""
-
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import wraps
 from typing import Any
-from unittest.mock import patch
 
 from sqlalchemy import bindparam, text, update
 
@@ -31,29 +25,7 @@ from dialer.domain.states import AttemptStatus, CampaignStatus
 from dialer.errors import NotSent, OutcomeUnknown
 from dialer.retell.client import RetellClient
 from dialer.store import attempts, gate, leads, suppressions
-
-Patches = Iterator[tuple[Any, str, Any]]
-MUTANTS: dict[str, Callable[[], Patches]] = {}
-"""By name; each gives what it replaces: the owner, the attribute, and the bug."""
-
-
-def mutant(make: Callable[[], Patches]) -> Callable[[], Patches]:
-    """Keep a deliberate bug under its name."""
-    MUTANTS[make.__name__] = make
-    return make
-
-
-@contextmanager
-def switched_on(name: str | None) -> Iterator[None]:
-    """Run with one deliberate bug, or with none."""
-    with ExitStack() as stack:
-        for owner, attribute, bug in MUTANTS[name]() if name else ():
-            if isinstance(owner, dict):
-                stack.enter_context(patch.dict(owner, {attribute: bug}))
-            else:
-                stack.enter_context(patch.object(owner, attribute, bug))
-        yield
-
+from simulation.bugs import MUTANTS, Patches, mutant, switched_on
 
 # Sending
 

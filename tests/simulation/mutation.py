@@ -7,8 +7,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 
+from simulation.bench import simulate_here
 from simulation.mutants import MUTANTS
-from simulation.run import simulate_here
 
 SEEDS = 200
 LEADS = 4

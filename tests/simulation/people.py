@@ -45,6 +45,7 @@ class People:
         self.flushes = 0
         self.unfinished_imports: list[Callable[[], object]] = []
         self.clock_was_set = False
+        self.clock_stays = False  # a doubt is settled by the clock; nobody may set it meanwhile
         self._hub, self._perils, self._plant = hub, perils, plant
         self._world, self._exchange, self._clock = world, exchange, clock
         self._scenario, self._folder, self._dice = scenario, folder, dice
@@ -66,7 +67,7 @@ class People:
             (2, self._edit),
             (3, self._let_go),
             (2, self._redial),
-            (1, self._import),
+            (1, self.bring_list),
             (1, self._purge),
         )
 
@@ -158,6 +159,8 @@ class People:
         self._hub.after(self._dice.randrange(60_000, 600_000), lambda: self._hub.kill(process))
 
     def _set_clock(self) -> None:
+        if self.clock_stays:
+            return
         self._perils.hits[Fault.CLOCK_SET] += 1
         self.clock_was_set = True
         self._clock.ahead_ms = self._dice.choice((-300_000, -30_000, 30_000, 300_000))
@@ -285,7 +288,8 @@ class People:
     def _purge(self) -> None:
         self._plant.broker.tick("purge", within_ms=600_000)
 
-    def _import(self) -> None:
+    def bring_list(self) -> None:
+        """Import a new list into some campaign."""
         path = self._folder / f"more-{self._hub.now_ms}.csv"
         area = self._dice.choice(("312", "213"))
         rows = [

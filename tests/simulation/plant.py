@@ -1,12 +1,14 @@
 """The plant: the processes of an installation, and what they are told to do."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
 
 from dialer.actions.audit import audit
 from dialer.actions.dial import dial
+from dialer.actions.doubting import check_memory
 from dialer.actions.plan import plan
 from dialer.actions.purge import purge
 from dialer.actions.receive import receive
@@ -17,8 +19,11 @@ from dialer.actions.world import World
 from dialer.simulator.engine import Exchange
 from dialer.simulator.outbox import Delivery
 from dialer.simulator.settings import Event
+from dialer.store import gate
+from dialer.store.database import is_outage
 from simulation.broker import Broker, Message
 from simulation.hub import Hub, Process
+from simulation.memory import Notes, ProcessMemory
 from simulation.perils import Perils
 from simulation.points import Fault
 
@@ -28,6 +33,9 @@ RESTARTS_MS = (1_000, 1_000, 5_000, 60_000)
 PLAN_MS = 5_000
 """Beat sends a plan every second, and hardly one in five finds anything."""
 IDLE_MS = 90_000
+MINUTE_MS = 60_000
+LATELY_MS = 600_000
+"""So long after a restore audits come each minute, whether the database is doubted or not."""
 
 
 class Plant:
@@ -56,6 +64,11 @@ class Plant:
         self.stirred = False  # something happened, so that other leads may be called now
         self.has_schedules = False
         self.audits = False
+        self.may_be_restored = False
+        self.restored_ms: int | None = None
+        self.planning: Callable[[], None] = lambda: None
+        self._notes = Notes()
+        self._worlds: dict[Process, World] = {}
         self._seen: set[tuple[str, Event]] = set()
         self._patience_ms = PLAN_MS
         self._next_ms = 0
@@ -82,9 +95,39 @@ class Plant:
 
     def _start(self, process: Process) -> None:
         process.alive, process.stopping, process.stuck = True, False, False
+        self._worlds.pop(process, None)  # what it remembered died with it
         self._hub.note(f"{process.kind} starts")
-        if process in self.broker.workers:
+        process.starting = self.may_be_restored and process in (self.web, *self.broker.workers)
+        if process.starting:
+            self._hub.begin(
+                process,
+                "its start",
+                lambda: self._check_memory(process),
+                done=lambda _: self._be_ready(process),
+            )
+        elif process in self.broker.workers:
             self.broker.hand_out()
+
+    def _check_memory(self, process: Process) -> None:
+        """Do what `build_world` does before a process takes work."""
+        try:
+            check_memory(self.world_of(process))
+        except Exception as error:
+            if is_outage(error):
+                self._hub.kill(process)  # it ends, and is started again
+            raise
+        process.starting = False
+
+    def _be_ready(self, process: Process) -> None:
+        if process.takes_work and process in self.broker.workers:
+            self.broker.hand_out()
+
+    def world_of(self, process: Process) -> World:
+        """Give the world of a process, with all that it remembers."""
+        assert self.world is not None
+        if process not in self._worlds:
+            self._worlds[process] = replace(self.world, witness=ProcessMemory(self._notes))
+        return self._worlds[process]
 
     # Ticks
 
@@ -103,14 +146,18 @@ class Plant:
             self._patience_ms = PLAN_MS if is_news else min(2 * self._patience_ms, longest_ms)
             wait_ms = self._patience_ms
         self._next_ms, self.stirred = next_ms, False
+        is_watched = self._is_watched()
+        if is_watched:
+            wait_ms = min(wait_ms, MINUTE_MS // 2)
         if beat.alive and beat.frozen_until_ms <= hub.now_ms:
             if due_ms <= hub.now_ms:
                 self.broker.tick("plan", within_ms=5_000)
             if look_ms <= hub.now_ms or hub.now_ms - self._looked_ms >= self._idle_ms():
                 self._looked_ms = hub.now_ms
                 self.broker.tick("reconcile", within_ms=10_000)
-            if self.audits and hub.now_ms - self._audited_ms >= 20 * self._idle_ms():
-                self._audited_ms = hub.now_ms  # seldom, because it asks so much
+            every_ms = MINUTE_MS if is_watched else 20 * self._idle_ms()  # as it asks so much
+            if (self.audits or is_watched) and hub.now_ms - self._audited_ms >= every_ms:
+                self._audited_ms = hub.now_ms
                 self.broker.tick("audit", within_ms=50_000)
             if self.has_schedules:
                 self.broker.tick("run_schedules", within_ms=14_000)
@@ -119,10 +166,19 @@ class Plant:
     def _idle_ms(self) -> int:
         return IDLE_MS if self._perils.rule else 60 * IDLE_MS
 
-    def _task(self, message: Message) -> Callable[[], object]:
-        world = self.world
+    def _is_watched(self) -> bool:
+        """Tell whether audits come every minute, as they always do in production."""
+        if not self.may_be_restored:
+            return False
+        lately = self.restored_ms is not None and self._hub.now_ms - self.restored_ms < LATELY_MS
+        assert self.world is not None
+        return lately or bool(self.world.db.look(gate.peek).is_doubted)  # type: ignore[attr-defined]
+
+    def _task(self, message: Message, worker: Process) -> Callable[[], object]:
+        world = self.world_of(worker)
         self.stirred |= message.name in ("dial", "settle")
-        assert world is not None
+        if message.name == "plan":
+            self.planning()
         match message.name:
             case "dial":
                 return lambda: dial(world, str(message.argument))
@@ -147,7 +203,7 @@ class Plant:
         assert self.exchange is not None
         exchange, hub, web = self.exchange, self._hub, self.web
         self._count(delivery)
-        if not web.alive or web.stopping:
+        if not web.is_ready:
             exchange.acknowledge(delivery, status=None, now_ms=hub.now_ms)
             return
         answered: list[int] = []
@@ -177,14 +233,14 @@ class Plant:
         self._seen.add((call_id, delivery.event))
 
     def _receive(self, delivery: Delivery, answered: list[int]) -> None:
-        assert self.world is not None
+        world = self.world_of(self.web)
         told = delivery.payload["call"]
         call = {name: value for name, value in told.items() if name not in SINGLE_WORDS}
         payload = self._estranged({**delivery.payload, "call": call})
-        row = receive(self.world, orjson.dumps(payload), now=self.world.clock.now())
+        row = receive(world, orjson.dumps(payload), now=world.clock.now())
         answered.append(204)
         if row is not None:
-            self.world.queue.settle(row)
+            world.queue.settle(row)
 
     def _estranged(self, payload: dict[str, object]) -> dict[str, object]:
         """Give the webhook as a later version of Retell may send it."""

@@ -41,6 +41,8 @@ class Fault(StrEnum):
     COMMIT_UNKNOWN = "database: outcome of a commit unknown"
     TRANSACTION_AGAIN = "database: a transaction runs again"
     DATABASE_SLOW = "database: locked for seconds"
+    PUT_BACK = "database: put back from a backup of minutes or an hour ago"
+    FAILED_OVER = "database: a switch-over lost the last seconds"
     BUSY_429 = "retell: 429"
     FAILED_EXECUTED = "retell: 5xx, reset, half or no answer, and the phone rings"
     FAILED_NOT_EXECUTED = "retell: 5xx, reset or no answer, and no phone rings"

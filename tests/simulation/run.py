@@ -1,45 +1,34 @@
 """Run: one seed from its first lead to its last word."""
 
-import gc
-import logging
 import random
-import tempfile
 import uuid
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
-from typing import Any
 
-import stamina
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from dialer import log
-from dialer.actions import control, schedule
 from dialer.actions.audit import audit
 from dialer.actions.world import World
-from dialer.domain.schedule_spec import Recipe, ScheduleSpec
-from dialer.domain.states import LeadStatus
-from dialer.domain.zones import ZoneSource
 from dialer.forecast.virtual_clock import to_ms
 from dialer.retell.client import RetellClient
 from dialer.simulator.engine import Exchange
 from dialer.simulator.settings import SimulatorSettings
-from dialer.store import gate, leads, outlook
-from dialer.store.database import is_outage
+from dialer.store import outlook
+from simulation.checks import Checks
 from simulation.dangers import Dangers, draw_dangers
 from simulation.database import SimulatedDatabase
+from simulation.diary import Diary
 from simulation.hub import Clock, Hub
 from simulation.migration import differences, migrated_in_two_goes
-from simulation.mutants import switched_on
 from simulation.people import People
 from simulation.perils import Perils
 from simulation.plant import NEVER_MS, Plant
 from simulation.points import CrashPoint, Fault
+from simulation.restores import Restores, draw_restore
 from simulation.scenario import MIX, draw_scenario
-from simulation.truth import Diary, broken, untrue
+from simulation.stocking import stock
 from simulation.wire import Wire
 
 STEPS_BETWEEN_CHECKS = 1_500
@@ -60,6 +49,7 @@ _UNFINISHED = (
     " + (SELECT count(*) FROM webhook_event WHERE status = 'NEW')"
     " + (SELECT count(*) FROM schedule WHERE next_run_at IS NOT NULL)"
     " + (SELECT count(*) FROM schedule_run WHERE status = 'open')"
+    " + (SELECT count(*) FROM dial_gate WHERE doubted_at IS NOT NULL)"
 )
 
 
@@ -86,10 +76,11 @@ class Run:
         self.seed = seed
         self.scenario = draw_scenario(random.Random(f"scenario {seed}"), leads=leads)
         self.dangers: Dangers = draw_dangers(seed, random.Random(f"dangers {seed}"))
-        self.violations: list[str] = []
+        trouble = timedelta(minutes=self.scenario.trouble_min)
+        self.restore = draw_restore(random.Random(f"restore {seed}"), trouble=trouble)
+        self.restores: Restores | None = None
         self.diary = Diary()
         self._steps = 0
-        self._seen_lines = 0
         self._folder = folder
         self._db = database
         self._build()
@@ -100,7 +91,9 @@ class Run:
         self.perils = Perils(hub, self.dangers, dice=random.Random(f"perils {seed}"))
         self.exchange = Exchange(self._simulated())
         wire = random.Random(f"wire {seed}")
-        self.wire = Wire(self.exchange, self.perils, dice=wire, executed=self._check_lines)
+        self.wire = Wire(
+            self.exchange, self.perils, dice=wire, executed=lambda: self.checks.check_lines()
+        )
         self.clock = clock = Clock(hub)
         self.plant = Plant(
             hub,
@@ -109,7 +102,7 @@ class Run:
             beats=scenario.beats,
             folder=self._folder,
         )
-        self._make_new(database)
+        found = self._make_new(database)
         database.perils = self.perils
         database.committed = lambda raw: self.diary.read(raw, now_ms=hub.now_ms)
         ids = random.Random(f"ids {seed}")
@@ -138,23 +131,36 @@ class Run:
             dice=random.Random(f"people {seed}"),
         )
         self.diary.claimed = self.people.spite
+        self.checks = Checks(
+            database,
+            self.perils,
+            exchange=self.exchange,
+            diary=self.diary,
+            wire=self.wire,
+            people=self.people,
+            clock=clock,
+        )
+        self.checks.violations += found
 
-    def _make_new(self, database: SimulatedDatabase) -> None:
-        """Make the database of a new installation, perhaps by a migration that is killed."""
+    def _make_new(self, database: SimulatedDatabase) -> list[str]:
+        """Make the database of a new installation, perhaps by a migration that is killed.
+
+        Gives what is wrong with it.
+        """
         if self.dangers.target.point is not CrashPoint.IN_MIGRATION:
             database.reset()
-            return
+            return []
         database.restore_from(migrated_in_two_goes(self._folder, step=self.dangers.target.hit * 9))
         self.perils.died_at[CrashPoint.IN_MIGRATION] += 1
         self.perils.kills += 1
-        self.violations += differences(database)
+        return differences(database)
 
     def _simulated(self) -> SimulatorSettings:
         return SimulatorSettings(
             api_key="key",
             webhook_url="http://dialer.invalid/webhooks/retell",
             seed=self.seed,
-            talk_s=(8.0, 40.0),
+            talk_s=(8.0, 40.0 if self.restore is None else self.restore.longest_talk_s),
             ring_s=(1.0, 8.0),
             analysis_s=(0.5, 20.0),
             limit=self.scenario.provider_lines,
@@ -167,13 +173,19 @@ class Run:
 
     def go(self) -> Outcome:
         """Let everything happen, and say what was wrong."""
-        self._fill()
+        stock(self.world, self.scenario, people=self.people, folder=self._folder)
         start_ms = self.hub.now_ms
         trouble_ms = start_ms + self.scenario.trouble_min * 60_000
         self.perils.rule = True
         self.exchange.set_faults(self.dangers.faults)
         self.plant.watch()
         self.people.begin()
+        if self.restore is not None:
+            trouble_ms = max(trouble_ms, start_ms + self.restore.trouble_ms)
+            self._begin_restore()
+        if self.scenario.scheduled:
+            self.plant.has_schedules = True
+            self.perils.hits[Fault.SCHEDULED] += 1
         if self.scenario.by_night:
             self.perils.hits[Fault.CLOCKS_CHANGE] += 1
         if self.scenario.beats > 1:
@@ -181,79 +193,30 @@ class Run:
         self._run(until_ms=trouble_ms)
         self.people.calm()
         end_ms = start_ms + round(LONGEST.total_seconds() * 1000)
-        while not self._is_over() and self.hub.now_ms < end_ms and not self.violations:
+        while not self._is_over() and self.hub.now_ms < end_ms and not self.checks.violations:
             self._run(until_ms=self.hub.now_ms + LOOK_MS)
         self._conclude()
         return self._outcome()
 
-    def _fill(self) -> None:
-        scenario = self.scenario
-        self._db.transact(
-            lambda tx: gate.ensure(
-                tx,
-                lines=scenario.lines,
-                calls_per_second=scenario.calls_per_second,
-                headroom=0,
-            )
+    def _begin_restore(self) -> None:
+        assert self.restore is not None
+        self.restores = Restores(
+            self.restore,
+            self.world,
+            self._db,
+            self.plant,
+            people=self.people,
+            diary=self.diary,
+            checks=self.checks,
+            wire=self.wire,
+            dice=random.Random(f"restores {self.seed}"),
         )
-        install = text("UPDATE dial_gate SET install = 'simulated'")
-        self._db.transact(lambda tx: tx.execute(install))
-        for spec, people in zip(scenario.specs, scenario.people, strict=True):
-            campaign_id = control.create(self.world, spec, actor="ann")
-            if scenario.imported:
-                self._by_list(campaign_id, people)
-            else:
-                self._db.transact(lambda tx, c=campaign_id, p=people: self._put_in(tx, c, p))
-            control.start(self.world, campaign_id, actor="ann")
-        if scenario.scheduled:
-            self._schedule()
-
-    def _schedule(self) -> None:
-        """Let a schedule make one more campaign, of people who may be on the others, too."""
-        path = self._folder / "scheduled.csv"
-        rows = "\n".join(f"{one.phone},Ada" for one in self.scenario.people[0][:5])
-        path.write_text(f"phone,first_name\n{rows}\n")
-        at = self.world.clock.now() + timedelta(minutes=2)
-        spec = self.scenario.specs[0].model_copy(update={"name": "Scheduled"})
-        recipe = Recipe(
-            schedule=ScheduleSpec(name="Once", at=at, late_by=timedelta(hours=5)),
-            campaign=spec,
-            lead_file=str(path),
-        )
-        schedule.create(self.world, recipe, actor="ann")
-        self.plant.has_schedules = True
-        self.perils.hits[Fault.SCHEDULED] += 1
-
-    def _by_list(self, campaign_id: int, people: Any) -> None:
-        path = self._folder / f"list-{campaign_id}.csv"
-        rows = "\n".join(f"{one.phone},Ada" for one in people)
-        path.write_text(f"phone,first_name\n{rows}\n")
-        self.people.import_file(campaign_id, path)
-
-    def _put_in(self, tx: Connection, campaign_id: int, people: Any) -> None:
-        now = self.world.clock.now()
-        rows = [
-            {
-                "campaign_id": campaign_id,
-                "phone": one.phone,
-                "zones": one.zone,
-                "zone_source": ZoneSource.NUMBER,
-                "variables": {"first_name": "Ada"},
-                "status": LeadStatus.READY,
-                "due_at": now,
-                "attempts": 0,
-                "free_tries": 0,
-                "tries": 0,
-                "created_at": now,
-            }
-            for one in people
-        ]
-        leads.add(tx, rows)
+        self.restores.begin()
 
     def _run(self, *, until_ms: int) -> None:
         """Let happen whatever happens by then."""
         hub, exchange = self.hub, self.exchange
-        while not self.violations:
+        while not self.checks.violations:
             next_ms = hub.next_ms()
             rings_ms = exchange.next_moment(now_ms=hub.now_ms)
             if rings_ms is not None and (next_ms is None or rings_ms <= next_ms):
@@ -262,14 +225,14 @@ class Run:
                 hub.now_ms = max(hub.now_ms, rings_ms)
                 for delivery in exchange.advance(hub.now_ms):
                     self.plant.deliver(delivery)
-                self._check_lines()
+                self.checks.check_lines()
             elif next_ms is not None and next_ms <= until_ms:
                 hub.step()
             else:
                 break
             self._steps += 1
             if self._steps % STEPS_BETWEEN_CHECKS == 0:
-                self._check()
+                self.checks.check()
         hub.now_ms = max(hub.now_ms, until_ms)
 
     def _next_moments(self) -> tuple[int, int]:
@@ -292,111 +255,27 @@ class Run:
             open_rows == 0 and not self.exchange.lines_in_use and not self.people.unfinished_imports
         )
 
-    # Checks
-
-    def _check_lines(self) -> None:
-        in_use = self.exchange.lines_in_use
-        allowed = self.diary.most_lines(self.hub.now_ms)
-        if in_use > allowed and in_use > self._seen_lines:
-            self.violations.append(f"overrun: {in_use} lines in use of {allowed}")
-        self._seen_lines = in_use
-
-    def _check(self) -> None:
-        self.violations += self._db.look(lambda tx: list(self._broken(tx, calm=False)))
-        self.violations += self.diary.broken
-        self.diary.broken.clear()
-        for name, error in self.hub.crashed:
-            if not is_outage(error):
-                self.violations.append(f"{name} raised {type(error).__name__}: {error}")
-        self.hub.crashed.clear()
-
-    def _broken(self, tx: Connection, *, calm: bool) -> Iterator[str]:
-        now, was_set = self.world.clock.now(), self.people.clock_was_set
-        return broken(tx, now=now, calm=calm, clock_was_set=was_set)
+    # The end
 
     def _conclude(self) -> None:
         """Audit once more, so that what has healed is closed, and ask everything."""
-        if self.scenario.audited:
+        if self.scenario.audited or self.restore is not None:
             audit(self.world)
-        self._check()
-        if self.violations:
-            return
-        self.diary.clock_was_set = self.people.clock_was_set
-        now_ms = self.hub.now_ms
-
-        def ask(tx: Connection) -> list[str]:
-            found = list(self._broken(tx, calm=True))
-            return found + list(
-                untrue(tx, self.exchange, self.diary, self.wire.written, now_ms=now_ms)
-            )
-
-        self.violations += self._db.look(ask)
+        if self.restores is not None:
+            self.restores.acknowledge()
+        self.checks.conclude()
 
     def _outcome(self) -> Outcome:
-        self._count_faults()
+        self.checks.count_faults()
         return Outcome(
             seed=self.seed,
             calls=len(self.exchange.calls),
             kills=self.perils.kills,
             flushes=self.people.flushes,
             steps=self._steps,
-            violations=self.violations,
+            violations=self.checks.violations,
             faults=self.perils.hits,
             crash_points=self.perils.died_at,
             start_ms=to_ms(self.scenario.start_at),
             trace=list(self.hub.trace),
         )
-
-    def _count_faults(self) -> None:
-        """Add what shows in the end only."""
-        hits = self.perils.hits
-        sent_ms = {one.attempt_id: one.at_ms for one in self.wire.written}
-        for call in self.exchange.calls:
-            if call.created_ms - sent_ms.get(call.attempt_id or "", call.created_ms) > 1_000:
-                hits[Fault.ACCEPTED_LATE] += 1
-        hits[Fault.REPLAYED] += len(self.wire.written) - len(sent_ms)
-        hits[Fault.WEBHOOK_DROPPED] += self.exchange.truth(now_ms=self.hub.now_ms)["webhooks"][
-            "dropped"
-        ]
-        silent = text("SELECT count(*) FROM attempt WHERE analysis = 'timed_out'")
-        hits[Fault.ANALYSIS_MISSING] += self._db.look(lambda tx: tx.execute(silent).scalar_one())
-
-
-class Bench:
-    """What the seeds of one process use one after the other: a database, and a folder for files.
-
-    Making either takes longer than many a run.
-    """
-
-    def __init__(self) -> None:
-        self._database = SimulatedDatabase()
-        self._folder = tempfile.TemporaryDirectory(prefix="dialer-")
-
-    def simulate(self, seed: int, *, leads: int) -> Outcome:
-        """Run one seed."""
-        folder = Path(self._folder.name)
-        try:
-            return Run(seed, leads=leads, database=self._database, folder=folder).go()
-        finally:
-            for leftover in folder.iterdir():
-                leftover.unlink()
-
-
-@cache
-def _bench() -> Bench:
-    stamina.set_testing(True, attempts=2, cap=True)  # nobody waits in real time
-    log.configure("critical", "json")
-    logging.disable(logging.CRITICAL)
-    gc.freeze()  # what is loaded by now stays
-    return Bench()
-
-
-def simulate_here(seed: int, leads: int, mutant: str | None = None) -> Outcome:
-    """Run one seed with the one database of this process, perhaps with a deliberate bug."""
-    bench = _bench()
-    with switched_on(mutant):
-        try:
-            outcome = bench.simulate(seed, leads=leads)
-        except Exception as error:
-            raise RuntimeError(f"the simulation itself fails at seed {seed}") from error
-    return outcome

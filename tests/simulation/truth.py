@@ -1,21 +1,20 @@
 """The truth: what must never have happened, asked of the provider and of the rows."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, text
 
 from dialer.domain.patience import SEND_DEADLINE
 from dialer.forecast.oracle import why_wrong
 from dialer.forecast.virtual_clock import from_ms
+from dialer.simulator.calls import Call
 from dialer.simulator.engine import Exchange
 from dialer.simulator.outcomes import Outcome
 from dialer.store import campaigns
 from dialer.store.invariants import violations
 from dialer.store.outlook import places_of_leads
-from dialer.store.tables import IS_OPEN
+from simulation.diary import DOUBTED, Diary, Who
 from simulation.wire import Written
 
 AT_ANY_TIME = {
@@ -38,97 +37,9 @@ AT_ANY_TIME = {
 """Invariants that hold while things go wrong; the others ask that somebody is at work."""
 BY_THE_CLOCK = {"I4", "I7", "I14", "I16"}
 """Invariants that compare moments: false alarms where somebody sets the clock back."""
-LONGEST_WAY_MS = 200_000
-"""From the claim of an attempt to the acceptance of its call, at most: 60 s, 10 s, 120 s."""
 GATE_MS = 100
 """The clock is read within the gate's transaction, and the deadline is compared with a whole ms."""
 DEADLINE_MS = int(SEND_DEADLINE.total_seconds() * 1000)
-
-
-@dataclass
-class Diary:
-    """What was committed, and when, by the world's own time: read after every commit."""
-
-    limits: list[tuple[int, int]] = field(default_factory=list)
-    opted_out: dict[str, int] = field(default_factory=dict)
-    paused: list[tuple[str, int, int | None]] = field(default_factory=list)  # campaign or gate
-    retried: set[str] = field(default_factory=set)  # leads that a person let go again
-    edited: set[str] = field(default_factory=set)  # campaigns whose settings were changed
-    passed: dict[str, int] = field(default_factory=dict)  # attempts that passed the send gate
-    broken: list[str] = field(default_factory=list)
-    clock_was_set: bool = False
-    claimed: Callable[[int, str], None] = lambda campaign_id, phone: None
-    _audited: int = 0
-    _suppressed: int = 0
-    _events: int = 0
-
-    def read(self, raw: Any, *, now_ms: int) -> None:
-        """Take note of what the commit at this moment brought."""
-        asked = "SELECT id, action, subject FROM audit_log WHERE id > ? ORDER BY id"
-        for row_id, action, subject in raw.execute(asked, (self._audited,)).fetchall():
-            self._audited = row_id
-            self._take_note(action, subject, now_ms)
-        asked = "SELECT id, phone FROM do_not_call WHERE id > ? AND campaign_id IS NULL"
-        for row_id, phone in raw.execute(asked, (self._suppressed,)).fetchall():
-            self._suppressed = max(self._suppressed, row_id)
-            self.opted_out.setdefault(phone, now_ms)
-        (lines,) = raw.execute("SELECT lines FROM dial_gate").fetchone() or (0,)
-        if not self.limits or self.limits[-1][1] != lines:
-            self.limits.append((now_ms, lines))
-        self._read_events(raw, lines=lines, now_ms=now_ms)
-
-    def _read_events(self, raw: Any, *, lines: int, now_ms: int) -> None:
-        """Ask of each claim and each send whether it might be, at the very commit."""
-        asked = (
-            "SELECT e.id, e.from_status, e.to_status, e.attempt_id, a.campaign_id, a.phone"
-            " FROM attempt_event e JOIN attempt a ON a.id = e.attempt_id WHERE e.id > ?"
-        )
-        claimed = False
-        for row in raw.execute(asked, (self._events,)).fetchall():
-            self._events, before, after, attempt_id, campaign_id, phone = row
-            if before is None:
-                claimed = True
-                self.claimed(campaign_id, phone)
-            if (before, after) == ("INTENT", "SENDING"):
-                self.passed[attempt_id] = now_ms
-                self._judge(attempt_id, f"campaign:{campaign_id}", phone)
-        if claimed:
-            (is_open,) = raw.execute(f"SELECT count(*) FROM attempt WHERE {IS_OPEN}").fetchone()
-            if is_open > lines:
-                self.broken.append(f"overrun: a claim opens {is_open} attempts on {lines} lines")
-
-    def _judge(self, attempt_id: str, campaign: str, phone: str) -> None:
-        if phone in self.opted_out:
-            self.broken.append(f"attempt {attempt_id} passes the gate after an opt-out")
-        for what, _, until_ms in self.paused:
-            if until_ms is None and what in ("gate", campaign):
-                self.broken.append(f"attempt {attempt_id} passes the gate after a pause")
-
-    def _take_note(self, action: str, subject: str, now_ms: int) -> None:
-        match action:
-            case "paused" | "stopped" | "pause_everything":
-                self.paused.append((subject, now_ms, None))
-            case "running" | "resume_everything":
-                self.paused = [
-                    (name, since, now_ms if name == subject and until is None else until)
-                    for name, since, until in self.paused
-                ]
-            case "retry":
-                self.retried.add(subject.removeprefix("lead:"))
-            case "edit":
-                self.edited.add(subject.removeprefix("campaign:"))
-
-    def most_lines(self, now_ms: int) -> int:
-        """Give the highest limit that a call accepted now may have been claimed under."""
-        best, in_force = 0, 0
-        for since_ms, lines in self.limits:
-            if since_ms > now_ms:
-                break
-            if since_ms <= now_ms - LONGEST_WAY_MS:
-                in_force = lines
-            else:
-                best = max(best, lines)
-        return max(best, in_force)
 
 
 def broken(tx: Connection, *, now: datetime, calm: bool, clock_was_set: bool) -> Iterator[str]:
@@ -149,42 +60,64 @@ def untrue(
         yield f"double dial: {truth['doubled_attempts']} have two calls"
     if truth["persons_in_two_calls"]:
         yield f"double dial: {truth['persons_in_two_calls']} persons were in two calls at once"
-    yield from _called_after_talk(tx, exchange, diary, written)
-    yield from _unrecorded(tx, exchange)
+    yield from _unrecorded(tx, exchange, diary, written)
     yield from _forgotten_wishes(tx, exchange)
     yield from _lost(tx)
-    yield from _sent_in_spite(diary, written)
+
+
+def unfair_sends(
+    tx: Connection, exchange: Exchange, diary: Diary, late: list[Written], written: list[Written]
+) -> Iterator[str]:
+    """Ask whether the `late` ones of all sends were allowed."""
+    yield from _called_after_talk(exchange, diary, written)
+    yield from _sent_in_spite(diary, late)
     if not diary.clock_was_set:
-        yield from _sent_late(tx, diary, written)
-        yield from _outside_window(tx, diary, written)
+        yield from _sent_late(tx, diary, late)
+        yield from _outside_window(tx, diary, late)
 
 
-def _called_after_talk(
+def _called_after_talk(exchange: Exchange, diary: Diary, written: list[Written]) -> Iterator[str]:
+    sent_ms = {one.attempt_id: one.at_ms for one in written}
+    talked: dict[Who, int] = {}
+    calls = [
+        (call, _who(call), sent_ms.get(call.attempt_id or "", call.created_ms))
+        for call in exchange.calls
+    ]
+    for call, who, at_ms in calls:
+        if call.script.outcome is not Outcome.TALK or call.ended_ms is None:
+            continue
+        if not diary.is_forgotten(who, at_ms=at_ms):
+            talked.setdefault(who, call.ended_ms)
+    for call, who, at_ms in calls:
+        ended_ms = talked.get(who)
+        if ended_ms is None or at_ms <= ended_ms or call.call_id in diary.judged:
+            continue
+        if who not in diary.retried:
+            yield f"lead {who[0]} was called after it had talked"
+
+
+def _who(call: Call) -> Who:
+    return str((call.metadata or {}).get("lead_id")), call.request.to_number
+
+
+def _unrecorded(
     tx: Connection, exchange: Exchange, diary: Diary, written: list[Written]
 ) -> Iterator[str]:
-    sent_ms = {one.attempt_id: one.at_ms for one in written}
-    talked: dict[str, int] = {}
-    for call in exchange.calls:
-        lead_id = str((call.metadata or {}).get("lead_id"))
-        if call.script.outcome is Outcome.TALK and call.ended_ms is not None:
-            talked.setdefault(lead_id, call.ended_ms)
-    for call in exchange.calls:
-        lead_id = str((call.metadata or {}).get("lead_id"))
-        ended_ms = talked.get(lead_id)
-        at_ms = sent_ms.get(call.attempt_id or "", call.created_ms)
-        if ended_ms is not None and at_ms > ended_ms and lead_id not in diary.retried:
-            yield f"lead {lead_id} was called after it had talked"
-
-
-def _unrecorded(tx: Connection, exchange: Exchange) -> Iterator[str]:
-    rows = tx.execute(text("SELECT id, call_id, status, analysis FROM attempt")).all()
+    rows = tx.execute(text("SELECT id, call_id, status, phone FROM attempt")).all()
     known = {row.id: row for row in rows}
+    others = set(tx.execute(text("SELECT call_id FROM other_call")).scalars())
+    sent_ms = {one.attempt_id: one.at_ms for one in written}
     for call in exchange.calls:
         row = known.get(call.attempt_id or "")
+        at_ms = sent_ms.get(call.attempt_id or "", call.created_ms)
+        if row is None and call.call_id in others and diary.is_forgotten(_who(call), at_ms=at_ms):
+            continue
         if row is None or row.call_id != call.call_id:
             yield f"call {call.call_id} of attempt {call.attempt_id} is not recorded"
         elif row.status != "ENDED":
             yield f"attempt {row.id} is {row.status}, and its call is over"
+        elif row.phone != call.request.to_number:
+            yield f"attempt {row.id} has a call to another number"
 
 
 def _forgotten_wishes(tx: Connection, exchange: Exchange) -> Iterator[str]:
@@ -214,7 +147,7 @@ def _sent_in_spite(diary: Diary, written: list[Written]) -> Iterator[str]:
             yield f"attempt {one.attempt_id} was sent {one.at_ms - said_ms} ms after an opt-out"
         for what, since_ms, until_ms in diary.paused:
             if (
-                what not in ("gate", f"campaign:{one.campaign_id}")
+                what not in ("gate", DOUBTED, f"campaign:{one.campaign_id}")
                 or one.at_ms <= since_ms + DEADLINE_MS
             ):
                 continue
