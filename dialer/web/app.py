@@ -18,6 +18,7 @@ from dialer.web import (
     assets,
     campaign_page,
     error_pages,
+    functions,
     health,
     lead_actions,
     lead_page,
@@ -36,7 +37,7 @@ from dialer.web.welcome import print_first_link
 log = logs.get_logger(__name__)
 
 ROUTERS: tuple[GuardedRouter, ...] = (
-    *(webhooks.router, health.router, scrape.router, assets.router),
+    *(webhooks.router, functions.router, health.router, scrape.router, assets.router),
     *(sign_in.public, sign_in.account),
     *(status_page.router, campaign_page.router, lead_page.router, lead_actions.router),
 )

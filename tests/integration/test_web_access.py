@@ -23,7 +23,7 @@ PASSWORD = "four words without sense"
 PAGE = {"accept": "text/html"}
 OURS = {"sec-fetch-site": "same-origin"}
 PUBLIC = {
-    *("/webhooks/retell", "/healthz", "/readyz", "/metrics", "/static/{name}"),
+    *("/webhooks/retell", "/functions/{name}", "/healthz", "/readyz", "/metrics", "/static/{name}"),
     *("/sign-in", "/welcome/{link}"),
 }
 OWN_ACCOUNT = {"/sign-out", "/sign-out-everywhere", "/account", "/account/password"}
