@@ -152,7 +152,7 @@ def rehearse(
 
 def _run(tx: Connection, world: World, wanted: Function, read: BaseModel, found: Found) -> Answer:
     desk = Desk(tx, found, world.calendars, world.new_id())
-    return answer_of(wanted(desk, **_named(read)))
+    return answer_of(wanted(desk, **arguments_of(read)))
 
 
 def _run_between(
@@ -164,7 +164,7 @@ def _run_between(
     if asked.before is not None or row is None:
         return asked.before or Told(STILL.document(), Result.RUNNING)
     try:
-        said = answer_of(wanted(asked.found.talk, **_named(read)))
+        said = answer_of(wanted(asked.found.talk, **arguments_of(read)))
         result, reference = said.result, None
     except Exception:  # whatever a team's function raises; the agent goes on talking
         reference = world.new_id()[:8]
@@ -280,13 +280,14 @@ def _sorry(reference: str) -> Answer:
     return Answer(text, ok=False, told={"reference": reference})
 
 
-def _named(read: BaseModel) -> dict[str, Any]:
+def arguments_of(read: BaseModel) -> dict[str, Any]:
+    """Give the arguments of a function by name."""
     return {name: getattr(read, name) for name in type(read).model_fields}
 
 
 def _key_of(read: BaseModel) -> str:
     """Name the arguments as they were understood, so that what does not matter makes no other."""
-    return _digest(_named(read))
+    return _digest(arguments_of(read))
 
 
 def _digest(value: object) -> str:

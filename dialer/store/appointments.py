@@ -27,10 +27,8 @@ def offer(tx: Connection, calendar: str, offers: Iterable[Offer]) -> int:
     statement = dialect.insert(slot).on_conflict_do_nothing(
         index_elements=["calendar", "starts_at"]
     )
-    added = 0
-    for row in rows:
-        added += int(tx.execute(statement.values(**row)).rowcount)
-    return added
+    new = statement.returning(slot.c.id)
+    return sum(tx.execute(new.values(**row)).first() is not None for row in rows)
 
 
 def withdraw(tx: Connection, calendar: str, *, starts_at: datetime) -> bool:
@@ -76,7 +74,7 @@ def book(tx: Connection, **values: Any) -> bool:
     """
     dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(appointment).values(**values).on_conflict_do_nothing()
-    return bool(tx.execute(statement).rowcount)
+    return tx.execute(statement.returning(appointment.c.id)).first() is not None
 
 
 def give_up(tx: Connection, row_id: int) -> None:
