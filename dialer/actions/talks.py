@@ -30,7 +30,7 @@ def find_talk(tx: Connection, call: Call | None, *, now: datetime) -> Found:
     if call is None:
         return Found(Talk(None, None, None, now, is_test=False))
     attempt = _attempt_of(tx, call)
-    inbound = inbound_calls.of_call(tx, call.call_id) if attempt is None else None
+    inbound = inbound_of(tx, call) if attempt is None else None
     lead = _lead_of(tx, call, attempt, inbound)
     phone = lead.phone if lead is not None else person_number(call)
     talk = Talk(call.call_id, _person(tx, lead), phone, now, is_test=is_test(call))
@@ -53,6 +53,21 @@ def person_number(call: Call) -> str | None:
     return number if number is not None and is_e164(number) else None
 
 
+def inbound_of(tx: Connection, call: Call) -> InboundCall | None:
+    """Find a call that came to us, by its id or by what its agent was given."""
+    row = inbound_calls.of_call(tx, call.call_id)
+    if row is not None or call.metadata_text("inbound_install") != gate.install(tx):
+        return row
+    row_id = _whole(call.metadata_text("inbound"))
+    return inbound_calls.get(tx, row_id) if row_id is not None else None
+
+
+def _whole(text: str | None) -> int | None:
+    """Read an id; None for anything else."""
+    is_one = text is not None and text.isascii() and text.isdecimal() and len(text) < 10
+    return int(text) if is_one and text is not None else None
+
+
 def _attempt_of(tx: Connection, call: Call) -> Attempt | None:
     attempt_id = call.metadata_text("attempt_id")
     named = attempts.get(tx, attempt_id.replace("\x00", "")) if attempt_id is not None else None
@@ -66,12 +81,10 @@ def _lead_of(
         return leads.get(tx, attempt.lead_id)
     if inbound is not None:
         return leads.get(tx, inbound.lead_id) if inbound.lead_id is not None else None
-    lead_id = call.metadata_text("lead_id")
-    if lead_id is None or not (lead_id.isascii() and lead_id.isdecimal() and len(lead_id) < 10):
+    lead_id = _whole(call.metadata_text("lead_id"))
+    if lead_id is None or call.metadata_text("install") != gate.install(tx):
         return None
-    if call.metadata_text("install") != gate.install(tx):
-        return None
-    return leads.get(tx, int(lead_id))
+    return leads.get(tx, lead_id)
 
 
 def _person(tx: Connection, lead: Lead | None) -> Person | None:

@@ -22,6 +22,11 @@ _EVENT_RANK: Mapping[str, AttemptStatus] = {
     "call_started": AttemptStatus.ONGOING,
     "call_ended": AttemptStatus.ENDED,
     "call_analyzed": AttemptStatus.ENDED,
+    # The agent's part is over with call_ended; a transfer tells no more than that it talked.
+    "transfer_started": AttemptStatus.ONGOING,
+    "transfer_bridged": AttemptStatus.ONGOING,
+    "transfer_cancelled": AttemptStatus.ONGOING,
+    "transfer_ended": AttemptStatus.ONGOING,
 }
 
 _STATUS_RANK: Mapping[str | None, AttemptStatus] = {

@@ -31,6 +31,11 @@ def of_call(tx: Connection, call_id: str) -> InboundCall | None:
     return one(tx, InboundCall, _BY_CALL, which=call_id)
 
 
+def get(tx: Connection, row_id: int) -> InboundCall | None:
+    """Read one."""
+    return one(tx, InboundCall, select(inbound_call).where(inbound_call.c.id == row_id))
+
+
 def lock(tx: Connection, row_id: int) -> InboundCall | None:
     """Lock and read one; its lead must be locked already."""
     return one(tx, InboundCall, _LOCK, which=row_id)

@@ -18,7 +18,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialer.actions.receive import open_letter, receive
+from dialer.actions.receive import TRANSCRIPT, open_letter, receive
 from dialer.web.access import open_to_all
 from dialer.web.signed import answer_signed
 from dialer.web.site import Site, site_of
@@ -55,6 +55,8 @@ def _keep(site: Site, body: bytes, now: datetime) -> Response:
     letter = open_letter(body)
     event = letter.event_id.partition(":")[0]
     result = "dead" if letter.error else "repeated" if row is None else "kept"
+    if event == TRANSCRIPT:
+        result = "passed"
     site.metrics.webhooks.labels(event if event in KNOWN_EVENTS else "other", result).inc()
     after = BackgroundTask(_hint, site, row) if row is not None else None
     return Response(status_code=HTTPStatus.NO_CONTENT, background=after)
