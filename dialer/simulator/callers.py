@@ -17,7 +17,7 @@ from dialer.simulator.outbox import Outbox
 from dialer.simulator.outcomes import ENDINGS, Outcome
 from dialer.simulator.requests import CreatePhoneCall, read_body
 from dialer.simulator.settings import Asking, SimulatorSettings
-from dialer.simulator.tools import TALKS, beside
+from dialer.simulator.tools import beside
 
 
 class CallIn(BaseModel):
@@ -89,10 +89,11 @@ class Callers:
         return next(ours, None)
 
     def _script(self, person: str) -> Script:
+        """Whoever calls has time to talk; the agent ends it."""
         drawn = write_script(person, nth=0, settings=self._settings)
-        if drawn.outcome in TALKS:
+        if drawn.outcome in (Outcome.OPT_OUT, Outcome.CALLBACK):
             return drawn
         low, high = self._settings.talk_s
-        reason = ENDINGS[Outcome.TALK].reasons[0]
+        reason = ENDINGS[Outcome.LONG_TALK].reasons[0]
         talk_ms = round((low + high) / 2 * 1000)
         return replace(drawn, outcome=Outcome.TALK, reason=reason, talk_ms=talk_ms)
