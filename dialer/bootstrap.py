@@ -6,6 +6,7 @@ from dialer.actions.doubting import check_memory
 from dialer.actions.world import World
 from dialer.clock import SystemClock
 from dialer.config import Settings
+from dialer.domain.appointments import Calendars
 from dialer.leads.table import Limits
 from dialer.queue import CeleryQueue
 from dialer.retell.client import RetellClient
@@ -44,6 +45,11 @@ def import_limits(settings: Settings) -> Limits:
     )
 
 
+def calendars(settings: Settings) -> Calendars:
+    """Give where the times are that agents may book."""
+    return Calendars(settings.calendars, settings.calendar)
+
+
 def build_world(settings: Settings) -> World:
     """Build the world of a process and bring the gate to the settings.
 
@@ -71,6 +77,8 @@ def build_world(settings: Settings) -> World:
         clock=SystemClock(),
         same_key_replay=settings.same_key_replay,
         webhook_url=settings.webhook_url if settings.public_url else None,
+        calendars=calendars(settings),
+        live_transcripts=settings.live_transcripts,
         import_limits=import_limits(settings),
         witness=SendLog(settings.home, redis_url=settings.redis_url),
     )
@@ -107,6 +115,7 @@ def build_desk(settings: Settings, database: Database) -> World:
         provider=open_provider(settings),
         queue=CeleryQueue(settings),
         clock=SystemClock(),
+        calendars=calendars(settings),
         import_limits=import_limits(settings),
         witness=SendLog(settings.home, redis_url=settings.redis_url),
     )

@@ -148,6 +148,21 @@ class Settings(BaseSettings):
     import_max_cell_bytes: int = Field(
         8 * 1024, ge=64, description="longest cell of a lead file; a longer one rejects its row"
     )
+    functions_module: str | None = Field(
+        None, description="module with functions of your own for agents: a name, or a .py file"
+    )
+    function_seconds: float = Field(
+        10, gt=0, le=600, description="longest an agent waits for such a function"
+    )
+    calendars: Path | None = Field(
+        None, description="directory of .ics files whose events agents may book: NAME.ics"
+    )
+    calendar: str = Field(
+        "appointments", description="calendar of campaigns that name none: its file, or its table"
+    )
+    live_transcripts: bool = Field(
+        False, description="keep what is said while it is said, where Retell sends it"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least grave event that is logged"
     )

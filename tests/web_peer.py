@@ -2,6 +2,7 @@
 
 import json
 import queue
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -66,12 +67,12 @@ def world_without_tables(database: Database, settings: Settings, given: HintsGiv
 
 
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[httpx.Client]:
+def serving(app: ASGIApp, *, listener: socket.socket | None = None) -> Iterator[httpx.Client]:
     """Serve `app` on a free port; give a client whose paths are relative to it."""
     server = uvicorn.Server(
         uvicorn.Config(app, ws="none", log_config=None, access_log=False, server_header=False)
     )
-    listener = bind(SimulatorSettings(port=0))
+    listener = listener or bind(SimulatorSettings(port=0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:

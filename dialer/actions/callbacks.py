@@ -38,16 +38,36 @@ def _promise(
     tx: Connection, lead_id: int, text: str, *, actor: str, now: datetime
 ) -> datetime | None:
     campaign, lead = lock_lead(tx, lead_id)
-    _check_callable(tx, lead, campaign, now=now)
     spec = campaigns.spec_of(campaign)
     asked_at = read_asked(spec.callback, text, zone_name=zone_of(lead), said_at=now)
     if asked_at is None:
+        _check_callable(tx, lead, campaign, now=now)
         raise UserError(
             f"{text!r} is not a time ahead",
             why=f"it is read by the clock in {zone_of(lead)}, and may be at most"
             f" {spec.callback.furthest.days} days away",
             fix='write for example "2026-12-01 15:00" or "tomorrow at 3 pm"',
         )
+    outcome = promise_at(tx, campaign, lead, asked_at, actor=actor, now=now)
+    return None if lead.status is LeadStatus.IN_FLIGHT else outcome.due_at
+
+
+def promise_at(
+    tx: Connection,
+    campaign: Campaign,
+    lead: Lead,
+    asked_at: datetime,
+    *,
+    actor: str,
+    now: datetime,
+) -> Outcome:
+    """Promise a lead a call at a moment; both rows are locked. A call it is in ends first.
+
+    Raises:
+        RefusedByRule: the lead is not to be called any more, or not then.
+    """
+    _check_callable(tx, lead, campaign, now=now)
+    spec = campaigns.spec_of(campaign)
     outcome = promised(spec, lead, asked_at, now=now)
     if lead.status is not LeadStatus.IN_FLIGHT and outcome.due_at is None:
         raise RefusedByRule(
@@ -69,7 +89,7 @@ def _promise(
         now=now,
         after={"callback_at": asked_at.isoformat()},
     )
-    return None if lead.status is LeadStatus.IN_FLIGHT else outcome.due_at
+    return outcome
 
 
 def _check_callable(tx: Connection, lead: Lead, campaign: Campaign, *, now: datetime) -> None:

@@ -19,9 +19,10 @@ from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.dispositions import MEANING, Disposition, Verdict
 from dialer.domain.evidence import CallEvidence
 from dialer.domain.gates import HoldCode, has_ended
+from dialer.domain.inbound import is_conversation
 from dialer.domain.priority import Priority
 from dialer.domain.states import OVER, ClosedAs
-from dialer.store import attempts, campaigns, suppressions
+from dialer.store import attempts, campaigns, inbound_calls, suppressions
 from dialer.store.attempts import Ended
 from dialer.store.database import Connection
 from dialer.store.tables import Attempt, Lead
@@ -98,11 +99,19 @@ def decide(
     )
     if outcome.closed_as is not None:
         return outcome
+    if outcome.callback_at is None and _talked_to_us(tx, lead, since=attempt.created_at):
+        return Outcome(closed_as=ClosedAs.REACHED)
     if campaign.status in OVER:
         return Outcome(closed_as=ClosedAs.STOPPED)
     if suppressions.is_suppressed(tx, lead.phone, campaign_id=lead.campaign_id, now=now):
         return Outcome(closed_as=ClosedAs.SUPPRESSED)
     return within_end(spec, outcome)
+
+
+def _talked_to_us(tx: Connection, lead: Lead, *, since: datetime) -> bool:
+    """Tell whether the person called us while we called, and was talked with."""
+    calls = inbound_calls.ended_since(tx, lead.id, since)
+    return any(is_conversation(one.disposition) and one.promised_at is None for one in calls)
 
 
 def within_end(spec: CampaignSpec, outcome: Outcome) -> Outcome:

@@ -12,8 +12,11 @@ from dialer.actions.callers import why_no_number
 from dialer.actions.control import find
 from dialer.actions.facts import known_facts, whereabouts_of, zones_of
 from dialer.actions.lead_history import (
+    appointments_told,
     call_told,
+    functions_told,
     imports_told,
+    inbound_told,
     opt_outs_told,
     other_calls_told,
 )
@@ -125,6 +128,9 @@ def _explained(tx: Connection, lead: Lead, *, now: datetime) -> dict[str, Any]:
         ],
         "attempts": [call_told(tx, one) for one in tries],
         "other_calls": other_calls_told(tx, lead),
+        "functions": functions_told(tx, lead),
+        "appointments": appointments_told(tx, lead),
+        "inbound_calls": inbound_told(tx, lead),
         "do_not_call": opt_outs_told(tx, lead, now=now),
         "imports": imports_told(tx, lead),
         "activity": [

@@ -4,12 +4,21 @@ from datetime import datetime
 from typing import Any
 
 from dialer.actions.do_not_call import look_up
-from dialer.store import attempts, lists, other_calls, webhooks
+from dialer.store import (
+    appointments,
+    attempts,
+    function_calls,
+    inbound_calls,
+    lists,
+    other_calls,
+    webhooks,
+)
 from dialer.store.database import Connection, Database
 from dialer.store.tables import Attempt, Lead, LeadList
 
 MOST_OTHER_CALLS = 50
 MOST_LETTERS = 50
+MOST_FUNCTIONS = 200
 
 
 def letters(db: Database, call_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
@@ -71,6 +80,55 @@ def other_calls_told(tx: Connection, lead: Lead) -> list[dict[str, Any]]:
     """Tell the calls of other systems to this number, the latest first."""
     found = other_calls.to_phone(tx, lead.phone, most=MOST_OTHER_CALLS)
     return [{"call_id": one.call_id, "started_at": one.started_at} for one in found]
+
+
+def functions_told(tx: Connection, lead: Lead) -> list[dict[str, Any]]:
+    """Tell what agents asked for in the calls of this lead, the latest first."""
+    return [
+        {
+            "at": one.asked_at,
+            "name": one.name,
+            "call_id": one.call_id,
+            "is_test": one.is_test,
+            "arguments": one.arguments,
+            "result": one.result.value,
+            "answer": (one.answer or {}).get("answer"),
+            "reference": one.reference,
+            "took_ms": one.took_ms,
+        }
+        for one in function_calls.of_lead(tx, lead.id, most=MOST_FUNCTIONS)
+    ]
+
+
+def appointments_told(tx: Connection, lead: Lead) -> list[dict[str, Any]]:
+    """Tell what this lead has booked."""
+    return [
+        {
+            "starts_at": one.starts_at,
+            "calendar": one.calendar,
+            "confirmation": one.number,
+            "name": one.name,
+            "note": one.note,
+            "booked_at": one.booked_at,
+        }
+        for one in appointments.of_lead(tx, lead.id)
+    ]
+
+
+def inbound_told(tx: Connection, lead: Lead) -> list[dict[str, Any]]:
+    """Tell the calls of this lead to us, the latest first."""
+    return [
+        {
+            "at": one.received_at,
+            "call_id": one.call_id,
+            "status": one.status.value,
+            "disposition": one.disposition,
+            "duration_ms": one.duration_ms,
+            "summary": one.summary,
+            "transcript": one.transcript,
+        }
+        for one in inbound_calls.of_lead(tx, lead.id, most=MOST_OTHER_CALLS)
+    ]
 
 
 def opt_outs_told(tx: Connection, lead: Lead, *, now: datetime) -> dict[str, Any]:

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
+from pydantic import ValidationError
 
 from dialer.actions.world import World
 from dialer.log import get_logger
-from dialer.store import webhooks
+from dialer.retell.mapping import storable
+from dialer.retell.models import WebhookEvent
+from dialer.retell.transfers import TRANSFERS
+from dialer.store import attempts, webhooks
 
 log = get_logger(__name__)
 
-EVERY_TIME = ("transfer_started", "transfer_bridged", "transfer_cancelled", "transfer_ended")
-"""Events that may happen more than once in a call; their own fields tell them apart."""
+TRANSCRIPT = "transcript_updated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,9 @@ def receive(world: World, body: bytes, *, now: datetime) -> int | None:
     is nothing to settle then.
     """
     letter = open_letter(body)
+    if letter.event_id.startswith(f"{TRANSCRIPT}:"):
+        keep_transcript(world, body)
+        return None
     status = webhooks.DEAD if letter.error else webhooks.NEW
     # PostgreSQL stores no NUL in text.
     raw = body.decode("utf-8", errors="replace").replace("\x00", "\ufffd")
@@ -55,6 +61,26 @@ def receive(world: World, body: bytes, *, now: datetime) -> int | None:
     return row
 
 
+def keep_transcript(world: World, body: bytes) -> None:
+    """Keep what was said so far in a call that goes on; the last one to come counts.
+
+    Nothing is kept unless the settings want it: it comes after each sentence, and the whole of it
+    comes with the end of the call. It is no news for anybody, so nothing is settled.
+    """
+    if not world.live_transcripts:
+        return
+    try:
+        webhook = WebhookEvent.model_validate_json(body)
+    except ValidationError:
+        return
+    call = webhook.call
+    said = storable(call.transcript) if call is not None else None
+    if call is None or not isinstance(said, str) or not said:
+        return
+    call_id = call.call_id
+    world.db.transact(lambda tx: attempts.keep_live_transcript(tx, call_id, said))
+
+
 def open_letter(body: bytes) -> Letter:
     """Read event name and call id, which together are the event's id."""
     digest = hashlib.sha256(body).hexdigest()[:32]
@@ -73,5 +99,6 @@ def open_letter(body: bytes) -> Letter:
         return Letter(f"{event}:{digest}", None)
     if not isinstance(call_id, str) or not call_id.isprintable() or not 0 < len(call_id) <= 200:
         return Letter(f"broken:{digest}", None, "call.call_id is not an id.")
-    suffix = f":{digest}" if event in EVERY_TIME else ""
+    # Transfers may happen more than once in a call; their own fields tell them apart.
+    suffix = f":{digest}" if event in TRANSFERS else ""
     return Letter(f"{event}:{call_id}{suffix}", call_id)

@@ -11,12 +11,16 @@ from pydantic import ValidationError
 
 from dialer.actions.doubting import doubt
 from dialer.actions.evidence import apply_evidence
+from dialer.actions.inbound import settle_inbound
 from dialer.actions.plan import refill
+from dialer.actions.talks import INBOUND
 from dialer.actions.world import World
 from dialer.domain.evidence import CallEvidence
 from dialer.log import get_logger
 from dialer.retell.mapping import evidence_of
+from dialer.retell.models import Call
 from dialer.retell.models import WebhookEvent as Webhook
+from dialer.retell.transfers import TRANSFERS, told_of_transfer
 from dialer.store import attempts, gate, incidents, other_calls, webhooks
 from dialer.store.database import Connection
 from dialer.store.tables import Attempt, WebhookEvent
@@ -25,7 +29,16 @@ log = get_logger(__name__)
 
 UNKNOWN_ATTEMPT = "unknown_attempt"
 """The incident of a call that is ours, of an attempt that is not known."""
-APPLIED = ("call_started", "call_ended", "call_analyzed")
+APPLIED = ("call_started", "call_ended", "call_analyzed", *TRANSFERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What an event says of a call."""
+
+    call: Call
+    evidence: CallEvidence
+    transfer: str | None = None  # a sentence for the history
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +64,7 @@ def settle(world: World, event_row: int) -> None:
         refill(world, freed_at=event.received_at)
 
 
-def understand(event: WebhookEvent) -> CallEvidence | Settled:
+def understand(event: WebhookEvent) -> Understood | Settled:
     """Read an event's body: what it says of a call, or why it changes nothing."""
     try:
         webhook = Webhook.model_validate_json(event.raw)
@@ -61,26 +74,37 @@ def understand(event: WebhookEvent) -> CallEvidence | Settled:
         )
     if webhook.event not in APPLIED or webhook.call is None:
         return Settled(webhooks.IGNORED, error=f'Events "{webhook.event}" change nothing here.')
-    return evidence_of(webhook.event, webhook.call)
+    transfer = told_of_transfer(webhook) if webhook.event in TRANSFERS else None
+    return Understood(webhook.call, evidence_of(webhook.event, webhook.call), transfer)
 
 
 def _settle(
-    tx: Connection, event: WebhookEvent, understood: CallEvidence | Settled, *, now: datetime
+    tx: Connection, event: WebhookEvent, understood: Understood | Settled, *, now: datetime
 ) -> Settled:
     settled = understood
-    if isinstance(settled, CallEvidence):
+    if isinstance(settled, Understood):
         settled = _apply(tx, settled, source=event.event_id.partition(":")[0], now=now)
     webhooks.finish(tx, event.id, status=settled.status, now=now, error=settled.error)
     return settled
 
 
-def _apply(tx: Connection, evidence: CallEvidence, *, source: str, now: datetime) -> Settled:
+def _apply(tx: Connection, understood: Understood, *, source: str, now: datetime) -> Settled:
+    evidence = understood.evidence
     seen = _attempt_of(tx, evidence)
+    if seen is None and understood.call.direction == INBOUND:
+        error = settle_inbound(tx, understood.call, evidence, now=now)
+        return Settled(webhooks.IGNORED if error else webhooks.DONE, error=error)
     if seen is None:
         return _nobodys(tx, evidence, now=now)
     freed = apply_evidence(
         tx, evidence, seen=seen, by="settle", source=f"webhook {source}", now=now
     )
+    if understood.transfer is not None:
+        status = attempts.lock(tx, seen.id).status
+        sentence = understood.transfer
+        attempts.note(
+            tx, seen.id, current=status, target=status, now=now, by="settle", evidence=sentence
+        )
     return Settled(webhooks.DONE, freed=freed)
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from dialer.clock import Clock
+from dialer.domain.appointments import Calendars
 from dialer.leads.table import Limits
 from dialer.retell.agents import AgentReader, PhoneNumber
 from dialer.retell.client import CreatedCall, FoundCalls
@@ -70,6 +71,8 @@ class World:
     clock: Clock
     same_key_replay: bool = False
     webhook_url: str | None = None  # sent with each call when set
+    calendars: Calendars = field(default_factory=Calendars)  # what agents may book
+    live_transcripts: bool = False  # what is said is kept while it is said
     import_limits: Limits = field(default_factory=Limits)
     new_id: Callable[[], str] = field(default=new_attempt_id)
     witness: Memory = field(default_factory=Memory)  # what is remembered beside the database

@@ -14,12 +14,14 @@ from dialer.cli import (
     dnc,
     dnc_import,
     doctor,
+    functions,
     incidents,
     leads,
     lists,
     migrate,
     schedules,
     sim,
+    slots,
     tokens,
     up,
     users,
@@ -60,6 +62,8 @@ app.add_typer(leads.app, name="leads")
 dnc.app.command("import")(dnc_import.import_file)
 app.add_typer(dnc.app, name="dnc")
 app.add_typer(agents.app, name="agents")
+app.add_typer(functions.app, name="functions")
+app.add_typer(slots.app, name="slots")
 app.command()(doctor.doctor)
 app.command()(audit.audit)
 app.add_typer(incidents.app, name="incidents")
@@ -68,4 +72,4 @@ app.add_typer(users.app, name="users")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(config.app, name="config")
 app.command()(migrate.migrate)
-app.command()(sim.sim)
+app.add_typer(sim.app, name="sim")

@@ -32,6 +32,7 @@ _EVENT_COLUMNS = ("at", "what", "change", "by", "evidence")
 _APART = (
     *("attempts", "activity", "imports", "do_not_call", "other_calls"),
     *("gates", "next_call", "why_not_now", "variables"),
+    *("functions", "appointments", "inbound_calls"),
 )
 
 
@@ -91,11 +92,28 @@ def _events(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield _event(one["since"], "do not call", where, one["actor"], told)
     for one in found["other_calls"]:
         yield _event(one["started_at"], "call", "begun", "another system", one["call_id"])
+    yield from _talks(found)
     for attempt in found["attempts"]:
         for one in attempt["events"]:
             change = f"{one['from'] or ''} → {one['to']}".strip()
             what = f"attempt {attempt['n']}"
             yield _event(one["at"], what, change, one["by"], one["evidence"])
+
+
+def _talks(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give what agents asked for, and the calls that came from the lead."""
+    for one in found["functions"]:
+        told = _told(one["arguments"] if isinstance(one["arguments"], dict) else {})
+        if one["name"] == "transfer_note":
+            yield _event(one["at"], "transfer note", one["result"], "agent", told)
+            continue
+        said = f"{told}: {one['answer']}" if told else one["answer"]
+        yield _event(one["at"], one["name"], one["result"], "agent", said)
+    for one in found["appointments"]:
+        when = f"{one['starts_at']:%Y-%m-%d %H:%M} UTC, number {one['confirmation']}"
+        yield _event(one["booked_at"], "appointment", one["calendar"], "agent", when)
+    for one in found["inbound_calls"]:
+        yield _event(one["at"], "call to us", one["status"], "lead", one["disposition"])
 
 
 def _event(at: Any, what: str, change: str, by: str, evidence: str | None) -> dict[str, Any]:

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import typer
 
 from dialer.cli.exits import WrongUsage
-from dialer.cli.output import say
+from dialer.cli.output import AsJson, print_json, say
 from dialer.cli.worlds import load_settings
 from dialer.errors import NotFound, Unreachable
 
@@ -27,7 +29,16 @@ if TYPE_CHECKING:
 OPTIONS = ("port", "api_key", "webhook_url", "seed", "speed", "limit", "over_limit", "cps")
 
 
+app = typer.Typer(
+    invoke_without_command=True,
+    help="Run a Retell on this machine, in which no phone rings.",
+    rich_markup_mode="rich",
+)
+
+
+@app.callback(invoke_without_command=True)
 def sim(
+    context: typer.Context,
     *,
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any.")] = 8787,
     api_key: Annotated[
@@ -60,6 +71,8 @@ def sim(
 
     Its address goes to stdout; GET /_sim/truth tells what it has seen.
     """
+    if context.invoked_subcommand is not None:
+        return
     given: dict[str, Any] = {
         "port": port,
         "webhook_url": webhook_url,
@@ -75,6 +88,38 @@ def sim(
     settings = load_settings()
     chosen = _settings({**given, "api_key": api_key or _key_of(settings), "faults": broken})
     _serve(chosen, address_file=settings.create_home() / settings.simulator_file.name)
+
+
+@app.command()
+def inbound(
+    caller: Annotated[str, typer.Argument(help="Number of the person who calls.", metavar="FROM")],
+    *,
+    to: Annotated[
+        str | None, typer.Option("--to", help="Our number; the one that called them last.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let somebody call us, at the simulator that is running."""
+    settings = load_settings()
+    address = f"{settings.retell_base_url}/_sim/inbound"
+    if settings.mode != "simulator":
+        raise WrongUsage("calls can be made up only in simulator mode", fix="DIALER_MODE=simulator")
+    body = json.dumps({"from_number": caller, "to_number": to}).encode()
+    request = Request(address, data=body, headers={"Content-Type": "application/json"})
+    try:
+        with urlopen(request, timeout=10) as answer:
+            made = json.load(answer)
+    except HTTPError as error:
+        why = json.load(error).get("message")
+        raise WrongUsage(f"{caller} cannot call", why=why, fix="name our number: --to") from error
+    except OSError as error:
+        raise Unreachable(
+            f"no simulator answers at {settings.retell_base_url}", fix="dialer sim, or dialer up"
+        ) from error
+    if as_json:
+        print_json(made)
+    else:
+        say(f"{made['from_number']} calls {made['to_number']}: {made['call_id']}")
 
 
 def _key_of(settings: Any) -> str:

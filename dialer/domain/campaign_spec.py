@@ -58,6 +58,7 @@ class CampaignSpec(BaseModel):
     default_zone: str | None = None
     not_called_within: Duration | None = None  # import nobody another campaign called since
     require_consent: bool = False  # call only leads whose list says when and how they agreed
+    calendar: str | None = Field(default=None, pattern=r"^[\w-]{1,100}$")  # that agents book
     start_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None  # who still waits then is not called any more
     weight: float = Field(default=1.0, gt=0, le=1000)

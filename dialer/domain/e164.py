@@ -5,11 +5,16 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-_E164 = re.compile(r"\+[1-9]\d{6,14}")
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+def is_e164(text: str) -> bool:
+    """Tell whether a text is a number in full."""
+    return _E164.fullmatch(text) is not None
 
 
 def _e164(value: str) -> str:
-    if not _E164.fullmatch(value):
+    if not is_e164(value):
         raise ValueError(f'{value!r} is not an international number such as "+14155550123"')
     return value
 

@@ -22,6 +22,11 @@ _EVENT_RANK: Mapping[str, AttemptStatus] = {
     "call_started": AttemptStatus.ONGOING,
     "call_ended": AttemptStatus.ENDED,
     "call_analyzed": AttemptStatus.ENDED,
+    # The agent's part is over with call_ended; a transfer tells no more than that it talked.
+    "transfer_started": AttemptStatus.ONGOING,
+    "transfer_bridged": AttemptStatus.ONGOING,
+    "transfer_cancelled": AttemptStatus.ONGOING,
+    "transfer_ended": AttemptStatus.ONGOING,
 }
 
 _STATUS_RANK: Mapping[str | None, AttemptStatus] = {
@@ -126,7 +131,7 @@ def evidence_of(event_name: str, call: Call) -> CallEvidence:
     """
     rank = _rank_of(event_name, call)
     analysis, cost = call.call_analysis, call.call_cost
-    findings = _storable_object(call.raw.get("call_analysis")) if analysis else None
+    findings = storable_object(call.raw.get("call_analysis")) if analysis else None
     return CallEvidence(
         call_id=call.call_id,
         rank=rank,
@@ -151,7 +156,7 @@ def evidence_of(event_name: str, call: Call) -> CallEvidence:
         call_successful=analysis.call_successful if analysis else None,
         agent_id=_text(call.agent_id),
         agent_version=_within(call.agent_version, most=_MAX_INT),
-        raw=_storable_object(call.raw),
+        raw=storable_object(call.raw),
     )
 
 
@@ -186,12 +191,12 @@ def _text(text: str | None) -> str | None:
     return text.replace("\x00", "").encode(errors="replace").decode() or None
 
 
-def _storable_object(value: object) -> dict[str, object] | None:
-    stored = _storable(value)
+def storable_object(value: object) -> dict[str, object] | None:
+    stored = storable(value)
     return stored if isinstance(stored, dict) else None
 
 
-def _storable(value: object, *, depth: int = 0) -> object:
+def storable(value: object, *, depth: int = 0) -> object:
     if isinstance(value, str):
         return _text(value) or ""
     if isinstance(value, float) and not math.isfinite(value):
@@ -200,9 +205,9 @@ def _storable(value: object, *, depth: int = 0) -> object:
         return None
     if isinstance(value, Mapping):
         return {
-            _text(str(key)) or "": _storable(member, depth=depth + 1)
+            _text(str(key)) or "": storable(member, depth=depth + 1)
             for key, member in value.items()
         }
     if isinstance(value, list):
-        return [_storable(member, depth=depth + 1) for member in value]
+        return [storable(member, depth=depth + 1) for member in value]
     return value

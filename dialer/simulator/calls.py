@@ -29,6 +29,18 @@ class Script:
 
 
 @dataclass(slots=True)
+class ToolCall:
+    """A function an agent asked for, and what it was told."""
+
+    tool_call_id: str
+    name: str
+    args: dict[str, Any]
+    asked_ms: int
+    status: int | None = None
+    content: str | None = None  # None: nothing was answered yet
+
+
+@dataclass(slots=True)
 class Call:
     """One call. `nth` counts the calls to its number from 1, `serial` all calls from 1."""
 
@@ -47,8 +59,16 @@ class Call:
     reason: str | None = None
     analyzed: bool = False
     deleted: bool = False
+    direction: str = "outbound"
+    tool_calls: list[ToolCall] = field(default_factory=list)
     data_storage_setting: str = "everything"
     custom_attributes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def number(self) -> str:
+        """The number of the person, whoever called."""
+        inbound = self.direction == "inbound"
+        return self.request.from_number if inbound else self.request.to_number
 
     @property
     def attempt_id(self) -> str | None:

@@ -14,6 +14,9 @@ from urllib.parse import urlsplit
 
 import h11
 
+Reply = tuple[int, bytes]
+"""The status and the body of an answer."""
+
 KEEP_S = 3  # receivers usually close idle connections after 5 s: be first
 
 
@@ -34,21 +37,24 @@ class Connection:
         self._state = h11.Connection(h11.CLIENT)
         self.idle_since = 0.0
 
-    async def post(self, target: str, *, headers: Mapping[str, str], body: bytes) -> int:
-        """Send a request and read its answer to the end; give the status."""
+    async def post(self, target: str, *, headers: Mapping[str, str], body: bytes) -> Reply:
+        """Send a request and read its answer to the end."""
         request = h11.Request(method="POST", target=target, headers=list(headers.items()))
-        parts = [request, h11.Data(data=body), h11.EndOfMessage()]
-        self._writer.write(b"".join(self._state.send(part) or b"" for part in parts))
+        sent = [request, h11.Data(data=body), h11.EndOfMessage()]
+        self._writer.write(b"".join(self._state.send(part) or b"" for part in sent))
         await self._writer.drain()
         status = 0
+        parts: list[bytes] = []
         while True:
             event = self._state.next_event()
             if event is h11.NEED_DATA:
                 self._state.receive_data(await self._reader.read(65536))
             elif isinstance(event, h11.Response):
                 status = event.status_code
+            elif isinstance(event, h11.Data):
+                parts.append(bytes(event.data))
             elif isinstance(event, h11.EndOfMessage):
-                return status
+                return status, b"".join(parts)
 
     def renew(self) -> bool:
         """Make ready for the next request; False when the connection cannot be used again."""
@@ -75,8 +81,8 @@ class Courier:
         self._idle: dict[Origin, list[Connection]] = {}
         self._tls = ssl.create_default_context()
 
-    async def post(self, url: str, *, headers: Mapping[str, str], body: bytes) -> int:
-        """Post `body`; give the status of the answer.
+    async def post(self, url: str, *, headers: Mapping[str, str], body: bytes) -> Reply:
+        """Post `body`; give the status and the body of the answer.
 
         Raises:
             OSError: no connection, or it broke.
@@ -91,7 +97,7 @@ class Courier:
                 "Content-Length": str(len(body)),
                 **headers,
             }
-            status = await connection.post(target, headers=all_headers, body=body)
+            reply = await connection.post(target, headers=all_headers, body=body)
         except BaseException:
             connection.close()
             raise
@@ -99,7 +105,7 @@ class Courier:
             self._idle.setdefault(origin, []).append(connection)
         else:
             connection.close()
-        return status
+        return reply
 
     def close(self) -> None:
         """Close the idle connections."""

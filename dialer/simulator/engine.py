@@ -11,12 +11,13 @@ The server does so with the real clock; a simulation may do it with a virtual on
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import takewhile
 from typing import Any
 
 from dialer.simulator import workspace
 from dialer.simulator.answers import Answer, Refused, Travel, refusal
+from dialer.simulator.callers import Callers
 from dialer.simulator.calls import ACTIVE, Call
 from dialer.simulator.chance import chance
 from dialer.simulator.faults import Faults
@@ -26,9 +27,10 @@ from dialer.simulator.lines import Lines
 from dialer.simulator.outbox import Delivery, Outbox
 from dialer.simulator.requests import UpdateCall, read_body
 from dialer.simulator.search import page
-from dialer.simulator.settings import SimulatorSettings
+from dialer.simulator.settings import Asking, SimulatorSettings
 from dialer.simulator.shapes import call_object
 from dialer.simulator.timeline import Timeline
+from dialer.simulator.tools import Tools
 
 LONGEST_RING_MS = 3_600_000
 """No call starts later than so long after it was accepted."""
@@ -42,7 +44,11 @@ class Exchange:
         self.prompts = dict(settings.prompts)
         self._timeline = Timeline()
         self._outbox = Outbox(self._timeline, settings=settings)
-        self._lines = Lines(self._timeline, outbox=self._outbox, settings=settings)
+        self._tools = Tools(self._timeline, outbox=self._outbox, settings=settings)
+        self._lines = Lines(
+            self._timeline, outbox=self._outbox, tools=self._tools, settings=settings
+        )
+        self._callers = Callers(self._lines, outbox=self._outbox, settings=settings)
         self._intake = Intake(self._lines, timeline=self._timeline, settings=settings)
         self._asked: Counter[str] = Counter()
 
@@ -57,9 +63,16 @@ class Exchange:
         """Say when to call `advance` next; None when nothing is going to happen by itself."""
         return now_ms if self._outbox.waiting else self._timeline.next_moment()
 
-    def acknowledge(self, delivery: Delivery, *, status: int | None, now_ms: int) -> None:
+    def acknowledge(
+        self, delivery: Delivery, *, status: int | None, now_ms: int, body: bytes = b""
+    ) -> None:
         """Tell how a sending went: the receiver's status, or None for no answer in time."""
         self._outbox.acknowledge(delivery, status=status, now_ms=now_ms)
+        call = self._lines.calls[delivery.call_id]
+        if delivery.event is Asking.FUNCTION:
+            self._tools.answered(call, status=status, body=body)
+        elif delivery.event is Asking.INBOUND and (_is_good(status) or not delivery.backoff_s):
+            self._callers.answered(call, body=body, now_ms=now_ms)
 
     # Retell's interface
 
@@ -137,6 +150,15 @@ class Exchange:
 
     # Control and truth
 
+    def call_in(self, body: object, *, now_ms: int) -> dict[str, Any]:
+        """Let somebody call us.
+
+        Raises:
+            Refused: it is unknown who calls whom.
+        """
+        self._timeline.run_until(now_ms)
+        return self._callers.call_in(body, now_ms=now_ms)
+
     @property
     def limit(self) -> int:
         """The number of lines."""
@@ -190,6 +212,7 @@ class Exchange:
                     "created_ms": call.created_ms,
                     "deleted": call.deleted,
                     "idempotency_key": call.request.idempotency_key,
+                    "functions": [asdict(one) for one in call.tool_calls],
                 },
             }
             for call in self._lines.calls.values()
@@ -219,3 +242,7 @@ class Exchange:
     def _roll(self, what: str) -> float:
         self._asked[what] += 1
         return chance(self.settings.seed, what, self._asked[what]).random()
+
+
+def _is_good(status: int | None) -> bool:
+    return status is not None and 200 <= status < 300

@@ -37,8 +37,15 @@ class Ledger:
         if not call.holds_line:
             self.over_limit_calls += 1
             return
-        if any(other.request.to_number == number for other in self.active.values()):
-            self._persons_in_two_calls.add(number)
+        self._hold_line(call)
+
+    def accept_inbound(self, call: Call) -> None:
+        """Take note of somebody who calls us; they use a line too."""
+        self._hold_line(call)
+
+    def _hold_line(self, call: Call) -> None:
+        if any(other.number == call.number for other in self.active.values()):
+            self._persons_in_two_calls.add(call.number)
         self.active[call.call_id] = call
         self.most_active = max(self.most_active, len(self.active))
 
@@ -46,7 +53,7 @@ class Ledger:
         """Take note of the end of a call."""
         self.active.pop(call.call_id, None)
         if call.connected and call.script.outcome is not Outcome.VOICEMAIL:
-            self._talked.add(call.request.to_number)
+            self._talked.add(call.number)
 
     def started_within(self, span_ms: int, *, now_ms: int) -> int:
         """Say how many calls were accepted in the last `span_ms`, up to a second."""

@@ -10,16 +10,20 @@ from dialer.simulator.outcomes import CallStatus, Outcome
 from dialer.simulator.requests import CreatePhoneCall
 from dialer.simulator.settings import Event, SimulatorSettings
 from dialer.simulator.timeline import Timeline
+from dialer.simulator.tools import Tools
 from dialer.simulator.workspace import default_agent
 
 
 class Lines:
     """All calls of the workspace and the lines they use."""
 
-    def __init__(self, timeline: Timeline, *, outbox: Outbox, settings: SimulatorSettings) -> None:
+    def __init__(
+        self, timeline: Timeline, *, outbox: Outbox, tools: Tools, settings: SimulatorSettings
+    ) -> None:
         self._timeline = timeline
         self._outbox = outbox
         self._settings = settings
+        self._tools = tools
         self.ledger = Ledger()
         self.calls: dict[str, Call] = {}
         self.do_not_call: set[str] = set()
@@ -49,8 +53,28 @@ class Lines:
         )
         self.calls[call.call_id] = call
         self.ledger.accept(call)
-        after_ring = self._pick_up if script.ending.connects else self._end
+        after_ring = self.pick_up if script.ending.connects else self._end
         self._later(call, wait_ms=script.ring_ms, step=after_ring, now_ms=now_ms)
+        return call
+
+    def ring_in(self, request: CreatePhoneCall, *, script: Script, now_ms: int) -> Call:
+        """Let somebody call us; nothing happens before it is picked up."""
+        caller, count = request.from_number, len(self.calls) + 1
+        call = Call(
+            call_id=new_call_id(
+                f"from {caller}", nth=count, seed=self._settings.seed, now_ms=now_ms
+            ),
+            serial=count,
+            nth=sum(1 for one in self.calls.values() if one.number == caller) + 1,
+            request=request,
+            script=script,
+            created_ms=now_ms,
+            agent_id=default_agent(self._settings),
+            metadata=None,
+            direction="inbound",
+        )
+        self.calls[call.call_id] = call
+        self.ledger.accept_inbound(call)
         return call
 
     def stop(self, call: Call, *, now_ms: int) -> None:
@@ -60,19 +84,21 @@ class Lines:
             call.duration_ms = round(talked_ms * self._settings.speed)
             self._finish(call, status=CallStatus.ENDED, reason="manual_stopped", now_ms=now_ms)
 
-    def _pick_up(self, call: Call, now_ms: int) -> None:
+    def pick_up(self, call: Call, now_ms: int) -> None:
+        """Let the talk begin; does nothing when it has."""
         if call.status is not CallStatus.REGISTERED:
             return
         call.status = CallStatus.ONGOING
         call.started_ms = now_ms
         self._outbox.post(Event.STARTED, call=call, faults=self.faults, now_ms=now_ms)
+        self._tools.plan(call, now_ms)
         self._later(call, wait_ms=call.script.talk_ms, step=self._end, now_ms=now_ms)
 
     def _end(self, call: Call, now_ms: int) -> None:
         if call.status not in ACTIVE:
             return
         if call.script.outcome is Outcome.OPT_OUT:
-            self.do_not_call.add(call.request.to_number)
+            self.do_not_call.add(call.number)
         call.duration_ms = call.script.talk_ms
         ending = call.script.ending
         self._finish(call, status=ending.status, reason=call.script.reason, now_ms=now_ms)

@@ -10,7 +10,7 @@ from dialer.simulator.calls import Call
 from dialer.simulator.chance import chance
 from dialer.simulator.faults import Faults
 from dialer.simulator.outcomes import EVERY_WEBHOOK_TWICE, WEBHOOKS_OUT_OF_ORDER
-from dialer.simulator.settings import Event, SimulatorSettings
+from dialer.simulator.settings import Asking, Event, SimulatorSettings
 from dialer.simulator.shapes import call_object
 from dialer.simulator.speech import fill_in
 from dialer.simulator.timeline import Timeline
@@ -27,7 +27,7 @@ class Delivery:
     """
 
     call_id: str
-    event: Event
+    event: Event | Asking
     payload: Mapping[str, Any]
     url: str
     signing_key: str
@@ -78,6 +78,25 @@ class Outbox:
             return
         for wait_ms, copy in copies:
             self._plan(copy, now_ms + wait_ms)
+
+    def ask(self, what: Asking, *, call: Call, payload: Mapping[str, Any], url: str) -> None:
+        """Send a question at once; no fault of webhooks touches it.
+
+        An announcement is repeated as webhooks are, a function is asked for once.
+        """
+        settings = self._settings
+        again = settings.webhook_backoff_s if what is Asking.INBOUND else ()
+        self._due.append(
+            Delivery(
+                call_id=call.call_id,
+                event=what,
+                payload=payload,
+                url=url,
+                signing_key=settings.api_key,
+                timeout_s=settings.webhook_timeout_s,
+                backoff_s=again,
+            )
+        )
 
     def acknowledge(self, delivery: Delivery, *, status: int | None, now_ms: int) -> None:
         """Take note of the receiver's answer, None for no answer in time, and plan a retry."""

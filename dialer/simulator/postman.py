@@ -17,8 +17,8 @@ class Postman:
         self._room = asyncio.Semaphore(connections)
         self._courier = Courier()
 
-    async def send(self, delivery: Delivery, *, now_ms: int) -> int | None:
-        """Sign and send; give the receiver's status, or None when no answer came in time."""
+    async def send(self, delivery: Delivery, *, now_ms: int) -> tuple[int | None, bytes]:
+        """Sign and send; give the receiver's status and answer, or None when none came in time."""
         body = orjson.dumps(delivery.payload)
         headers = {
             "Content-Type": "application/json",
@@ -29,7 +29,7 @@ class Postman:
                 async with asyncio.timeout(delivery.timeout_s):
                     return await self._courier.post(delivery.url, headers=headers, body=body)
             except (OSError, ValueError, h11.ProtocolError, TimeoutError):
-                return None
+                return None, b""
 
     def close(self) -> None:
         """Close every idle connection."""

@@ -7,6 +7,7 @@ from dialer.clock import Clock
 from dialer.simulator.engine import Exchange
 from dialer.simulator.outbox import Delivery
 from dialer.simulator.postman import Postman
+from dialer.simulator.settings import Asking
 
 
 @dataclass
@@ -48,7 +49,7 @@ class Pulse:
         self.postman.close()
 
     async def _deliver(self, delivery: Delivery) -> None:
-        status = await self.postman.send(delivery, now_ms=self.now_ms())
-        self.exchange.acknowledge(delivery, status=status, now_ms=self.now_ms())
-        if status is None or not 200 <= status < 300:
+        status, body = await self.postman.send(delivery, now_ms=self.now_ms())
+        self.exchange.acknowledge(delivery, status=status, now_ms=self.now_ms(), body=body)
+        if status is None or not 200 <= status < 300 or delivery.event is Asking.INBOUND:
             self.beat()

@@ -133,6 +133,7 @@ CONTROL: dict[tuple[str, str], Callable[[Question], Any]] = {
     ("GET", "/_sim/faults"): _show_faults,
     ("POST", "/_sim/faults"): _change_faults,
     ("POST", "/_sim/limit"): _change_limit,
+    ("POST", "/_sim/inbound"): lambda q: q.exchange.call_in(q.body, now_ms=q.now_ms),
     ("GET", "/_sim/prompts"): _show_prompts,
     ("POST", "/_sim/prompts"): _change_prompts,
 }

@@ -31,6 +31,13 @@ class Event(StrEnum):
     ANALYZED = "call_analyzed"
 
 
+class Asking(StrEnum):
+    """What Retell asks beside telling of calls; the answer counts."""
+
+    FUNCTION = "function"  # an agent's, during a call
+    INBOUND = "call_inbound"  # what an agent should know of somebody who calls
+
+
 class SimulatorSettings(BaseModel):
     """Everything about a simulated Retell that can be chosen.
 
@@ -49,6 +56,13 @@ class SimulatorSettings(BaseModel):
 
     webhook_events: tuple[Event, ...] = tuple(Event)
     """What agents tell of, unless a call chooses for itself."""
+
+    functions_url: str | None = None
+    """Where agents ask for functions; None: /functions beside the webhooks."""
+    function_share: float = Field(default=0, ge=0, le=1)
+    """The share of talks in which an agent asks for a function."""
+    inbound_url: str | None = None
+    """Where calls that come in are announced; None: /webhooks/retell/inbound there."""
 
     seed: int = 1
     speed: float = Field(default=1.0, gt=0)

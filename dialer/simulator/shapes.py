@@ -1,5 +1,6 @@
 """The JSON objects of Retell: calls, numbers, agents."""
 
+import json
 from typing import Any
 
 from dialer.simulator.calls import Call
@@ -25,8 +26,30 @@ def call_object(call: Call) -> dict[str, Any]:
         spoken = transcript_object(said, duration_ms=call.duration_ms)
         shown["transcript"] = transcript(said)
         shown["transcript_object"] = spoken
-        shown["transcript_with_tool_calls"] = spoken
+        shown["transcript_with_tool_calls"] = [*spoken, *_tools(call)]
     return shown
+
+
+def _tools(call: Call) -> list[dict[str, Any]]:
+    """Give what the agent asked for, and what it was told."""
+    return [
+        shown
+        for one in call.tool_calls
+        for shown in (
+            {
+                "role": "tool_call_invocation",
+                "tool_call_id": one.tool_call_id,
+                "name": one.name,
+                "arguments": json.dumps(one.args),
+            },
+            {
+                "role": "tool_call_result",
+                "tool_call_id": one.tool_call_id,
+                "content": one.content or "",
+                "successful": one.status is not None and 200 <= one.status < 300,
+            },
+        )
+    ]
 
 
 def call_summary(call: Call) -> dict[str, Any]:
@@ -40,7 +63,7 @@ def call_summary(call: Call) -> dict[str, Any]:
         "agent_version": version if isinstance(version, int) else 0,
         "agent_name": agent_name(call.agent_id),
         "call_status": call.status.value,
-        "direction": "outbound",
+        "direction": call.direction,
         "from_number": request.from_number,
         "to_number": request.to_number,
         "data_storage_setting": call.data_storage_setting,

@@ -153,6 +153,16 @@ def change(tx: Connection, attempt_id: str, **values: Any) -> None:
     tx.execute(_CHANGE, {"which": attempt_id, **values})
 
 
+def keep_live_transcript(tx: Connection, call_id: str, transcript: str) -> bool:
+    """Keep what was said so far in a call; False when it is over, or not known."""
+    talking = (
+        update(attempt)
+        .where(attempt.c.call_id == call_id, text(IS_OPEN))
+        .values(transcript=transcript)
+    )
+    return bool(tx.execute(talking).rowcount)
+
+
 def due_checks(tx: Connection, *, now: datetime, most: int) -> list[Attempt]:
     """Read the attempts whose time to be looked at has come, the longest due first."""
     return many(tx, Attempt, _DUE_CHECKS, now=now, most=most)

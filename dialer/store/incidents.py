@@ -25,6 +25,7 @@ def open_incident(tx: Connection, code: str, *, subject: str, sentence: str, now
         dialect.insert(incident)
         .values(code=code, subject=subject, sentence=sentence, opened_at=now, seen_at=now, times=1)
         .on_conflict_do_nothing(index_elements=["code", "subject"])
+        .execution_options(preserve_rowcount=True)  # PostgreSQL gives the id back instead
     )
     return bool(result.rowcount)
 

@@ -21,7 +21,8 @@ def add(tx: Connection, rows: Sequence[dict[str, Any]]) -> int:
     added = 0
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         statement = dialect.insert(other_call).values(rows[start : start + _ROWS_AT_ONCE])
-        result = tx.execute(statement.on_conflict_do_nothing(index_elements=["call_id"]))
+        once = statement.on_conflict_do_nothing(index_elements=["call_id"])
+        result = tx.execute(once.execution_options(preserve_rowcount=True))
         added += int(result.rowcount)
     return added
 

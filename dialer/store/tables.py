@@ -37,6 +37,7 @@ from dialer.store.file_tables import (
     Schedule,
     ScheduleRun,
 )
+from dialer.store.function_tables import Appointment, FunctionCall, InboundCall, Slot
 from dialer.store.number_tables import CallerNumber, DayAllowance, OtherCall
 from dialer.store.opt_out_tables import Registry, RegistryNumber, Suppression
 from dialer.store.people_tables import ApiToken, FirstLink, SignInTry, User, UserSession
@@ -45,6 +46,7 @@ from dialer.store.types import BigId
 __all__ = [
     "IS_OPEN",
     "ApiToken",
+    "Appointment",
     "Attempt",
     "AttemptEvent",
     "AuditLog",
@@ -55,7 +57,9 @@ __all__ = [
     "DayAllowance",
     "DialGate",
     "FirstLink",
+    "FunctionCall",
     "ImportReject",
+    "InboundCall",
     "InboxFile",
     "Incident",
     "Lead",
@@ -66,6 +70,7 @@ __all__ = [
     "Schedule",
     "ScheduleRun",
     "SignInTry",
+    "Slot",
     "Suppression",
     "User",
     "UserSession",

@@ -18,7 +18,9 @@ from dialer.web import (
     assets,
     campaign_page,
     error_pages,
+    functions,
     health,
+    inbound,
     lead_actions,
     lead_page,
     scrape,
@@ -36,7 +38,14 @@ from dialer.web.welcome import print_first_link
 log = logs.get_logger(__name__)
 
 ROUTERS: tuple[GuardedRouter, ...] = (
-    *(webhooks.router, health.router, scrape.router, assets.router),
+    *(
+        webhooks.router,
+        inbound.router,
+        functions.router,
+        health.router,
+        scrape.router,
+        assets.router,
+    ),
     *(sign_in.public, sign_in.account),
     *(status_page.router, campaign_page.router, lead_page.router, lead_actions.router),
 )

@@ -6,6 +6,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dialer.web.access import SAFE_METHODS
+from dialer.web.functions import FOLDER as FUNCTIONS
 from dialer.web.problems import problem
 from dialer.web.webhooks import PATH as WEBHOOKS
 
@@ -13,7 +14,7 @@ MOST_BYTES = 64 * 1024
 
 
 class SmallBodies:
-    """Refuses larger ones before they are read; webhooks have a limit of their own."""
+    """Refuses larger ones before they are read; what Retell signs has a limit of its own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -29,7 +30,7 @@ def _is_form(scope: Scope) -> bool:
     return (
         scope["type"] == "http"
         and scope["method"] not in SAFE_METHODS
-        and scope["path"] != WEBHOOKS
+        and not scope["path"].startswith((WEBHOOKS, FUNCTIONS))
     )
 
 

@@ -56,9 +56,30 @@ def _timeline(found: Mapping[str, Any], letters: Letters) -> Iterator[dict[str, 
         where = "everywhere" if one["campaign_id"] is None else "in one campaign"
         told = _told({"reason": one["reason"], "until": one["expires_at"], "note": one["note"]})
         yield _note(one["since"], "do not call", f"{where}; {told}", by=one["actor"])
+    yield from _talks(found)
     for one in found["other_calls"]:
         text = f"call {one['call_id']}; it counts for how often a person may be called"
         yield _note(one["started_at"], "called by another system", text)
+
+
+def _talks(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give what agents asked for, what was booked, and the calls that came from the lead."""
+    for one in found["functions"]:
+        given = one["arguments"] if isinstance(one["arguments"], dict) else {}
+        if one["name"] == "transfer_note":
+            yield _note(one["at"], "transfer note", _told(given), by="agent")
+            continue
+        asked = _told(given)
+        answer = one["answer"] or one["result"]
+        text = f"{asked} → {answer}" if asked else answer
+        what = f"{one['name']} (a test)" if one["is_test"] else one["name"]
+        yield _note(one["at"], what, text, by="agent")
+    for one in found["appointments"]:
+        text = f"{one['calendar']}: {_plain(one['starts_at'])}, number {one['confirmation']}"
+        yield _note(one["booked_at"], "appointment", text, by="agent")
+    for one in found["inbound_calls"]:
+        how = MEANING[one["disposition"]].sentence if one["disposition"] else "It is not over."
+        yield _note(one["at"], "called us", one["summary"] or how)
 
 
 def _call(call: Mapping[str, Any], letters: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -51,6 +51,18 @@ class Metrics:
             buckets=BUCKETS_S,
             registry=self.registry,
         )
+        self.functions = Counter(
+            "dialer_functions",
+            "Functions that agents asked for, by name and by what became of them",
+            ("function", "result"),
+            registry=self.registry,
+        )
+        self.function_seconds = Histogram(
+            "dialer_function_seconds",
+            "Seconds from the head of such a request to the answer",
+            buckets=BUCKETS_S,
+            registry=self.registry,
+        )
         self.hints_dropped = Counter(
             "dialer_hints_dropped",
             "Messages to the workers not sent because too many wait; reconcile does their work",

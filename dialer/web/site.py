@@ -9,6 +9,7 @@ from datetime import timedelta
 from starlette.requests import Request
 
 from dialer import bootstrap
+from dialer.actions.own_functions import functions_of
 from dialer.actions.world import World
 from dialer.config import Settings
 from dialer.store.database import Database
@@ -18,6 +19,8 @@ from dialer.web.metrics import Metrics
 
 RECEIVING_THREADS = 8
 """Webhooks are kept by threads of their own: slow pages must not make Retell wait."""
+ANSWERING_THREADS = 16
+"""The functions of agents have others: a team's own may take their time."""
 BODY_WITHIN = timedelta(seconds=10)
 """Retell itself gives up after as long."""
 
@@ -37,6 +40,8 @@ class Site:
         self.body_within = body_within
         self.webhook_keys = tuple(key.get_secret_value() for key in settings.webhook_keys)
         self.receiving = ThreadPoolExecutor(RECEIVING_THREADS, thread_name_prefix="receive")
+        self.answering = ThreadPoolExecutor(ANSWERING_THREADS, thread_name_prefix="answer")
+        self.functions = functions_of(settings.functions_module)
         self.hints = Hints()
         self.metrics = Metrics(self.world)
         self.figures = KeptFigures()
@@ -72,6 +77,7 @@ class Site:
     def close(self) -> None:
         """End the threads; webhooks that have begun are kept first."""
         self.receiving.shutdown()
+        self.answering.shutdown()
         self.hints.close()
         if self._world is not None:
             self._release(self._world)

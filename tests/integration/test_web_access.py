@@ -23,7 +23,15 @@ PASSWORD = "four words without sense"
 PAGE = {"accept": "text/html"}
 OURS = {"sec-fetch-site": "same-origin"}
 PUBLIC = {
-    *("/webhooks/retell", "/healthz", "/readyz", "/metrics", "/static/{name}"),
+    *(
+        "/webhooks/retell",
+        "/webhooks/retell/inbound",
+        "/functions/{name}",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/static/{name}",
+    ),
     *("/sign-in", "/welcome/{link}"),
 }
 OWN_ACCOUNT = {"/sign-out", "/sign-out-everywhere", "/account", "/account/password"}

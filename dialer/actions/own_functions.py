@@ -1,0 +1,71 @@
+"""Own functions: the book of what agents may ask for, ours and a team's."""
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+
+from dialer.actions.booking import book_appointment
+from dialer.actions.built_in import do_not_call, lookup_lead, schedule_callback, transfer_note
+from dialer.domain.functions import Function
+from dialer.errors import UserError
+
+BUILT_IN = {
+    one.name: one
+    for one in (do_not_call, schedule_callback, book_appointment, lookup_lead, transfer_note)
+}
+
+
+def functions_of(module: str | None) -> Mapping[str, Function]:
+    """Give all functions by name: ours, and those of a module, which may replace ours.
+
+    Raises:
+        UserError: the module cannot be used.
+    """
+    own = _found_in(_load(module)) if module else {}
+    if module and not own:
+        raise UserError(
+            f"DIALER_FUNCTIONS_MODULE={module} has no functions",
+            fix="write @function above each, from dialer.domain.functions",
+        )
+    return MappingProxyType(BUILT_IN | own)
+
+
+def _found_in(module: ModuleType) -> dict[str, Function]:
+    found = (one for one in vars(module).values() if isinstance(one, Function))
+    return {one.name: one for one in found}
+
+
+def _load(module: str) -> ModuleType:
+    try:
+        return _from_file(Path(module)) if module.endswith(".py") else _by_name(module)
+    except Exception as error:
+        raise UserError(
+            f"DIALER_FUNCTIONS_MODULE={module} cannot be loaded",
+            why=f"{type(error).__name__}: {error}",
+            fix="correct the module, or the setting; a file is named with .py at its end",
+        ) from error
+
+
+def _by_name(module: str) -> ModuleType:
+    """Import a module, also one in the current directory, as `python -m` would find it."""
+    here = str(Path.cwd())
+    if here in sys.path:
+        return importlib.import_module(module)
+    sys.path.append(here)
+    try:
+        return importlib.import_module(module)
+    finally:
+        sys.path.remove(here)
+
+
+def _from_file(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module  # annotations that are texts are looked up there
+    spec.loader.exec_module(module)
+    return module
