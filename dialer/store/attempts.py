@@ -267,10 +267,7 @@ def latest_known_call(tx: Connection) -> Attempt | None:
     return one(
         tx,
         Attempt,
-        select(attempt)
-        .where(*_CALL_IS_KNOWN)
-        .order_by(attempt.c.send_started_at.desc())
-        .limit(1),
+        select(attempt).where(*_CALL_IS_KNOWN).order_by(attempt.c.send_started_at.desc()).limit(1),
     )
 
 
