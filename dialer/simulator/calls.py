@@ -47,6 +47,8 @@ class Call:
     reason: str | None = None
     analyzed: bool = False
     deleted: bool = False
+    recordings: str = ""  # the address under which recordings are given out
+    link_ms: int = 0  # how long a link to one is good
     data_storage_setting: str = "everything"
     custom_attributes: dict[str, Any] = field(default_factory=dict)
 

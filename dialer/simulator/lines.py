@@ -10,7 +10,6 @@ from dialer.simulator.outcomes import CallStatus, Outcome
 from dialer.simulator.requests import CreatePhoneCall
 from dialer.simulator.settings import Event, SimulatorSettings
 from dialer.simulator.timeline import Timeline
-from dialer.simulator.workspace import default_agent
 
 
 class Lines:
@@ -33,7 +32,9 @@ class Lines:
         in_use = len(self.ledger.active) + settings.foreign_calls + settings.reserved_inbound
         return in_use < self.limit
 
-    def start(self, request: CreatePhoneCall, *, script: Script, now_ms: int) -> Call:
+    def start(
+        self, request: CreatePhoneCall, *, script: Script, agent_id: str, now_ms: int
+    ) -> Call:
         """Accept a call and let it ring."""
         number = request.to_number
         nth = self.ledger.calls_by_number[number] + 1
@@ -44,8 +45,10 @@ class Lines:
             request=request,
             script=script,
             created_ms=now_ms,
-            agent_id=request.override_agent_id or default_agent(self._settings),
+            agent_id=agent_id,
             metadata=request.metadata,
+            recordings=self._settings.recordings,
+            link_ms=round(self._settings.recording_link_s * 1000),
         )
         self.calls[call.call_id] = call
         self.ledger.accept(call)
