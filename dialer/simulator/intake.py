@@ -122,7 +122,9 @@ class Intake:
         return call
 
     def _drawn_agent(self, request: CreatePhoneCall, *, nth: int) -> str:
-        agent_id = self._numbers.draw_agent(request.from_number, nth=nth)
+        agent_id = self._numbers.draw_agent(
+            request.from_number, to_number=request.to_number, nth=nth
+        )
         if agent_id is None:
             message = f"No outbound agent id set up for phone number {request.from_number}."
             raise Refused(refusal(400, message=message))

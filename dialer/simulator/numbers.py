@@ -43,13 +43,13 @@ class Numbers:
             return number_object(number, agent_id=self._agent_id)
         return self._known.get(number)
 
-    def draw_agent(self, number: str, *, nth: int) -> str | None:
+    def draw_agent(self, number: str, *, to_number: str, nth: int) -> str | None:
         """Draw one of the agents that may call from a number; None when there is none."""
         bound = (self.find(number) or {}).get("outbound_agents") or ()
         if not bound:
             return None
         weights = [one["weight"] for one in bound]
-        dice = chance(self._seed, "agent", number, nth)
+        dice = chance(self._seed, "agent", number, to_number, nth)
         drawn = bound[0] if len(bound) == 1 else dice.choices(bound, weights=weights)[0]
         agent_id: str = drawn["agent_id"]
         return agent_id
