@@ -8,6 +8,7 @@ import typer
 from dialer.cli import (
     agents,
     audit,
+    calls,
     campaigns,
     config,
     demo,
@@ -59,6 +60,7 @@ app.add_typer(lists.app, name="lists")
 app.add_typer(leads.app, name="leads")
 dnc.app.command("import")(dnc_import.import_file)
 app.add_typer(dnc.app, name="dnc")
+app.add_typer(calls.app, name="calls")
 app.add_typer(agents.app, name="agents")
 app.command()(doctor.doctor)
 app.command()(audit.audit)

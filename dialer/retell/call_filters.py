@@ -6,19 +6,9 @@ https://docs.retellai.com/api-references/list-calls
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from dialer.retell.models import epoch_ms
-
-
-class ListedStatus(StrEnum):
-    """The states of a call that can be asked for; `registered` cannot."""
-
-    NOT_CONNECTED = "not_connected"
-    ONGOING = "ongoing"
-    ENDED = "ended"
-    ERROR = "error"
 
 
 @dataclass(frozen=True, slots=True)

@@ -357,6 +357,17 @@ def with_calls_between(
     return many(tx, Attempt, chosen.order_by(attempt.c.send_started_at.desc()).limit(most))
 
 
+def lacking_details(tx: Connection, since: datetime, *, most: int) -> list[Attempt]:
+    """Read the attempts sent since then that ended without their cost or their analysis."""
+    chosen = select(attempt).where(
+        attempt.c.send_started_at >= since,
+        attempt.c.status == AttemptStatus.ENDED,
+        attempt.c.cost_cents.is_(None) | (attempt.c.analysis == Analysis.TIMED_OUT),
+        *_CALL_IS_KNOWN,
+    )
+    return many(tx, Attempt, chosen.order_by(attempt.c.send_started_at.desc()).limit(most))
+
+
 def highest_n(tx: Connection, lead_id: int) -> int:
     """Give the number of a lead's last attempt; 0 before the first."""
     highest = select(func.max(attempt.c.n)).where(attempt.c.lead_id == lead_id)
