@@ -19,6 +19,7 @@ from dialer.cli import (
     leads,
     lists,
     migrate,
+    numbers,
     schedules,
     sim,
     tokens,
@@ -61,6 +62,7 @@ app.add_typer(leads.app, name="leads")
 dnc.app.command("import")(dnc_import.import_file)
 app.add_typer(dnc.app, name="dnc")
 app.add_typer(calls.app, name="calls")
+app.add_typer(numbers.app, name="numbers")
 app.add_typer(agents.app, name="agents")
 app.command()(doctor.doctor)
 app.command()(audit.audit)
