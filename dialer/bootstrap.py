@@ -70,7 +70,7 @@ def build_world(settings: Settings) -> World:
         queue=CeleryQueue(settings),
         clock=SystemClock(),
         same_key_replay=settings.same_key_replay,
-        webhook_url=settings.webhook_url if settings.public_url else None,
+        webhook_url=settings.webhook_of_calls,
         import_limits=import_limits(settings),
         witness=SendLog(settings.home, redis_url=settings.redis_url),
     )

@@ -25,6 +25,7 @@ from dialer.cli import (
     tokens,
     up,
     users,
+    voices,
 )
 
 app = typer.Typer(
@@ -64,6 +65,7 @@ app.add_typer(dnc.app, name="dnc")
 app.add_typer(calls.app, name="calls")
 app.add_typer(numbers.app, name="numbers")
 app.add_typer(agents.app, name="agents")
+app.add_typer(voices.app, name="voices")
 app.command()(doctor.doctor)
 app.command()(audit.audit)
 app.add_typer(incidents.app, name="incidents")

@@ -30,6 +30,9 @@ _EVENT_RANK: Mapping[str, AttemptStatus] = {
     "call_analyzed": AttemptStatus.ENDED,
 }
 
+WEBHOOK_EVENTS = tuple(_EVENT_RANK)
+"""The events that we want to be told of: all that say something of a call."""
+
 _STATUS_RANK: Mapping[str | None, AttemptStatus] = {
     "registered": AttemptStatus.PLACED,
     "ongoing": AttemptStatus.ONGOING,
