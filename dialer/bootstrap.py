@@ -76,7 +76,7 @@ def build_world(settings: Settings) -> World:
         queue=CeleryQueue(settings),
         clock=SystemClock(),
         same_key_replay=settings.same_key_replay,
-        webhook_url=settings.webhook_url if settings.public_url else None,
+        webhook_url=settings.webhook_of_calls,
         calendars=calendars(settings),
         live_transcripts=settings.live_transcripts,
         import_limits=import_limits(settings),

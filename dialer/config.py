@@ -84,6 +84,11 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         None, description="address of our web process as Retell reaches it, for webhooks"
     )
+    webhook_by: Literal["call", "agent"] = Field(
+        "call",
+        description="call: our webhook address goes with each call; agent: the agents have it"
+        " (dialer agents set-webhook)",
+    )
     database_url: str = Field(
         default_factory=lambda known: f"sqlite:///{known['home'] / 'dialer.db'}",
         validation_alias="DATABASE_URL",
@@ -291,6 +296,11 @@ class Settings(BaseSettings):
     def webhook_url(self) -> str:
         """Give the address webhooks are sent to."""
         return f"{self.public_url or self.web_url}/webhooks/retell"
+
+    @property
+    def webhook_of_calls(self) -> str | None:
+        """Give the address that is sent with each call; None when none is."""
+        return self.webhook_url if self.public_url and self.webhook_by == "call" else None
 
     @property
     def broker_file(self) -> Path:

@@ -5,6 +5,7 @@ DialerError
 │   ├── NotFound         the thing named does not exist
 │   ├── RefusedByRule    do-not-call, calling hours or a cap forbid it
 │   ├── Unreachable      database, broker or Retell does not answer
+│   ├── KeyRefused       the key is missing, or Retell refuses it
 │   └── TransportUnfit   the HTTP library cannot tell a sent request from an unsent one
 ├── IllegalMove          the transition table forbids this change of state: a bug
 ├── RowsMoved            rows changed that a lock should have kept still; nothing was committed
@@ -12,7 +13,12 @@ DialerError
 ├── LookUpFailed         a question to Retell has no answer; says nothing of any phone
 │   ├── CallNotFound     Retell knows no call with this id
 │   ├── AgentNotFound    Retell knows no agent, prompt or number of this name
+│   ├── NumberNotFound   the workspace has no such number
+│   ├── VoiceNotFound    Retell knows no such voice
 │   └── ProviderUnavailable  Retell is down, busy or unreadable; ask again later
+├── ChangeFailed         a change asked for at Retell was not confirmed; rings no phone
+│   ├── ChangeRefused    nothing was changed, and Retell says why
+│   └── ChangeUnknown    it may have been done; look before asking again
 └── CallError            what a request to create a call tells of the phone
     ├── CallRejected     nothing placed, and never for this number
     ├── AccountProblem   nothing placed, because of our account or settings
@@ -49,6 +55,10 @@ class RefusedByRule(UserError):
 
 class Unreachable(UserError):
     """The database, the broker or Retell does not answer."""
+
+
+class KeyRefused(UserError):
+    """The key is missing, or Retell refuses it."""
 
 
 class TransportUnfit(UserError):
@@ -104,8 +114,34 @@ class AgentNotFound(LookUpFailed):
     """Retell knows no agent, prompt or number of this name."""
 
 
+class NumberNotFound(LookUpFailed):
+    """The workspace has no such number."""
+
+
+class VoiceNotFound(LookUpFailed):
+    """Retell knows no such voice."""
+
+
 class ProviderUnavailable(LookUpFailed):
     """Retell is down, busy or unreadable. It proves nothing: least of all that no call exists."""
+
+
+class ChangeFailed(DialerError):
+    """A change asked for at Retell was not confirmed. `code` and `status` as in `LookUpFailed`."""
+
+    def __init__(self, message: str, *, code: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.status = status
+
+
+class ChangeRefused(ChangeFailed):
+    """Nothing was changed, and Retell says why."""
+
+
+class ChangeUnknown(ChangeFailed):
+    """It may have been done; look before asking for it again."""
 
 
 class CallError(DialerError):

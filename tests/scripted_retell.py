@@ -36,6 +36,10 @@ class ScriptedRetell(httpx.BaseTransport):
     numbers_cut: bool = False  # lists of a number's calls never do
     down: bool = False  # every question is refused
     numbers: dict[str, str] = field(default_factory=dict)  # the path of each of the workspace
+    unknown_numbers: set[str] = field(default_factory=set)  # those the workspace has not
+    unbound: set[str] = field(default_factory=set)  # those no agent calls from
+    number_fields: dict[str, Any] = field(default_factory=dict)  # more of every number
+    changes: deque[Act] = field(default_factory=deque)  # how it answers the next changes
     lines: int = 1000
     foreign: int = 0
     before_sending: Callable[[], None] | None = None  # runs between connecting and writing
@@ -69,10 +73,36 @@ class ScriptedRetell(httpx.BaseTransport):
         if request.url.path == "/v2/list-phone-numbers":
             shown = [{"phone_number": n, "phone_number_type": p} for n, p in self.numbers.items()]
             return httpx.Response(200, json={"items": shown, "has_more": False})
+        if request.url.path.startswith("/get-phone-number/"):
+            return self._number(request.url.path.rpartition("/")[2])
         call = self.calls.get(request.url.path.rpartition("/")[2])
         if call is None:
             return httpx.Response(404, json={"message": "no such call"})
+        if request.method in ("PATCH", "DELETE") and self.changes:
+            return self.changes.popleft()(self, call)
+        return self._change(call, request)
+
+    def _change(self, call: dict[str, Any], request: httpx.Request) -> httpx.Response:
+        if request.method == "DELETE":
+            del self.calls[call["call_id"]]
+            return httpx.Response(204)
+        if request.method == "PATCH":
+            body = json.loads(request.content)
+            call["metadata"] = body.get("fields_to_override", body)["metadata"]
+            is_live = request.url.path.startswith("/v2/update-live-call/")
+            return httpx.Response(200, json={"success": True} if is_live else call)
+        if request.url.path.startswith("/v2/stop-call/"):
+            call |= {"call_status": "ended", "disconnection_reason": "manual_stopped"}
+            return httpx.Response(204)
         return httpx.Response(200, json=call)
+
+    def _number(self, number: str) -> httpx.Response:
+        """Show a number as bound to an agent, whichever it is, unless a test says otherwise."""
+        if number in self.unknown_numbers:
+            return httpx.Response(404, json={"message": f"Item {number} not found"})
+        agents = [] if number in self.unbound else [{"agent_id": "agent_1", "weight": 1}]
+        shown = {"phone_number": number, "phone_number_type": "custom", "outbound_agents": agents}
+        return httpx.Response(200, json={**shown, **self.number_fields})
 
     def _create(self, request: httpx.Request) -> httpx.Response:
         if self.acts and self.acts[0] in NEVER_WRITTEN:

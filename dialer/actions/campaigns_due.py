@@ -7,6 +7,7 @@ from functools import partial
 from dialer.actions.control import begin
 from dialer.actions.preflight import look_before_start
 from dialer.actions.world import World
+from dialer.domain.hold_checks import CHECK_EVERY
 from dialer.domain.states import CampaignStatus, ClosedAs
 from dialer.errors import RefusedByRule
 from dialer.log import get_logger
@@ -31,8 +32,13 @@ def start_campaigns(world: World) -> None:
 
 
 def _start(world: World, row: Campaign, *, now: datetime) -> None:
+    """Start a campaign, or say why not; one that was refused is looked at once a minute."""
+    if row.checked_at is not None and now - row.checked_at < CHECK_EVERY:
+        return
+    if not world.db.transact(partial(campaigns.claim_check, row=row, now=now)):
+        return
     try:
-        found = look_before_start(world.db, row, now=now)
+        found = look_before_start(world, row, now=now)
     except RefusedByRule as error:
         sentence = f"It starts once this is mended: {error.why}."
         world.db.transact(partial(_keep_waiting, row=row, sentence=sentence, now=now))

@@ -57,7 +57,7 @@ def start(
     seen = world.db.read(lambda tx: find(tx, campaign_id))
     found = None
     if seen.status in _NOT_BEGUN and not _lies_ahead(seen, now=now):
-        found = look_before_start(world.db, seen, now=now, despite=despite)
+        found = look_before_start(world, seen, now=now, despite=despite)
 
     def body(tx: Connection) -> CampaignStatus:
         row = find(tx, campaign_id)
@@ -89,7 +89,7 @@ def begin(tx: Connection, row: Campaign, *, found: Preflight, now: datetime, act
     """Set a campaign running; its leads become due when their windows open."""
     spec = campaigns.spec_of(row)
     numbers.wake(tx, spec.from_numbers, reason=RestReason.NOT_OURS)  # Retell may know them by now
-    started = {"started_at": row.started_at or now, "resumed_at": now}
+    started = {"started_at": row.started_at or now, "resumed_at": now, "checked_at": None}
     move(tx, row, CampaignStatus.RUNNING, actor=actor, now=now, **started, **NOT_KEPT)
     log_legal_override(tx, row.id, spec, actor=actor, now=now)
     log_preflight(tx, row.id, found, actor=actor, now=now)

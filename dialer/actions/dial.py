@@ -28,6 +28,7 @@ from dialer.domain.patience import INTENT_LIFE, SEND_DEADLINE, SENDING_LIFE
 from dialer.domain.states import AttemptStatus
 from dialer.errors import AccountProblem, CallError
 from dialer.log import get_logger
+from dialer.retell.mapping import WEBHOOK_EVENTS
 from dialer.retell.models import CreatePhoneCall
 from dialer.store import attempts, campaigns, gate, leads, numbers
 from dialer.store.database import Connection
@@ -215,7 +216,8 @@ def request_body(
         override = spec.agent_override
         if webhook_url is not None:
             override = {**(override or {})}
-            override["agent"] = {"webhook_url": webhook_url, **override.get("agent", {})}
+            told = {"webhook_url": webhook_url, "webhook_events": list(WEBHOOK_EVENTS)}
+            override["agent"] = {**told, **override.get("agent", {})}
         return CreatePhoneCall(
             from_number=attempt.from_number,
             to_number=lead.phone,

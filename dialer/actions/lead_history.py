@@ -52,6 +52,9 @@ def call_told(tx: Connection, row: Attempt) -> dict[str, Any]:
         "rang": row.rang,
         "duration_ms": row.duration_ms,
         "cost_cents": row.cost_cents,
+        "product_costs": row.product_costs,
+        "latency": row.latency,
+        "llm_tokens": row.llm_tokens,
         "summary": row.summary,
         "sentiment": row.sentiment,
         "retry_at": row.retry_at,
@@ -62,7 +65,9 @@ def call_told(tx: Connection, row: Attempt) -> dict[str, Any]:
         "call_successful": row.call_successful,
         "custom_analysis": row.custom_analysis,
         "transcript": row.transcript,
-        "recording_url": row.recording_url,
+        "scrubbed_transcript": row.scrubbed_transcript,
+        "has_recording": row.recording_url is not None,
+        "call_deleted_at": row.call_deleted_at,
         "events": [
             {
                 "at": one.at,

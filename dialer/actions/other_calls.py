@@ -6,6 +6,7 @@ nothing: it is asked for again a minute later.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from dialer.errors import AccountProblem, LookUpFailed
 from dialer.log import get_logger
 from dialer.retell.client import FoundCalls
 from dialer.retell.models import Call
-from dialer.store import attempts, campaigns, gate, other_calls
+from dialer.store import attempts, campaigns, gate, lead_pages, other_calls
 from dialer.store.database import Connection
 
 log = get_logger(__name__)
@@ -26,6 +27,17 @@ LAG = timedelta(minutes=5)
 """So late may a call show in the list; what started since is asked for again."""
 PAGES = 10
 """Of a thousand calls each. Where there are more, the next question goes on from there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What was learned of other systems' calls."""
+
+    since: datetime
+    listed: int
+    new: int
+    to_leads: int  # of those listed, to numbers of leads of ours
+    complete: bool
 
 
 def ask_other_calls(world: World) -> None:
@@ -41,28 +53,42 @@ def ask_other_calls(world: World) -> None:
         lambda tx: gate.claim_asking_for_others(tx, now=now, not_after=not_after)
     ):
         return
-    oldest = now - KEPT
-    since = max(world.db.read(gate.other_calls_until) or oldest, oldest)
     try:
-        found = world.provider.outbound_calls_since(since, max_pages=PAGES)
+        learn_other_calls(world)
     except (LookUpFailed, AccountProblem) as error:
         log.warning("other_calls_unknown", code=error.code)
-        return
-    known_until = _known_until(found, since=since, now=now)
-    stored = world.db.transact(
-        lambda tx: _store(tx, found.calls, known_until=known_until, oldest=oldest)
+
+
+def learn_other_calls(world: World, *, since: datetime | None = None) -> Learned:
+    """Learn what other systems called since the last time, or since an earlier moment.
+
+    Raises:
+        LookUpFailed, AccountProblem: Retell does not tell.
+    """
+    now = world.clock.now()
+    oldest = now - KEPT
+    usual = max(world.db.read(gate.other_calls_until) or oldest, oldest)
+    start = usual if since is None else max(min(since, usual), oldest)
+    found = world.provider.outbound_calls_since(start, max_pages=PAGES)
+    known_until = _known_until(found, since=start, now=now)
+    learned = world.db.transact(
+        lambda tx: _store(tx, found, since=start, known_until=known_until, oldest=oldest)
     )
-    if stored:
-        log.info("other_calls_found", new=stored, complete=found.complete)
+    if learned.new:
+        log.info("other_calls_found", new=learned.new, complete=found.complete)
+    return learned
 
 
 def _store(
-    tx: Connection, calls: Sequence[Call], *, known_until: datetime, oldest: datetime
-) -> int:
-    stored = other_calls.add(tx, _rows_of_others(tx, calls))
+    tx: Connection, found: FoundCalls, *, since: datetime, known_until: datetime, oldest: datetime
+) -> Learned:
+    rows = _rows_of_others(tx, found.calls)
+    stored = other_calls.add(tx, rows)
     other_calls.purge(tx, before=oldest)
     gate.set_other_calls_until(tx, known_until)
-    return stored
+    ours = lead_pages.phones_among(tx, [row["phone"] for row in rows])
+    to_leads = sum(row["phone"] in ours for row in rows)
+    return Learned(since, len(rows), stored, to_leads, found.complete)
 
 
 def _rows_of_others(tx: Connection, calls: Sequence[Call]) -> list[dict[str, Any]]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from dialer.actions.facts import split_zones
+from dialer.actions.number_check import findings_at_retell
+from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.opening import next_opening
 from dialer.domain.preflight import (
@@ -45,31 +47,35 @@ class Preflight:
 
 
 def look_before_start(
-    db: Database, row: Campaign, *, now: datetime, despite: str | None = None
+    world: World, row: Campaign, *, now: datetime, despite: str | None = None
 ) -> Preflight:
     """Tell what is found about a campaign that is to start now.
 
     Raises:
         RefusedByRule: something forbids the start, and nobody starts it `despite` that.
     """
-    spec = campaigns.spec_of(row)
+    db, spec = world.db, campaigns.spec_of(row)
     of_registries = db.read(lambda tx: _registry_findings(tx, spec, now=now))
     refuse_forbidden(row, of_registries, despite=despite)
+    at_retell = findings_at_retell(world.provider, spec)
+    refuse_forbidden(row, at_retell, despite=despite)
     others = db.read(lambda tx: _of_leads(tx, row.id, spec, now=now))
-    return Preflight((*of_registries, *_without_leads(db, spec, now=now), *others), despite)
+    found = (*of_registries, *at_retell, *_without_leads(db, spec, now=now), *others)
+    return Preflight(found, despite)
 
 
-def findings_of(db: Database, row: Campaign, *, now: datetime) -> list[Finding]:
+def findings_of(world: World, row: Campaign, *, now: datetime) -> list[Finding]:
     """Tell all that is found about a campaign, whether it may start or not."""
     spec = campaigns.spec_of(row)
-    others = db.read(lambda tx: _of_leads(tx, row.id, spec, now=now))
-    return [*findings_without_leads(db, spec, now=now), *others]
+    others = world.db.read(lambda tx: _of_leads(tx, row.id, spec, now=now))
+    return [*findings_without_leads(world, spec, now=now), *others]
 
 
-def findings_without_leads(db: Database, spec: CampaignSpec, *, now: datetime) -> list[Finding]:
+def findings_without_leads(world: World, spec: CampaignSpec, *, now: datetime) -> list[Finding]:
     """Tell what is found about settings of which no campaign was made yet."""
-    of_registries = db.read(lambda tx: _registry_findings(tx, spec, now=now))
-    return [*of_registries, *_without_leads(db, spec, now=now)]
+    of_registries = world.db.read(lambda tx: _registry_findings(tx, spec, now=now))
+    at_retell = findings_at_retell(world.provider, spec)
+    return [*of_registries, *at_retell, *_without_leads(world.db, spec, now=now)]
 
 
 def refuse_forbidden(row: Campaign, findings: Sequence[Finding], *, despite: str | None) -> None:

@@ -81,8 +81,11 @@ class Compared:
         return [one.subject for one in self.differences]
 
 
-def compare(world: World) -> Compared:
+def compare(world: World, *, since: datetime | None = None) -> Compared:
     """Compare Retell's calls with ours, and mend what is missing here.
+
+    What is looked at begins at the last comparison, or earlier where `since` is earlier. Retell
+    may have forgotten calls of long ago, so only those since the last one must be there.
 
     Raises:
         NotFound: nothing that dials was ever started here.
@@ -91,10 +94,11 @@ def compare(world: World) -> Compared:
     asked_at = world.clock.now()
     check_memory(world)
     standing = _standing(world)
-    compared = Compared(asked_at, _since(world, standing, now=asked_at))
+    usual = _since(world, standing, now=asked_at)
+    compared = Compared(asked_at, usual if since is None else min(since, usual))
     _read_list(world, standing.install, compared)
     if compared.complete:
-        _look_for_ours(world, compared, until=asked_at - LISTED_WITHIN)
+        _look_for_ours(world, compared, since=usual, until=asked_at - LISTED_WITHIN)
     standing = _standing(world)
     if standing.doubted_at is not None:
         _go_on(world, standing, compared)
@@ -217,16 +221,16 @@ def _tell_news(world: World, row: Attempt, call: Call) -> None:
         world.queue.plan()
 
 
-def _look_for_ours(world: World, compared: Compared, *, until: datetime) -> None:
+def _look_for_ours(world: World, compared: Compared, *, since: datetime, until: datetime) -> None:
     """Ask for calls of ours that the list did not show: it may lag, or Retell may not know them."""
     # A call starts a little after its send, so the first ones of the span need not be listed.
-    since = compared.since + SENDING_LIFE
-    ours = world.db.read(lambda tx: attempts.with_calls_between(tx, since, until, most=MOST_LISTED))
+    first = since + SENDING_LIFE
+    ours = world.db.read(lambda tx: attempts.with_calls_between(tx, first, until, most=MOST_LISTED))
     missing = [row for row in ours if row.call_id not in compared.shown]
     unknown = [row for row in missing[:MOST_ASKED] if not _is_known(world, row)]
     if unknown and not compared.known and len(unknown) == min(len(ours), MOST_ASKED) > 1:
         sentence = (
-            f"Retell knows none of the {len(ours)} calls made since {since:%Y-%m-%d %H:%M} UTC:"
+            f"Retell knows none of the {len(ours)} calls made since {first:%Y-%m-%d %H:%M} UTC:"
             " is this the key of another workspace, or a simulator that was started anew?"
         )
         compared.differences.append(Difference("workspace", sentence))

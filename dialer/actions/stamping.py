@@ -98,7 +98,7 @@ def _go_on(stamp: Stamp) -> None:
     if campaign.status is CampaignStatus.DRAFT:
         import_list(stamp, campaign_id)
         pass_over(stamp, campaign_id)
-        found = look_before_start(world.db, campaign, now=world.clock.now())
+        found = look_before_start(world, campaign, now=world.clock.now())
     if world.db.transact(partial(_start, stamp=stamp, campaign_id=campaign_id, found=found)):
         log.info("run_started", run_id=run.id, campaign_id=campaign_id)
         world.queue.plan()

@@ -13,9 +13,13 @@ from typing import Protocol
 from dialer.clock import Clock
 from dialer.domain.appointments import Calendars
 from dialer.leads.table import Limits
+from dialer.retell.agent_desk import AgentDesk
 from dialer.retell.agents import AgentReader, PhoneNumber
+from dialer.retell.call_desk import CallDesk
 from dialer.retell.client import CreatedCall, FoundCalls
 from dialer.retell.models import Call, Concurrency
+from dialer.retell.numbers import NumberDesk
+from dialer.retell.voices import VoiceDesk
 from dialer.store.database import Database
 from dialer.witness import Memory
 
@@ -42,6 +46,13 @@ class Provider(Protocol):
     def phone_numbers(self) -> tuple[PhoneNumber, ...]: ...
 
     def agents(self, *, within: timedelta) -> AgentReader: ...
+
+    def stop_call(self, call_id: str) -> None: ...
+
+    call_desk: CallDesk
+    number_desk: NumberDesk
+    agent_desk: AgentDesk
+    voice_desk: VoiceDesk
 
     def close(self) -> None: ...
 

@@ -1,9 +1,10 @@
-"""`dialer agents`: what agents say."""
+"""`dialer agents`: what agents say, and what Retell has of them."""
 
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dialer.cli import agent_changes, agent_checks
 from dialer.cli.exits import ExitCode, WrongUsage
 from dialer.cli.output import AsJson, print_json, print_rows, say, say_mode
 from dialer.cli.worlds import load_settings, opened_world
@@ -12,12 +13,20 @@ if TYPE_CHECKING:
     from dialer.actions.agent_variables import AgentVariables
     from dialer.actions.world import World
 
-app = typer.Typer(no_args_is_help=True, help="Look at agents.")
+app = typer.Typer(no_args_is_help=True, help="Look at agents, check, make, publish them.")
+
+app.command("list")(agent_checks.list_)
+app.command()(agent_checks.show)
+app.command()(agent_checks.versions)
+app.command()(agent_checks.check)
+app.command("set-webhook")(agent_changes.set_webhook)
+app.command()(agent_changes.create)
+app.command()(agent_changes.publish)
 
 
 @app.callback()
 def agents() -> None:
-    """Look at agents."""
+    """Work with agents."""
 
 
 @app.command("variables")

@@ -8,6 +8,7 @@ import typer
 from dialer.cli import (
     agents,
     audit,
+    calls,
     campaigns,
     config,
     demo,
@@ -19,12 +20,14 @@ from dialer.cli import (
     leads,
     lists,
     migrate,
+    numbers,
     schedules,
     sim,
     slots,
     tokens,
     up,
     users,
+    voices,
 )
 
 app = typer.Typer(
@@ -61,9 +64,12 @@ app.add_typer(lists.app, name="lists")
 app.add_typer(leads.app, name="leads")
 dnc.app.command("import")(dnc_import.import_file)
 app.add_typer(dnc.app, name="dnc")
+app.add_typer(calls.app, name="calls")
+app.add_typer(numbers.app, name="numbers")
 app.add_typer(agents.app, name="agents")
 app.add_typer(functions.app, name="functions")
 app.add_typer(slots.app, name="slots")
+app.add_typer(voices.app, name="voices")
 app.command()(doctor.doctor)
 app.command()(audit.audit)
 app.add_typer(incidents.app, name="incidents")

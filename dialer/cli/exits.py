@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 
-from dialer.errors import NotFound, RefusedByRule, Unreachable, UserError
+from dialer.errors import KeyRefused, NotFound, RefusedByRule, Unreachable, UserError
 
 
 class ExitCode(IntEnum):
@@ -27,14 +27,14 @@ class Declined(UserError):
     """The person said no."""
 
 
-class KeyMissing(UserError):
-    """The key is missing, or Retell refuses it."""
+class KeyMissing(KeyRefused):
+    """The key is missing."""
 
 
 _CODES: tuple[tuple[type[UserError], ExitCode], ...] = (
     (WrongUsage, ExitCode.USAGE),
     (NotFound, ExitCode.NOT_FOUND),
-    (KeyMissing, ExitCode.KEY),
+    (KeyRefused, ExitCode.KEY),
     (RefusedByRule, ExitCode.REFUSED),
     (Unreachable, ExitCode.UNREACHABLE),
 )

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 from dialer.cli.checks import sqlite_file
 from dialer.cli.exits import WrongUsage
 from dialer.cli.output import say
-from dialer.cli.worlds import load_settings, opened_database
+from dialer.cli.worlds import load_settings, opened_world
 from dialer.errors import UserError
 
 if TYPE_CHECKING:
     from dialer.actions.world import World
+    from dialer.config import Settings
     from dialer.domain.campaign_spec import CampaignSpec
     from dialer.domain.preflight import Finding
 
@@ -48,7 +49,7 @@ def say_before_start(world: "World", campaign_id: int) -> "tuple[list[Finding], 
     from dialer.domain.preflight import FindingCode
 
     row = world.db.read(lambda tx: find(tx, campaign_id))
-    found = findings_of(world.db, row, now=world.clock.now())
+    found = findings_of(world, row, now=world.clock.now())
     say_findings([one for one in found if one.code is not FindingCode.NO_CONSENT])
     return found, say_consent(world, campaign_id)
 
@@ -86,22 +87,50 @@ def check_reason(despite: str | None, *, at: str | None) -> None:
 
 
 def findings_of_file(spec: "CampaignSpec") -> "list[Finding]":
-    """Tell what is found about a campaign file; without a database, what the file itself tells."""
-    from datetime import UTC, datetime
+    """Tell what is found about a campaign file; what cannot be asked is left out.
 
-    from dialer.actions.preflight import findings_without_leads
-    from dialer.domain.preflight import caller_findings
-    from dialer.store.database import is_outage
+    A file is checked wherever it lies; `dialer doctor` tells what is wrong here.
+    """
+    from dialer.domain.preflight import FindingCode, caller_findings
 
     try:
         settings = load_settings()
-        place = sqlite_file(settings)
-        if place is None or place.is_file():  # checking a file makes no database
-            with opened_database(settings) as database:
-                return findings_without_leads(database, spec, now=datetime.now(UTC))
     except UserError:
-        pass  # a file is checked wherever it lies; dialer doctor tells what is wrong here
+        return caller_findings(spec.caller)
+    found = _findings_by_database(settings, spec)
+    if found is None:
+        found = [*caller_findings(spec.caller), *_findings_at_retell(settings, spec)]
+    if settings.mode == "live":
+        return found
+    # A rehearsal that does not run yet has no numbers to ask about.
+    return [one for one in found if one.code is not FindingCode.NUMBERS_NOT_ASKED]
+
+
+def _findings_by_database(settings: "Settings", spec: "CampaignSpec") -> "list[Finding] | None":
+    """Tell what the database and Retell find; None without a database that can be asked."""
+    from dialer.actions.preflight import findings_without_leads
+    from dialer.store.database import is_outage
+
+    place = sqlite_file(settings)
+    if place is not None and not place.is_file():
+        return None  # checking a file makes no database
+    try:
+        with opened_world(settings) as world:
+            return findings_without_leads(world, spec, now=world.clock.now())
+    except UserError:
+        return None
     except Exception as error:
         if not is_outage(error):
             raise
-    return caller_findings(spec.caller)
+        return None
+
+
+def _findings_at_retell(settings: "Settings", spec: "CampaignSpec") -> "list[Finding]":
+    from dialer.actions.number_check import findings_at_retell
+    from dialer.bootstrap import open_provider
+
+    provider = open_provider(settings)
+    try:
+        return findings_at_retell(provider, spec)
+    finally:
+        provider.close()

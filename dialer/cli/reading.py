@@ -1,5 +1,8 @@
 """Reading what people type as arguments."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from dialer.cli.exits import WrongUsage
 
 
@@ -18,3 +21,38 @@ def read_number(text: str, *, country: str) -> str:
     raise WrongUsage(
         f"{text} is not a telephone number", why=found.message, fix="write it as +14155552671"
     )
+
+
+def read_past(text: str, *, option: str, now: datetime) -> datetime:
+    """Read a moment, or how long ago it was: "2h", "30d".
+
+    Raises:
+        WrongUsage: it is neither.
+    """
+    from dialer.domain.durations import parse_duration
+    from dialer.domain.written_moments import read_moment
+
+    try:
+        return now - parse_duration(text)
+    except ValueError:
+        pass
+    try:
+        return read_moment(text)
+    except ValueError as error:
+        fix = f'{option} 2h, or {option} "2026-12-01 09:00 America/Chicago"'
+        raise WrongUsage(f"{option} {text} is no moment", why=str(error), fix=fix) from error
+
+
+def read_pairs(texts: Iterable[str], *, option: str) -> dict[str, str]:
+    """Read "key=value" pairs; the last one of a key counts.
+
+    Raises:
+        WrongUsage: one is no pair.
+    """
+    pairs = {}
+    for text in texts:
+        key, sign, value = text.partition("=")
+        if not sign or not key.strip():
+            raise WrongUsage(f"{text} is no key=value", fix=f"write {option} order=1234")
+        pairs[key.strip()] = value
+    return pairs

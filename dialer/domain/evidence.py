@@ -4,7 +4,7 @@ The engine learns of calls from webhooks and from look-ups; both arrive here as 
 values, so that it applies them by rank without knowing who spoke.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,7 +29,11 @@ class CallEvidence:
     ended_at: datetime | None = None
     duration_ms: int | None = None
     cost_cents: float | None = None
+    product_costs: Sequence[Mapping[str, object]] | None = None  # in cents each
+    latency: Mapping[str, object] | None = None  # by kind, in milliseconds
+    llm_tokens: Mapping[str, object] | None = None
     transcript: str = ""
+    scrubbed_transcript: str | None = None  # without personal data
     recording_url: str | None = None
     analysis: Mapping[str, object] | None = None
     analysis_done: bool = False  # the analysis is final, even if it is empty

@@ -32,6 +32,10 @@ class FindingCode(StrEnum):
     NEVER_OPEN = "never_open"  # leads that window and law leave no hour
     NO_ZONE = "no_zone"  # leads of whose clock nothing is known
     NUMBERS_REST = "numbers_rest"  # there is no number to call from now
+    NUMBER_UNKNOWN = "number_unknown"  # Retell does not know a number to call from
+    NUMBER_UNBOUND = "number_unbound"  # no agent would talk in calls from a number
+    NUMBER_COUNTRIES = "number_countries"  # a number may not call where the leads are
+    NUMBERS_NOT_ASKED = "numbers_not_asked"  # Retell did not tell anything of them
 
 
 @dataclass(frozen=True, slots=True)

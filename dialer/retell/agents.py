@@ -34,12 +34,19 @@ class Agent(Kept):
     agent_id: str | None = None
     agent_name: str | None = None
     version: WholeVersion | None = None
+    is_published: bool | None = None
     response_engine: ResponseEngine | None = None
+    voice_id: str | None = None
+    language: Any = None
+    webhook_url: str | None = None
+    webhook_events: list[str] | None = None  # None: the three of a call's life
+    webhook_timeout_ms: int | None = None
 
 
 class Prompt(Kept):
     """A Retell LLM or a conversation flow: prompts, states or nodes, tools."""
 
+    llm_id: str | None = None
     version: WholeVersion | None = None
     default_dynamic_variables: dict[str, Any] | None = None
 
@@ -52,12 +59,16 @@ class BoundAgent(Received):
     weight: float | None = None
 
 
-class PhoneNumber(Received):
+class PhoneNumber(Kept):
     """A number of the workspace."""
 
     phone_number: str | None = None
     phone_number_type: str | None = None  # retell-twilio, retell-telnyx, custom
     nickname: str | None = None
+    area_code: int | None = None
+    inbound_agents: list[BoundAgent] | None = None
+    allowed_outbound_country_list: list[str] | None = None  # empty: all
+    sip_outbound_trunk_config: dict[str, Any] | None = None
     outbound_agents: list[BoundAgent] | None = None
     outbound_agent_id: str | None = None  # withdrawn in 2026, and still seen
     outbound_agent_version: Version | None = None

@@ -7,44 +7,39 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
 import httpx
 import orjson
-import stamina
 from pydantic import BaseModel
 
 from dialer.clock import Clock
-from dialer.errors import AccountProblem, AgentNotFound, CallNotFound, ProviderUnavailable
-from dialer.retell.agents import AgentReader, PhoneNumber, PhoneNumberPage
+from dialer.errors import AccountProblem, AgentNotFound, CallNotFound
+from dialer.retell.agent_desk import AgentDesk
+from dialer.retell.agents import AgentReader, PhoneNumber
+from dialer.retell.call_desk import MAX_PAGE, CallDesk, SortOrder, list_page
 from dialer.retell.models import ApiKeyOwner, Call, CallPage, Concurrency, epoch_ms
+from dialer.retell.numbers import NumberDesk
 from dialer.retell.outcomes import (
     call_created_by,
-    code_of,
     failure_of,
-    is_passing,
-    look_up_refusal_of,
     naming_one,
     read_as,
 )
+from dialer.retell.requests import Requests, read_s
+from dialer.retell.voices import VoiceDesk
 from dialer.retell.wire import (
     CREATE_TIMEOUT,
     READ_TIMEOUT,
-    Answer,
     SendTrace,
     exchange,
     open_wire,
 )
 
-MAX_PAGE = 1000  # Retell's limit for one page of a list
 MAX_PAGES = 20
-_TRIES = 3
-_TRIES_WITHIN_S = 20.0  # no further try begins after this
-_DEFAULT_READ_S = 60.0
 
 M = TypeVar("M", bound=BaseModel)
-SortOrder = Literal["ascending", "descending"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +69,8 @@ class FoundCalls:
 class RetellClient:
     """Everything the dialer asks of Retell.
 
-    Questions are asked up to three times; a call is created once, whatever happens.
+    Questions are asked up to three times; a call is created once, whatever happens. What people
+    do besides calling is at four desks: calls that were made, numbers, agents, voices.
     """
 
     def __init__(
@@ -90,10 +86,14 @@ class RetellClient:
     ) -> None:
         self._clock = clock
         self._create_timeout = create_timeout
-        self._read_timeout = read_timeout
         self._http = open_wire(
             base_url, api_key=api_key, max_connections=max_connections, transport=transport
         )
+        self._requests = Requests(self._http, clock=clock, read_timeout=read_timeout)
+        self.call_desk = CallDesk(self._requests, self._http)
+        self.number_desk = NumberDesk(self._requests)
+        self.agent_desk = AgentDesk(self._requests)
+        self.voice_desk = VoiceDesk(self._requests)
 
     def close(self) -> None:
         """Close the connections; may be called twice."""
@@ -114,10 +114,10 @@ class RetellClient:
         content = _encoded(body)
         trace = SendTrace(self._clock, send_by=send_by)
         try:
-            request = self._request("POST", "/v2/create-phone-call", content=content)
+            request = self._requests.request("POST", "/v2/create-phone-call", content=content)
             request.extensions["timeout"] = self._create_timeout.as_dict()
             request.extensions["trace"] = trace
-            answer = exchange(self._http, request, read_within_s=_read_s(self._create_timeout))
+            answer = exchange(self._http, request, read_within_s=read_s(self._create_timeout))
         except Exception as error:
             # Also what no version of httpx raises today: unknown is the safe reading.
             raise failure_of(error, sent=trace.sent_at is not None) from error
@@ -133,7 +133,7 @@ class RetellClient:
             ProviderUnavailable: no usable answer.
         """
         with naming_one(CallNotFound):
-            answer = self._ask("GET", f"/v2/get-call/{quote(call_id, safe='')}")
+            answer = self._requests.ask("GET", f"/v2/get-call/{quote(call_id, safe='')}")
         return read_as(Call, answer)
 
     def list_calls(
@@ -150,15 +150,12 @@ class RetellClient:
             AccountProblem: our key is refused.
             ProviderUnavailable: no usable answer; never read it as an empty page.
         """
-        question: dict[str, object] = {
-            "filter_criteria": dict(filter_criteria),
-            "sort_order": sort_order,
-            "limit": min(limit, MAX_PAGE),
-        }
-        if pagination_key is not None:
-            question["pagination_key"] = pagination_key
-        return read_as(
-            CallPage, self._ask("POST", "/v3/list-calls", content=orjson.dumps(question))
+        return list_page(
+            self._requests,
+            filter_criteria,
+            limit=limit,
+            pagination_key=pagination_key,
+            sort_order=sort_order,
         )
 
     def find_calls(
@@ -266,33 +263,22 @@ class RetellClient:
             ProviderUnavailable: no usable answer; the call may go on.
         """
         with naming_one(CallNotFound):
-            self._ask("POST", f"/v2/stop-call/{quote(call_id, safe='')}")
+            self._requests.ask("POST", f"/v2/stop-call/{quote(call_id, safe='')}")
 
     def get_concurrency(self) -> Concurrency:
         """Ask for the lines of the workspace. Raises: as `list_calls`."""
-        return read_as(Concurrency, self._ask("GET", "/get-concurrency"))
+        return read_as(Concurrency, self._requests.ask("GET", "/get-concurrency"))
 
     def phone_numbers(self) -> tuple[PhoneNumber, ...]:
         """Ask for the numbers of the workspace, as far as they can be paged through.
 
         Raises: as `list_calls`.
         """
-        found: list[PhoneNumber] = []
-        key: str | None = None
-        for _ in range(MAX_PAGES):
-            path = f"/v2/list-phone-numbers?limit={MAX_PAGE}"
-            if key is not None:
-                path += f"&pagination_key={quote(key, safe='')}"
-            page = read_as(PhoneNumberPage, self._ask("GET", path))
-            found += page.items
-            if not page.has_more or not page.pagination_key or page.pagination_key == key:
-                break
-            key = page.pagination_key
-        return tuple(found)
+        return self.number_desk.every()
 
     def get_api_key_info(self) -> ApiKeyOwner:
         """Ask whose key ours is. Raises: as `list_calls`."""
-        return read_as(ApiKeyOwner, self._ask("GET", "/get-api-key-info"))
+        return read_as(ApiKeyOwner, self._requests.ask("GET", "/get-api-key-info"))
 
     def agents(self, *, within: timedelta) -> AgentReader:
         """Give what reads agents and their prompts; all its questions together take `within`."""
@@ -300,45 +286,10 @@ class RetellClient:
 
         def ask(model: type[M], path: str) -> M:
             with naming_one(AgentNotFound):
-                answer = self._ask("GET", path, until=until)
+                answer = self._requests.ask("GET", path, until=until)
             return read_as(model, answer)
 
         return AgentReader(ask)
-
-    def _ask(
-        self, method: str, path: str, *, content: bytes | None = None, until: float | None = None
-    ) -> Answer:
-        for attempt in stamina.retry_context(
-            on=is_passing,
-            attempts=_TRIES,
-            timeout=_TRIES_WITHIN_S,
-            wait_initial=0.2,
-            wait_max=2.0,
-            wait_jitter=0.2,
-        ):
-            with attempt:
-                timeout = self._read_timeout if until is None else _ending(until)
-                return self._ask_once(method, path, content=content, timeout=timeout)
-        raise AssertionError("retry_context either returns or raises")
-
-    def _ask_once(
-        self, method: str, path: str, *, content: bytes | None, timeout: httpx.Timeout
-    ) -> Answer:
-        try:
-            request = self._request(method, path, content=content)
-            request.extensions["timeout"] = timeout.as_dict()
-            answer = exchange(self._http, request, read_within_s=_read_s(timeout))
-        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
-            raise ProviderUnavailable(
-                f"{type(error).__name__}: {error}", code=code_of(error)
-            ) from error
-        if 200 <= answer.status < 300:
-            return answer
-        raise look_up_refusal_of(answer, now=self._clock.now())
-
-    def _request(self, method: str, path: str, *, content: bytes | None) -> httpx.Request:
-        headers = {"Content-Type": "application/json"} if content is not None else None
-        return self._http.build_request(method, path, content=content, headers=headers)
 
 
 def _encoded(body: Mapping[str, object]) -> bytes:
@@ -348,15 +299,3 @@ def _encoded(body: Mapping[str, object]) -> bytes:
         raise AccountProblem(
             f"The request cannot be written as JSON: {error}", code="unwritable_request"
         ) from error
-
-
-def _ending(until: float) -> httpx.Timeout:
-    """Give a time-out that ends then, on the monotonic clock: half to connect, half to read."""
-    left_s = until - time.monotonic()
-    if left_s <= 0:
-        raise ProviderUnavailable("Retell took too long to answer.", code="out_of_time")
-    return httpx.Timeout(left_s / 2)
-
-
-def _read_s(timeout: httpx.Timeout) -> float:
-    return timeout.read if timeout.read is not None else _DEFAULT_READ_S

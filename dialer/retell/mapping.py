@@ -10,6 +10,12 @@ from collections.abc import Mapping
 from dialer.domain.dispositions import Disposition
 from dialer.domain.evidence import CallEvidence
 from dialer.domain.states import AttemptStatus
+from dialer.retell.figures import (
+    latency_of,
+    product_costs_of,
+    scrubbed_transcript_of,
+    tokens_of,
+)
 from dialer.retell.models import Call
 
 LOOKED_UP = "get_call"
@@ -28,6 +34,9 @@ _EVENT_RANK: Mapping[str, AttemptStatus] = {
     "transfer_cancelled": AttemptStatus.ONGOING,
     "transfer_ended": AttemptStatus.ONGOING,
 }
+
+WEBHOOK_EVENTS = tuple(_EVENT_RANK)
+"""The events that we want to be told of: all that say something of a call."""
 
 _STATUS_RANK: Mapping[str | None, AttemptStatus] = {
     "registered": AttemptStatus.PLACED,
@@ -145,7 +154,11 @@ def evidence_of(event_name: str, call: Call) -> CallEvidence:
         ended_at=call.ended_at,
         duration_ms=_within(call.duration_ms, most=_MAX_DURATION_MS),
         cost_cents=_cost(cost.combined_cost) if cost else None,
+        product_costs=_storable_list(product_costs_of(call)),
+        latency=storable_object(latency_of(call)),
+        llm_tokens=storable_object(tokens_of(call)),
         transcript=_text(call.transcript) or "",
+        scrubbed_transcript=_text(scrubbed_transcript_of(call)),
         recording_url=_text(call.recording_url),
         analysis=findings,
         analysis_done=event_name == "call_analyzed" or bool(findings),
@@ -194,6 +207,11 @@ def _text(text: str | None) -> str | None:
 def storable_object(value: object) -> dict[str, object] | None:
     stored = storable(value)
     return stored if isinstance(stored, dict) else None
+
+
+def _storable_list(value: object) -> list[dict[str, object]] | None:
+    stored = storable(value)
+    return stored if isinstance(stored, list) else None
 
 
 def storable(value: object, *, depth: int = 0) -> object:

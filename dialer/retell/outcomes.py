@@ -6,7 +6,7 @@ or in a later version of Retell or httpx, means that a phone may be ringing.
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -20,6 +20,9 @@ from dialer.errors import (
     AccountProblem,
     CallError,
     CallRejected,
+    ChangeFailed,
+    ChangeRefused,
+    ChangeUnknown,
     LookUpFailed,
     NotSent,
     OutcomeUnknown,
@@ -92,13 +95,33 @@ def look_up_refusal_of(answer: Answer, *, now: datetime) -> LookUpFailed | Accou
     return ProviderUnavailable(message, code=code, status=status, retry_after_s=wait_s)
 
 
+def change_refusal_of(
+    answer: Answer, *, now: datetime
+) -> ChangeFailed | ProviderUnavailable | AccountProblem:
+    """Say what an answer other than 2xx to a request for a change means.
+
+    A limit refuses before anything is done; a fault may come after it was.
+    """
+    status, message, code = answer.status, message_of(answer), f"http_{answer.status}"
+    if status in (401, 402, 403):
+        return AccountProblem(message, code=code, status=status)
+    if status == 429:
+        wait_s = retry_after_s(answer.headers.get("retry-after"), now=now)
+        return ProviderUnavailable(message, code=code, status=status, retry_after_s=wait_s)
+    if 400 <= status < 500 and status not in (408, 409):
+        return ChangeRefused(message, code=code, status=status)
+    return ChangeUnknown(message, code=code, status=status)
+
+
 @contextmanager
-def naming_one(missing: type[LookUpFailed]) -> Iterator[None]:
-    """Read 404 and 422 as "there is none" in the answer to a request that names one thing."""
+def naming_one(
+    missing: type[LookUpFailed], *, statuses: Collection[int] = (404, 422)
+) -> Iterator[None]:
+    """Read these statuses as "there is none" in the answer to a request that names one thing."""
     try:
         yield
-    except ProviderUnavailable as error:
-        if error.status not in (404, 422):
+    except (ProviderUnavailable, ChangeRefused) as error:
+        if error.status not in statuses:
             raise
         raise missing(error.message, code=error.code, status=error.status) from error
 
@@ -116,6 +139,18 @@ def read_as(model: type[M], answer: Answer) -> M:
         raise ProviderUnavailable(
             "The answer of Retell cannot be read.", code="unreadable_answer", status=answer.status
         ) from error
+
+
+def read_change_as(model: type[M], answer: Answer) -> M:
+    """Read the body of an answer to a change.
+
+    Raises:
+        ChangeUnknown: it was done, but what came of it cannot be read.
+    """
+    try:
+        return read_as(model, answer)
+    except ProviderUnavailable as error:
+        raise ChangeUnknown(error.message, code=error.code, status=error.status) from error
 
 
 def message_of(answer: Answer) -> str:

@@ -33,7 +33,7 @@ class Answer:
     """One answer. `body` is JSON, or text that is sent as it is; None sends no body."""
 
     status: int
-    body: Mapping[str, Any] | str | None = None
+    body: Mapping[str, Any] | list[dict[str, Any]] | str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     delay_s: float = 0
     travel: Travel = Travel.WHOLE

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, ConfigDict
 
+from dialer.simulator.agents import Agents
 from dialer.simulator.answers import Refused, refusal
 from dialer.simulator.calls import Call, Script, write_script
 from dialer.simulator.lines import Lines
@@ -32,8 +33,11 @@ class CallIn(BaseModel):
 class Callers:
     """Lets people call in."""
 
-    def __init__(self, lines: Lines, *, outbox: Outbox, settings: SimulatorSettings) -> None:
+    def __init__(
+        self, lines: Lines, *, agents: Agents, outbox: Outbox, settings: SimulatorSettings
+    ) -> None:
         self._lines = lines
+        self._agents = agents
         self._outbox = outbox
         self._settings = settings
 
@@ -50,7 +54,10 @@ class Callers:
         request = read_body(
             CreatePhoneCall, {"from_number": wanted.from_number, "to_number": to_number}
         )
-        call = self._lines.ring_in(request, script=self._script(wanted.from_number), now_ms=now_ms)
+        script = self._script(wanted.from_number)
+        call = self._lines.ring_in(
+            request, agent_id=self._agents.default, script=script, now_ms=now_ms
+        )
         url = self._settings.inbound_url or beside(
             self._settings.webhook_url, "/webhooks/retell/inbound"
         )

@@ -61,6 +61,8 @@ class Call:
     deleted: bool = False
     direction: str = "outbound"
     tool_calls: list[ToolCall] = field(default_factory=list)
+    recordings: str = ""  # the address under which recordings are given out
+    link_ms: int = 0  # how long a link to one is good
     data_storage_setting: str = "everything"
     custom_attributes: dict[str, Any] = field(default_factory=dict)
 

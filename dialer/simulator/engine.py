@@ -16,6 +16,7 @@ from itertools import takewhile
 from typing import Any
 
 from dialer.simulator import workspace
+from dialer.simulator.agents import Agents
 from dialer.simulator.answers import Answer, Refused, Travel, refusal
 from dialer.simulator.callers import Callers
 from dialer.simulator.calls import ACTIVE, Call
@@ -24,8 +25,9 @@ from dialer.simulator.faults import Faults
 from dialer.simulator.filters import ListCalls, NumberFilter
 from dialer.simulator.intake import Intake
 from dialer.simulator.lines import Lines
+from dialer.simulator.numbers import Numbers
 from dialer.simulator.outbox import Delivery, Outbox
-from dialer.simulator.requests import UpdateCall, read_body
+from dialer.simulator.requests import UpdateCall, UpdateLiveCall, read_body
 from dialer.simulator.search import page
 from dialer.simulator.settings import Asking, SimulatorSettings
 from dialer.simulator.shapes import call_object
@@ -42,14 +44,24 @@ class Exchange:
     def __init__(self, settings: SimulatorSettings) -> None:
         self.settings = settings
         self.prompts = dict(settings.prompts)
+        self.agents = Agents(settings, prompts=self.prompts)
+        self.numbers = Numbers(settings, agent_id=self.agents.default, knows_agent=self.agents.has)
         self._timeline = Timeline()
-        self._outbox = Outbox(self._timeline, settings=settings)
+        self._outbox = Outbox(self._timeline, agents=self.agents, settings=settings)
         self._tools = Tools(self._timeline, outbox=self._outbox, settings=settings)
         self._lines = Lines(
             self._timeline, outbox=self._outbox, tools=self._tools, settings=settings
         )
-        self._callers = Callers(self._lines, outbox=self._outbox, settings=settings)
-        self._intake = Intake(self._lines, timeline=self._timeline, settings=settings)
+        self._callers = Callers(
+            self._lines, agents=self.agents, outbox=self._outbox, settings=settings
+        )
+        self._intake = Intake(
+            self._lines,
+            timeline=self._timeline,
+            numbers=self.numbers,
+            agents=self.agents,
+            settings=settings,
+        )
         self._asked: Counter[str] = Counter()
 
     # Time
@@ -86,7 +98,7 @@ class Exchange:
         self._timeline.run_until(now_ms)
         if self._roll("get") < self.faults.get_fails:
             return refusal(500)
-        return self._with_call(call_id, lambda call: Answer(200, call_object(call)))
+        return self._with_call(call_id, lambda call: Answer(200, self._shown(call, now_ms)))
 
     def list_calls(self, body: object, *, now_ms: int) -> Answer:
         """POST /v3/list-calls."""
@@ -97,7 +109,7 @@ class Exchange:
         try:
             wanted = read_body(ListCalls, {} if body is None else body)
             shown = (call for call in self._recent(wanted) if self._listed(call, now_ms))
-            answer = Answer(200, page(shown, wanted=wanted))
+            answer = Answer(200, page(shown, wanted=wanted, now_ms=now_ms))
         except Refused as refused:
             return refused.answer
         cut = luck < self.faults.list_fails + self.faults.list_cut
@@ -124,12 +136,36 @@ class Exchange:
             call.metadata = call.metadata if changes.metadata is None else changes.metadata
             call.data_storage_setting = changes.data_storage_setting or call.data_storage_setting
             call.custom_attributes |= changes.custom_attributes or {}
-            return Answer(200, call_object(call))
+            return Answer(200, self._shown(call, now_ms))
 
         try:
             return self._with_call(call_id, update)
         except Refused as refused:
             return refused.answer
+
+    def update_live_call(self, call_id: str, body: object, *, now_ms: int) -> Answer:
+        """PATCH /v2/update-live-call/{call_id}; only calls that go on can be changed so."""
+        self._timeline.run_until(now_ms)
+
+        def update(call: Call) -> Answer:
+            changes = read_body(UpdateLiveCall, body).fields_to_override
+            if call.status not in ACTIVE:
+                return refusal(400, message="Only ongoing calls can be updated.")
+            call.metadata = call.metadata if changes.metadata is None else changes.metadata
+            call.data_storage_setting = changes.data_storage_setting or call.data_storage_setting
+            return Answer(200, {"success": True})
+
+        try:
+            return self._with_call(call_id, update)
+        except Refused as refused:
+            return refused.answer
+
+    def get_recording(self, call_id: str, *, now_ms: int) -> Call | None:
+        """Give the call whose recording is asked for; None when there is none of it."""
+        self._timeline.run_until(now_ms)
+        call = self._lines.calls.get(call_id)
+        has_one = call is not None and call.connected and call.ended_ms is not None
+        return call if has_one and call is not None and not call.deleted else None
 
     def delete_call(self, call_id: str, *, now_ms: int) -> Answer:
         """DELETE /v2/delete-call/{call_id}; the ground truth forgets nothing."""
@@ -204,7 +240,7 @@ class Exchange:
         self._timeline.run_until(now_ms)
         return [
             {
-                **call_object(call),
+                **self._shown(call, now_ms),
                 "simulated": {
                     "attempt_id": call.attempt_id,
                     "outcome": call.script.outcome.value,
@@ -217,6 +253,9 @@ class Exchange:
             }
             for call in self._lines.calls.values()
         ]
+
+    def _shown(self, call: Call, now_ms: int) -> dict[str, Any]:
+        return call_object(call, now_ms=now_ms)
 
     def _with_call(self, call_id: str, do: Callable[[Call], Answer]) -> Answer:
         call = self._lines.calls.get(call_id)

@@ -57,4 +57,5 @@ class InProcess(httpx.BaseTransport):
             limit=int(asked.get("limit", "50")),
             key=asked.get("pagination_key"),
             version=asked.get("version"),
+            falling=asked.get("sort_order") == "descending",
         )

@@ -3,16 +3,17 @@
 from collections import Counter
 from dataclasses import replace
 
+from dialer.simulator.agents import Agents
 from dialer.simulator.answers import Answer, Refused, Travel, refusal
 from dialer.simulator.calls import Call, script_without_line, write_script
 from dialer.simulator.chance import chance
 from dialer.simulator.faults import CreateFault
 from dialer.simulator.lines import Lines
+from dialer.simulator.numbers import Numbers, unknown_number
 from dialer.simulator.requests import CreatePhoneCall, read_body
 from dialer.simulator.settings import Idempotency, OverLimit, SimulatorSettings
 from dialer.simulator.shapes import call_summary
 from dialer.simulator.timeline import Timeline
-from dialer.simulator.workspace import unknown_number
 
 CPS_SPAN_MS = 900  # a second, less a tenth of grace for the jitter of the way
 PAGE = "<html><body>Bad gateway</body></html>"
@@ -21,8 +22,18 @@ PAGE = "<html><body>Bad gateway</body></html>"
 class Intake:
     """The desk at which calls are ordered."""
 
-    def __init__(self, lines: Lines, *, timeline: Timeline, settings: SimulatorSettings) -> None:
+    def __init__(
+        self,
+        lines: Lines,
+        *,
+        timeline: Timeline,
+        numbers: Numbers,
+        agents: Agents,
+        settings: SimulatorSettings,
+    ) -> None:
         self._lines = lines
+        self._numbers = numbers
+        self._agents = agents
         self._timeline = timeline
         self._settings = settings
         self._requests: Counter[str] = Counter()
@@ -86,7 +97,7 @@ class Intake:
         except Refused as refused:
             self._lines.ledger.refused[str(refused.answer.status)] += 1
             return refused.answer
-        return Answer(201, call_summary(call))
+        return Answer(201, call_summary(call, now_ms=now_ms))
 
     def _remembered(self, request: CreatePhoneCall, now_ms: int) -> Call | None:
         if request.idempotency_key is None or self._settings.idempotency is Idempotency.IGNORE:
@@ -98,23 +109,33 @@ class Intake:
     def _accept(self, request: CreatePhoneCall, now_ms: int) -> Call:
         self._check(request, now_ms=now_ms)
         nth = self._lines.ledger.calls_by_number[request.to_number] + 1
+        agent_id = request.override_agent_id or self._drawn_agent(request, nth=nth)
         if self._lines.one_is_free:
             script = write_script(request.to_number, nth=nth, settings=self._settings)
         elif self._settings.over_limit is OverLimit.REFUSE:
             raise Refused(refusal(429))
         else:
             script = script_without_line(request.to_number, nth=nth, settings=self._settings)
-        call = self._lines.start(request, script=script, now_ms=now_ms)
+        call = self._lines.start(request, script=script, agent_id=agent_id, now_ms=now_ms)
         if request.idempotency_key is not None:
             self._keys[request.idempotency_key] = call
         return call
 
+    def _drawn_agent(self, request: CreatePhoneCall, *, nth: int) -> str:
+        agent_id = self._numbers.draw_agent(
+            request.from_number, to_number=request.to_number, nth=nth
+        )
+        if agent_id is None:
+            message = f"No outbound agent id set up for phone number {request.from_number}."
+            raise Refused(refusal(400, message=message))
+        return agent_id
+
     def _check(self, request: CreatePhoneCall, *, now_ms: int) -> None:
         settings = self._settings
-        if settings.phone_numbers and request.from_number not in settings.phone_numbers:
+        if self._numbers.find(request.from_number) is None:
             raise Refused(unknown_number(request.from_number))
         agent_id = request.override_agent_id
-        if settings.agents and agent_id is not None and agent_id not in settings.agents:
+        if agent_id is not None and not self._agents.has(agent_id):
             raise Refused(refusal(422))
         if request.honor_internal_dnc and request.to_number in self._lines.do_not_call:
             message = f"Contact {request.to_number} is marked as do not call."

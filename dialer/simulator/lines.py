@@ -11,7 +11,6 @@ from dialer.simulator.requests import CreatePhoneCall
 from dialer.simulator.settings import Event, SimulatorSettings
 from dialer.simulator.timeline import Timeline
 from dialer.simulator.tools import Tools
-from dialer.simulator.workspace import default_agent
 
 
 class Lines:
@@ -37,7 +36,9 @@ class Lines:
         in_use = len(self.ledger.active) + settings.foreign_calls + settings.reserved_inbound
         return in_use < self.limit
 
-    def start(self, request: CreatePhoneCall, *, script: Script, now_ms: int) -> Call:
+    def start(
+        self, request: CreatePhoneCall, *, script: Script, agent_id: str, now_ms: int
+    ) -> Call:
         """Accept a call and let it ring."""
         number = request.to_number
         nth = self.ledger.calls_by_number[number] + 1
@@ -48,8 +49,10 @@ class Lines:
             request=request,
             script=script,
             created_ms=now_ms,
-            agent_id=request.override_agent_id or default_agent(self._settings),
+            agent_id=agent_id,
             metadata=request.metadata,
+            recordings=self._settings.recordings,
+            link_ms=round(self._settings.recording_link_s * 1000),
         )
         self.calls[call.call_id] = call
         self.ledger.accept(call)
@@ -57,7 +60,9 @@ class Lines:
         self._later(call, wait_ms=script.ring_ms, step=after_ring, now_ms=now_ms)
         return call
 
-    def ring_in(self, request: CreatePhoneCall, *, script: Script, now_ms: int) -> Call:
+    def ring_in(
+        self, request: CreatePhoneCall, *, agent_id: str, script: Script, now_ms: int
+    ) -> Call:
         """Let somebody call us; nothing happens before it is picked up."""
         caller, count = request.from_number, len(self.calls) + 1
         call = Call(
@@ -69,9 +74,11 @@ class Lines:
             request=request,
             script=script,
             created_ms=now_ms,
-            agent_id=default_agent(self._settings),
+            agent_id=agent_id,
             metadata=None,
             direction="inbound",
+            recordings=self._settings.recordings,
+            link_ms=round(self._settings.recording_link_s * 1000),
         )
         self.calls[call.call_id] = call
         self.ledger.accept_inbound(call)

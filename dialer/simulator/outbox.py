@@ -1,11 +1,12 @@
 """When, how often and how truly the webhooks of a call are sent."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from dialer.simulator.agents import Agents
 from dialer.simulator.calls import Call
 from dialer.simulator.chance import chance
 from dialer.simulator.faults import Faults
@@ -39,8 +40,9 @@ class Delivery:
 class Outbox:
     """Plans deliveries on the timeline and collects those that are due."""
 
-    def __init__(self, timeline: Timeline, *, settings: SimulatorSettings) -> None:
+    def __init__(self, timeline: Timeline, *, agents: Agents, settings: SimulatorSettings) -> None:
         self._timeline = timeline
+        self._agents = agents
         self._settings = settings
         self._due: list[Delivery] = []
         self._held: dict[str, list[Delivery]] = {}
@@ -59,12 +61,11 @@ class Outbox:
 
     def post(self, event: Event, *, call: Call, faults: Faults, now_ms: int) -> None:
         """Plan the webhook that tells of `event`, with whatever goes wrong with it."""
-        url = call.request.agent_override.agent.webhook_url or self._settings.webhook_url
-        wanted = call.request.agent_override.agent.webhook_events
-        if not url or event not in (self._settings.webhook_events if wanted is None else wanted):
+        url, wanted = self._told_where(call)
+        if not url or event not in wanted:
             return
         dice = chance(self._settings.seed, "webhook", call.request.to_number, call.nth, event)
-        delivery = self._delivery(event, call=call, url=url)
+        delivery = self._delivery(event, call=call, url=url, now_ms=now_ms)
         if dice.random() < faults.webhook_forged:
             self._plan(_lie(delivery), now_ms)
         lost = dice.random() < faults.webhook_dropped
@@ -111,13 +112,22 @@ class Outbox:
         else:
             self.counts["given_up"] += 1
 
-    def _delivery(self, event: Event, *, call: Call, url: str) -> Delivery:
+    def _told_where(self, call: Call) -> tuple[str | None, Sequence[str]]:
+        """Give the address and the events: the call's own, else its agent's, else the account's."""
+        own, agent = call.request.agent_override.agent, self._agents.changed(call.agent_id)
+        settings = self._settings
+        url = own.webhook_url or agent.get("webhook_url") or settings.webhook_url
+        if own.webhook_events is not None:
+            return url, own.webhook_events
+        return url, agent.get("webhook_events") or settings.webhook_events
+
+    def _delivery(self, event: Event, *, call: Call, url: str, now_ms: int) -> Delivery:
         settings, request = self._settings, call.request
         timeout_ms = request.agent_override.agent.webhook_timeout_ms
         return Delivery(
             call_id=call.call_id,
             event=event,
-            payload={"event": event.value, "call": call_object(call)},
+            payload={"event": event.value, "call": call_object(call, now_ms=now_ms)},
             url=fill_in(url, variables=request.retell_llm_dynamic_variables or {}),
             signing_key=settings.api_key,
             timeout_s=timeout_ms / 1000 if timeout_ms else settings.webhook_timeout_s,

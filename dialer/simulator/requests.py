@@ -89,6 +89,25 @@ class UpdateCall(BaseModel):
     custom_attributes: dict[str, str | int | float | bool] | None = None
 
 
+class LiveChanges(BaseModel):
+    """What may be changed while a call goes on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    metadata: Metadata = None
+    data_storage_setting: StrictStr | None = None
+    override_dynamic_variables: dict[str, StrictStr] | None = None
+
+
+class UpdateLiveCall(BaseModel):
+    """PATCH /v2/update-live-call/{call_id}."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    fields_to_override: LiveChanges = LiveChanges()
+    call_control: dict[str, Any] | None = None
+
+
 Body = TypeVar("Body", bound=BaseModel)
 
 

@@ -16,8 +16,10 @@ from dialer.simulator.engine import Exchange
 from dialer.simulator.faults import Faults
 from dialer.simulator.prompts import AgentPrompt, Engine
 from dialer.simulator.pulse import Pulse
+from dialer.simulator.recordings import RECORDINGS, is_good, wave
 from dialer.simulator.requests import read_body
 from dialer.simulator.settings import SimulatorSettings
+from dialer.simulator.voices import get_voice, list_voices
 from dialer.simulator.wire import deliver, json_response
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -34,6 +36,7 @@ class Question:
     limit: int
     key: str | None
     version: str | None
+    falling: bool = False
 
     @property
     def settings(self) -> SimulatorSettings:
@@ -43,6 +46,47 @@ class Question:
 
 Reply = Callable[[Question], Answer]
 
+NUMBERS: dict[tuple[str, str], Reply] = {
+    ("GET", "/v2/list-phone-numbers"): lambda q: q.exchange.numbers.list(
+        limit=q.limit, key=q.key, falling=q.falling
+    ),
+    ("GET", "/get-phone-number/{name}"): lambda q: q.exchange.numbers.show(q.name),
+    ("POST", "/create-phone-number"): lambda q: q.exchange.numbers.buy(q.body, now_ms=q.now_ms),
+    ("POST", "/import-phone-number"): lambda q: q.exchange.numbers.import_one(
+        q.body, now_ms=q.now_ms
+    ),
+    ("PATCH", "/update-phone-number/{name}"): lambda q: q.exchange.numbers.update(
+        q.name, q.body, now_ms=q.now_ms
+    ),
+    ("DELETE", "/delete-phone-number/{name}"): lambda q: q.exchange.numbers.release(q.name),
+}
+AGENTS: dict[tuple[str, str], Reply] = {
+    ("POST", "/v2/list-agents"): lambda q: q.exchange.agents.list(
+        q.body, limit=q.limit, key=q.key, falling=q.falling
+    ),
+    ("GET", "/get-agent/{name}"): lambda q: q.exchange.agents.show(q.name, version=q.version),
+    ("POST", "/create-agent"): lambda q: q.exchange.agents.make(q.body, now_ms=q.now_ms),
+    ("PATCH", "/update-agent/{name}"): lambda q: q.exchange.agents.update(
+        q.name, q.body, version=q.version, now_ms=q.now_ms
+    ),
+    ("DELETE", "/delete-agent/{name}"): lambda q: q.exchange.agents.delete(q.name),
+    ("GET", "/list-agent-versions/{name}"): lambda q: q.exchange.agents.list_versions(
+        q.name, limit=q.limit, key=q.key, falling=q.falling
+    ),
+    ("POST", "/create-agent-version/{name}"): lambda q: q.exchange.agents.make_version(
+        q.name, q.body, now_ms=q.now_ms
+    ),
+    ("POST", "/publish-agent-version/{name}"): lambda q: q.exchange.agents.publish(
+        q.name, q.body, now_ms=q.now_ms
+    ),
+    ("POST", "/create-retell-llm"): lambda q: q.exchange.agents.make_llm(q.body, now_ms=q.now_ms),
+    ("GET", "/get-retell-llm/{name}"): lambda q: q.exchange.agents.show_prompt(
+        q.name, engine=Engine.RETELL_LLM, version=q.version
+    ),
+    ("GET", "/get-conversation-flow/{name}"): lambda q: q.exchange.agents.show_prompt(
+        q.name, engine=Engine.CONVERSATION_FLOW, version=q.version
+    ),
+}
 RETELL: dict[tuple[str, str], Reply] = {
     ("POST", "/v2/create-phone-call"): lambda q: q.exchange.create_call(q.body, now_ms=q.now_ms),
     ("GET", "/v2/get-call/{name}"): lambda q: q.exchange.get_call(q.name, now_ms=q.now_ms),
@@ -54,32 +98,15 @@ RETELL: dict[tuple[str, str], Reply] = {
     ("DELETE", "/v2/delete-call/{name}"): lambda q: q.exchange.delete_call(q.name, now_ms=q.now_ms),
     ("GET", "/get-concurrency"): lambda q: q.exchange.get_concurrency(now_ms=q.now_ms),
     ("GET", "/get-api-key-info"): lambda q: workspace.api_key(),
-    ("GET", "/v2/list-phone-numbers"): lambda q: workspace.list_numbers(
-        settings=q.settings, limit=q.limit, key=q.key
+    ("PATCH", "/v2/update-live-call/{name}"): lambda q: q.exchange.update_live_call(
+        q.name, q.body, now_ms=q.now_ms
     ),
-    ("GET", "/get-phone-number/{name}"): lambda q: workspace.get_number(
-        q.name, settings=q.settings
-    ),
-    ("GET", "/get-agent/{name}"): lambda q: workspace.get_agent(
-        q.name, settings=q.settings, prompts=q.exchange.prompts, version=q.version
-    ),
-    ("GET", "/get-retell-llm/{name}"): lambda q: _prompt(q, Engine.RETELL_LLM),
-    ("GET", "/get-conversation-flow/{name}"): lambda q: _prompt(q, Engine.CONVERSATION_FLOW),
-    ("POST", "/v2/list-agents"): lambda q: workspace.list_agents(
-        settings=q.settings, prompts=q.exchange.prompts, limit=q.limit, key=q.key
-    ),
+    **NUMBERS,
+    **AGENTS,
+    ("GET", "/list-voices"): lambda q: list_voices(),
+    ("GET", "/get-voice/{name}"): lambda q: get_voice(q.name),
 }
 """Retell's interface; the paths it has withdrawn are missing here too and answer 404."""
-
-
-def _prompt(question: Question, engine: Engine) -> Answer:
-    return workspace.get_prompt(
-        question.name,
-        engine=engine,
-        settings=question.settings,
-        prompts=question.exchange.prompts,
-        version=question.version,
-    )
 
 
 class NewLimit(BaseModel):
@@ -150,7 +177,8 @@ def all_routes() -> list[Route]:
         Route(path, _control_endpoint(show), methods=[method])
         for (method, path), show in CONTROL.items()
     ]
-    return provider + control
+    recordings = Route(RECORDINGS, _recording_endpoint, methods=["GET"])
+    return [*provider, *control, recordings]
 
 
 def _retell_endpoint(reply: Reply) -> Endpoint:
@@ -176,6 +204,18 @@ def _control_endpoint(show: Callable[[Question], Any]) -> Endpoint:
     return endpoint
 
 
+async def _recording_endpoint(request: Request) -> Response:
+    """Give out a recording to whoever has a link that is still good; no key is asked for."""
+    pulse: Pulse = request.app.state.pulse
+    call = pulse.exchange.get_recording(request.path_params["name"], now_ms=pulse.now_ms())
+    pulse.beat()
+    if call is None:
+        raise Refused(refusal(404))
+    if not is_good(request.query_params, call=call, now_ms=pulse.now_ms()):
+        raise Refused(refusal(403))
+    return Response(wave(call), media_type="audio/wav")
+
+
 async def _read(request: Request, *, pulse: Pulse) -> Question:
     raw = await request.body()
     limit = request.query_params.get("limit", "50")
@@ -193,4 +233,5 @@ async def _read(request: Request, *, pulse: Pulse) -> Question:
         limit=int(limit),
         key=request.query_params.get("pagination_key"),
         version=request.query_params.get("version"),
+        falling=request.query_params.get("sort_order") == "descending",
     )

@@ -14,7 +14,7 @@ Position = tuple[int, int]
 """Where a call stands in the order: its start (or acceptance), then its serial number."""
 
 
-def page(calls: Iterable[Call], *, wanted: ListCalls) -> dict[str, Any]:
+def page(calls: Iterable[Call], *, wanted: ListCalls, now_ms: int) -> dict[str, Any]:
     """Give one page of the calls that pass the filters.
 
     Raises:
@@ -36,7 +36,7 @@ def page(calls: Iterable[Call], *, wanted: ListCalls) -> dict[str, Any]:
     rest = found[wanted.skip or 0 :]
     shown = rest[: wanted.limit]
     answer: dict[str, Any] = {
-        "items": [call_summary(call) for call in shown],
+        "items": [call_summary(call, now_ms=now_ms) for call in shown],
         "has_more": len(rest) > len(shown),
     }
     if answer["has_more"]:

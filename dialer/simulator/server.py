@@ -15,6 +15,7 @@ from dialer.simulator.answers import Refused, refusal
 from dialer.simulator.engine import Exchange
 from dialer.simulator.postman import Postman
 from dialer.simulator.pulse import Pulse
+from dialer.simulator.recordings import PLACE
 from dialer.simulator.routes import all_routes
 from dialer.simulator.settings import SimulatorSettings
 from dialer.simulator.wire import BreakableProtocol, whole
@@ -65,8 +66,9 @@ def base_url(listener: socket.socket) -> str:
     return f"http://{host}:{port}"
 
 
-def make_server(settings: SimulatorSettings) -> uvicorn.Server:
-    """Build a server that can break connections; run it with `sockets=[bind(settings)]`."""
+def make_server(settings: SimulatorSettings, listener: socket.socket) -> uvicorn.Server:
+    """Build a server that can break connections; run it with `sockets=[listener]`."""
+    settings = settings.model_copy(update={"recordings": base_url(listener) + PLACE})
     config = uvicorn.Config(
         create_app(settings),
         http=BreakableProtocol,
@@ -86,4 +88,4 @@ def run(settings: SimulatorSettings, *, on_ready: Callable[[str], None] | None =
     if on_ready is not None:
         on_ready(base_url(listener))
     with suppress(KeyboardInterrupt):
-        make_server(settings).run(sockets=[listener])
+        make_server(settings, listener).run(sockets=[listener])

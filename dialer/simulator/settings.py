@@ -97,4 +97,9 @@ class SimulatorSettings(BaseModel):
     """The wait before each retry of a webhook; its length is the number of retries."""
     webhook_connections: int = Field(default=256, ge=1)
 
+    recordings: str = "https://recordings.example"
+    """The address in front of recordings; a simulator on a socket gives out its own."""
+    recording_link_s: float = Field(default=86_400, gt=0)
+    """How long a link to a recording is good."""
+
     faults: Faults = Faults()

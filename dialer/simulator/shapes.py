@@ -5,8 +5,9 @@ from typing import Any
 
 from dialer.simulator.calls import Call
 from dialer.simulator.chance import chance
+from dialer.simulator.recordings import links
 from dialer.simulator.settings import SimulatorSettings
-from dialer.simulator.speech import analysis, lines, transcript, transcript_object
+from dialer.simulator.speech import analysis, lines, scrubbed, transcript, transcript_object
 
 DEFAULT_AGENT = "agent_5a1e0f7c3b9d2468ace0135791"
 
@@ -18,15 +19,18 @@ PRICES: tuple[tuple[str, float], ...] = (
 """Cents per second."""
 
 
-def call_object(call: Call) -> dict[str, Any]:
+def call_object(call: Call, *, now_ms: int) -> dict[str, Any]:
     """Give the call as get-call shows it now, transcripts included."""
-    shown = call_summary(call)
+    shown = call_summary(call, now_ms=now_ms)
     if call.ended_ms is not None and call.connected:
         said = lines(call)
         spoken = transcript_object(said, duration_ms=call.duration_ms)
         shown["transcript"] = transcript(said)
         shown["transcript_object"] = spoken
         shown["transcript_with_tool_calls"] = [*spoken, *_tools(call)]
+        shown["scrubbed_transcript_with_tool_calls"] = scrubbed(
+            spoken, variables=call.request.retell_llm_dynamic_variables or {}
+        )
     return shown
 
 
@@ -52,7 +56,7 @@ def _tools(call: Call) -> list[dict[str, Any]]:
     ]
 
 
-def call_summary(call: Call) -> dict[str, Any]:
+def call_summary(call: Call, *, now_ms: int) -> dict[str, Any]:
     """Give the call as list-calls shows it: without transcripts."""
     request = call.request
     version = request.override_agent_version
@@ -79,13 +83,13 @@ def call_summary(call: Call) -> dict[str, Any]:
     }
     shown.update((name, value) for name, value in optional.items() if value is not None)
     if call.ended_ms is not None:
-        shown.update(_afterwards(call))
+        shown.update(_afterwards(call, now_ms=now_ms))
     if call.analyzed:
         shown["call_analysis"] = analysis(call)
     return shown
 
 
-def _afterwards(call: Call) -> dict[str, Any]:
+def _afterwards(call: Call, *, now_ms: int) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "end_timestamp": call.ended_ms,
         "duration_ms": call.duration_ms,
@@ -94,10 +98,7 @@ def _afterwards(call: Call) -> dict[str, Any]:
         "collected_dynamic_variables": {},
     }
     if call.connected:
-        place = f"https://recordings.example/{call.call_id}"
-        shown["recording_url"] = f"{place}/recording.wav"
-        shown["recording_multi_channel_url"] = f"{place}/recording_multichannel.wav"
-        shown["public_log_url"] = f"{place}/public.log"
+        shown |= links(call, now_ms=now_ms)
         shown["latency"] = latency(call)
         shown["llm_token_usage"] = {"values": [812, 861, 904], "average": 859, "num_requests": 3}
     return shown

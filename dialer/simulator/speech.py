@@ -102,6 +102,22 @@ def transcript_object(said: list[Line], *, duration_ms: int) -> list[dict[str, A
     return utterances
 
 
+def scrubbed(
+    utterances: list[dict[str, Any]], *, variables: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Give what was said without the names in it."""
+    names = [variables[key] for key in NAME_VARIABLES if variables.get(key)]
+
+    def clean(text: str) -> str:
+        for name in names:
+            text = text.replace(name, "[NAME]")
+        return text
+
+    return [
+        {"role": one["role"], "content": clean(one["content"]), "words": []} for one in utterances
+    ]
+
+
 def analysis(call: Call) -> dict[str, Any]:
     """Give call_analysis; custom fields stay empty unless a person talked."""
     verdict = _verdict(call)

@@ -17,8 +17,8 @@ from dialer.simulator.settings import SimulatorSettings
 def running_simulator(settings: SimulatorSettings | None = None) -> Iterator[str]:
     """Run a simulator in a thread on a free port, whatever port is set; give its base URL."""
     chosen = (settings or SimulatorSettings()).model_copy(update={"port": 0})
-    server = make_server(chosen)
     listener = bind(chosen)
+    server = make_server(chosen, listener)
     url = base_url(listener)
     thread = threading.Thread(
         target=server.run, kwargs={"sockets": [listener]}, name="simulator", daemon=True

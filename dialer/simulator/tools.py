@@ -56,7 +56,7 @@ class Tools:
         if call.status is not CallStatus.ONGOING or url is None:
             return
         tool = ToolCall(f"tool_{call.call_id[5:13]}", name, args, now_ms)
-        payload = {"name": name, "args": args, "call": call_object(call)}
+        payload = {"name": name, "args": args, "call": call_object(call, now_ms=now_ms)}
         call.tool_calls.append(tool)
         self._outbox.ask(Asking.FUNCTION, call=call, payload=payload, url=f"{url}/{name}")
 

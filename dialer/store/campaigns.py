@@ -197,12 +197,12 @@ def keep_waiting(tx: Connection, campaign_id: int, *, reason: str, sentence: str
 
 
 def claim_check(tx: Connection, row: Campaign, *, now: datetime) -> bool:
-    """Win the right to ask about a held campaign; False when somebody else does, or it moved."""
+    """Win the right to ask about a campaign; False when somebody else does, or it moved."""
     result = tx.execute(
         update(campaign)
         .where(
             campaign.c.id == row.id,
-            campaign.c.status == CampaignStatus.HELD,
+            campaign.c.status == row.status,
             campaign.c.checked_at.is_not_distinct_from(row.checked_at),
         )
         .values(checked_at=now)

@@ -21,9 +21,9 @@ def add(tx: Connection, rows: Sequence[dict[str, Any]]) -> int:
     added = 0
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         statement = dialect.insert(other_call).values(rows[start : start + _ROWS_AT_ONCE])
-        once = statement.on_conflict_do_nothing(index_elements=["call_id"])
-        result = tx.execute(once.execution_options(preserve_rowcount=True))
-        added += int(result.rowcount)
+        # PostgreSQL's driver does not count the rows of such a statement.
+        new = statement.on_conflict_do_nothing(index_elements=["call_id"])
+        added += len(tx.execute(new.returning(other_call.c.call_id)).all())
     return added
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from dialer.actions.other_calls import KEPT, LAG, ask_other_calls
 from dialer.domain.states import CampaignStatus
-from dialer.store import attempts, gate, person_calls
+from dialer.store import attempts, gate, other_calls, person_calls
 from dialer.store.database import Connection
 from dialer.store.person_calls import other_call
 
@@ -229,3 +229,12 @@ def test_two_that_ask_at_once_keep_what_the_later_one_learned(stage: Stage) -> N
 
     stage.world.db.transact(twice)
     assert until(stage) == NOW
+
+
+def test_only_calls_that_were_not_known_are_counted_as_new(stage: Stage) -> None:
+    rows = [{"call_id": f"call_{n}", "phone": PERSON, "started_at": NOW} for n in range(1003)]
+
+    def add(tx: Connection) -> list[int]:
+        return [other_calls.add(tx, some) for some in (rows[:2], rows[:3], rows, rows, [])]
+
+    assert stage.world.db.transact(add) == [2, 1, 1000, 0, 0]

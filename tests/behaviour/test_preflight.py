@@ -38,7 +38,7 @@ def codes(stage: Stage, campaign_id: int) -> set[FindingCode]:
 
 def sentences(stage: Stage, campaign_id: int) -> dict[FindingCode, str]:
     row = stage.campaign_row(campaign_id)
-    found = findings_of(stage.world.db, row, now=stage.clock.now())
+    found = findings_of(stage.world, row, now=stage.clock.now())
     return {one.code: one.sentence for one in found}
 
 
@@ -206,3 +206,86 @@ def test_numbers_that_all_rest_are_told(stage: Stage) -> None:
     assert FindingCode.NUMBERS_REST in codes(stage, draft)
     stage.clock.pass_time(hours=2)
     assert FindingCode.NUMBERS_REST not in codes(stage, draft)
+
+
+# -- numbers at Retell
+
+
+def test_a_number_that_retell_does_not_know_keeps_a_campaign_from_its_start(stage: Stage) -> None:
+    draft = stage.draft(from_numbers=[OUR_NUMBER, "+12125550001"])
+    stage.retell.unknown_numbers.add("+12125550001")
+    with pytest.raises(RefusedByRule) as refused:
+        control.start(stage.world, draft, actor="ann")
+    assert refused.value.why == "Retell does not know +12125550001"
+    assert "dialer numbers buy" in (refused.value.fix or "")
+    assert stage.campaign_row(draft).status is CampaignStatus.DRAFT
+    assert stage.retell.posted == []
+
+
+def test_a_number_without_an_agent_keeps_a_campaign_from_its_start(stage: Stage) -> None:
+    draft = stage.draft()
+    stage.retell.unbound.add(OUR_NUMBER)
+    with pytest.raises(RefusedByRule) as refused:
+        control.start(stage.world, draft, actor="ann")
+    assert f"no agent calls from {OUR_NUMBER}" in (refused.value.why or "")
+    stage.retell.unbound.clear()
+    assert control.start(stage.world, draft, actor="ann") is CampaignStatus.RUNNING
+
+
+def test_a_campaign_with_an_agent_of_its_own_needs_none_at_its_number(stage: Stage) -> None:
+    stage.retell.unbound.add(OUR_NUMBER)
+    draft = stage.draft(agent_id="agent_1")
+    assert control.start(stage.world, draft, actor="ann") is CampaignStatus.RUNNING
+
+
+def test_a_start_despite_an_unknown_number_is_written_down(stage: Stage) -> None:
+    stage.retell.unknown_numbers.add(OUR_NUMBER)
+    draft = stage.draft()
+    assert control.start(stage.world, draft, actor="ann", despite=REASON) is CampaignStatus.RUNNING
+    (entry,) = activity(stage, draft)
+    assert entry.action == "start_despite"
+    assert entry.after is not None
+    assert entry.after["number_unknown"] == f"Retell does not know {OUR_NUMBER}"
+
+
+def test_where_a_number_may_not_call_is_told(stage: Stage) -> None:
+    draft = stage.draft(allowed_countries=["US", "CA", "MX"])
+    stage.retell.number_fields = {"allowed_outbound_country_list": ["us", "CA"]}
+    found = sentences(stage, draft)
+    assert found[FindingCode.NUMBER_COUNTRIES] == f"calls to MX are not allowed from {OUR_NUMBER}"
+    assert control.start(stage.world, draft, actor="ann") is CampaignStatus.RUNNING
+
+
+def test_a_retell_that_does_not_answer_keeps_nobody_from_a_start(stage: Stage) -> None:
+    stage.retell.down = True
+    draft = stage.draft()
+    assert FindingCode.NUMBERS_NOT_ASKED in codes(stage, draft)
+    assert control.start(stage.world, draft, actor="ann") is CampaignStatus.RUNNING
+
+
+def test_many_numbers_are_asked_for_as_a_list(stage: Stage) -> None:
+    pool = [f"+121255500{n:02}" for n in range(10, 18)]
+    stage.retell.numbers = dict.fromkeys(pool[:7], "retell-twilio")
+    stage.retell.unknown_numbers.add(pool[7])
+    draft = stage.draft(from_numbers=pool, agent_id="agent_1")
+    before = len(stage.retell.asked)
+    found = sentences(stage, draft)
+    assert found[FindingCode.NUMBER_UNKNOWN] == f"Retell does not know {pool[7]}"
+    assert stage.retell.asked[before:] == ["/v2/list-phone-numbers", f"/get-phone-number/{pool[7]}"]
+
+
+def test_an_appointment_asks_retell_once_a_minute_until_the_number_is_known(stage: Stage) -> None:
+    draft = stage.draft()
+    stage.lead(draft)
+    start_at(stage.world, draft, NOW + HOUR, actor="ann")
+    stage.retell.unknown_numbers.add(OUR_NUMBER)
+    stage.wait(hours=1)
+    for _ in range(11):
+        stage.wait(seconds=5)
+    path = f"/get-phone-number/{OUR_NUMBER}"
+    assert stage.retell.asked.count(path) == 1
+    assert OUR_NUMBER in (stage.campaign_row(draft).held_text or "")
+    stage.retell.unknown_numbers.clear()
+    stage.wait(seconds=5)
+    row = stage.campaign_row(draft)
+    assert (row.status, row.held_reason, row.checked_at) == (CampaignStatus.RUNNING, None, None)

@@ -187,7 +187,17 @@ def test_evidence_carries_everything_in_plain_values() -> None:
         "recording_url": "https://example.test/r.wav",
         "agent_id": "agent_1",
         "agent_version": 4,
-        "call_cost": {"combined_cost": 12.5},
+        "call_cost": {
+            "combined_cost": 12.5,
+            "product_costs": [{"product": "gpt_4_1", "cost": 12.5, "unit_price": 0.1, "new": {}}],
+        },
+        "latency": {"e2e": {"p50": 800, "values": [700, 800]}, "odd": 3},
+        "llm_token_usage": {"values": [10, 20], "average": 15, "num_requests": 2},
+        "scrubbed_transcript_with_tool_calls": [
+            {"role": "agent", "content": "Hi [NAME]"},
+            {"role": "tool_call_invocation", "name": "book", "arguments": "{}"},
+            {"role": "user", "content": "Yes"},
+        ],
         "call_analysis": {
             "call_summary": "Fine.",
             "user_sentiment": "Positive",
@@ -210,6 +220,10 @@ def test_evidence_carries_everything_in_plain_values() -> None:
         "ended_at": datetime(2026, 9, 21, 14, 13, 50, tzinfo=UTC),
         "duration_ms": 30_000,
         "cost_cents": 12.5,
+        "product_costs": [{"product": "gpt_4_1", "cost": 12.5, "unit_price": 0.1}],
+        "latency": {"e2e": {"p50": 800}},
+        "llm_tokens": {"average": 15, "num_requests": 2, "total": 30},
+        "scrubbed_transcript": "Agent: Hi [NAME]\nUser: Yes\n",
         "transcript": "Agent: Hi\nUser: Yes\n",
         "recording_url": "https://example.test/r.wav",
         "analysis": payload["call_analysis"],
@@ -249,6 +263,22 @@ def test_numbers_that_cannot_be_true_become_none(junk: object) -> None:
     )
     numbers = {"duration_ms", "started_at", "ended_at", "agent_version", "cost_cents"}
     assert {getattr(evidence, name) for name in numbers} == {None}
+
+
+@pytest.mark.parametrize("junk", [None, 7, "x", [], [7], {}, {"e2e": "fast"}, [{"cost": 1}]])
+def test_figures_of_another_shape_are_left_out(junk: Any) -> None:
+    evidence = evidence_of(
+        "call_ended",
+        call(
+            latency=junk,
+            llm_token_usage=junk,
+            scrubbed_transcript_with_tool_calls=junk,
+            call_cost={"combined_cost": 1, "product_costs": junk},
+        ),
+    )
+    assert (evidence.latency, evidence.llm_tokens, evidence.scrubbed_transcript) == (None,) * 3
+    assert not evidence.product_costs
+    assert evidence.cost_cents == 1
 
 
 def test_a_call_that_did_not_connect_did_not_connect() -> None:
