@@ -18,11 +18,13 @@ from dialer.cli import (
     leads,
     lists,
     migrate,
+    results,
     schedules,
     sim,
     tokens,
     up,
     users,
+    webhooks,
 )
 
 app = typer.Typer(
@@ -63,6 +65,8 @@ app.add_typer(agents.app, name="agents")
 app.command()(doctor.doctor)
 app.command()(audit.audit)
 app.add_typer(incidents.app, name="incidents")
+app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(results.app, name="results")
 app.command()(audit.restored)
 app.add_typer(users.app, name="users")
 app.add_typer(tokens.app, name="tokens")

@@ -52,6 +52,15 @@ def see_again(
     return reopened
 
 
+def open_again(tx: Connection, code: str, *, subject: str, now: datetime) -> bool:
+    """Open an incident that was closed, because it has happened again. False when it is open."""
+    closed = update(incident).where(
+        incident.c.code == code, incident.c.subject == subject, incident.c.closed_at.is_not(None)
+    )
+    anew = {"closed_at": None, "closed_by": None, "opened_at": now, "times": incident.c.times + 1}
+    return bool(tx.execute(closed.values(**anew)).rowcount)
+
+
 def close(
     tx: Connection, code: str, *, subject: str, by: str, now: datetime, note: str | None = None
 ) -> bool:

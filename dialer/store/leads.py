@@ -11,7 +11,7 @@ from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.priority import Priority
 from dialer.domain.regions import START
 from dialer.domain.states import LEAD_MOVES, OVER, ClosedAs, LeadStatus, check_move
-from dialer.store import suppressions
+from dialer.store import results, suppressions
 from dialer.store.rows import many, one
 from dialer.store.tables import IS_OPEN, Campaign, Lead, table
 from dialer.store.types import UtcDateTime
@@ -194,7 +194,10 @@ def move(
     """
     check_move(LEAD_MOVES, current, target)
     guarded = {"which": lead_id, "current": current, "status": target, **values}
-    return bool(tx.execute(_MOVE, guarded).rowcount)
+    moved = bool(tx.execute(_MOVE, guarded).rowcount)
+    if moved and target is LeadStatus.CLOSED:
+        results.tell_closed(tx, lead_id, now=values["closed_at"])
+    return moved
 
 
 def take_off(tx: Connection, lead_ids: Sequence[int]) -> int:
@@ -348,6 +351,8 @@ def close_waiting(
             wanted_at=None,
         )
     )
+    as_now = (lead.c.closed_as == closed_as, *chosen[1:])
+    results.tell_all_closed(tx, *as_now, now=now)
     return int(result.rowcount)
 
 
