@@ -21,12 +21,13 @@ SEEN_LATELY = timedelta(minutes=3)
 def open_incident(tx: Connection, code: str, *, subject: str, sentence: str, now: datetime) -> bool:
     """Open an incident; the same one about the same subject opens once. True when it is new."""
     dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    result = tx.execute(
+    opened = tx.execute(
         dialect.insert(incident)
         .values(code=code, subject=subject, sentence=sentence, opened_at=now, seen_at=now, times=1)
         .on_conflict_do_nothing(index_elements=["code", "subject"])
+        .returning(incident.c.id)  # on PostgreSQL no count of rows is known here
     )
-    return bool(result.rowcount)
+    return opened.scalar_one_or_none() is not None
 
 
 def see_again(
