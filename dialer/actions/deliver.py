@@ -135,7 +135,7 @@ def _record(
     mine = result_delivery.settle(
         tx,
         claimed.id,
-        tries=claimed.tries,
+        of_try=claimed.tries,
         status=statuses.get(following.step, WAITING),
         now=now,
         answer=answered.status,

@@ -43,25 +43,28 @@ def machines_of(host: str, port: int, *, private: bool, look_up: LookUp) -> list
     return machines
 
 
+_NOT_PUBLIC = tuple(
+    ipaddress.ip_network(one)
+    for one in (
+        "192.0.0.0/24",  # of protocols; some releases of Python call single ones of it global
+        "fec0::/10",  # sites, as they once were
+        "2002::/16",  # tunnels, whose other end may be anything
+        "2001::/23",
+        "64:ff9b::/96",
+        "64:ff9b:1::/48",
+    )
+)
+
+
 def is_public(machine: str) -> bool:
     """Tell whether an IP address is that of a machine in the public internet."""
     address = ipaddress.ip_address(machine)
-    inner = _inner(address) if isinstance(address, ipaddress.IPv6Address) else None
-    if inner is not None:
-        return is_public(str(inner))
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
     return (
         address.is_global
         and not address.is_multicast
         and not address.is_reserved
         and not address.is_link_local
-        and not address.is_unspecified
+        and not any(address in network for network in _NOT_PUBLIC)
     )
-
-
-def _inner(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """Give the IPv4 address that an IPv6 address stands for, where it stands for one."""
-    if address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    if address.sixtofour is not None:
-        return address.sixtofour
-    return address.teredo[1] if address.teredo is not None else None

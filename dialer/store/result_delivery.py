@@ -78,11 +78,11 @@ def keep_body(tx: Connection, message_id: int, body: str) -> None:
 
 
 def settle(
-    tx: Connection, message_id: int, *, tries: int, status: str, now: datetime, **values: Any
+    tx: Connection, message_id: int, *, of_try: int, status: str, now: datetime, **values: Any
 ) -> bool:
-    """Write down what came of try number `tries`; False when somebody else went on meanwhile."""
+    """Write down what came of try number `of_try`; False when somebody else went on meanwhile."""
     mine = update(message).where(
-        message.c.id == message_id, message.c.status == WAITING, message.c.tries == tries
+        message.c.id == message_id, message.c.status == WAITING, message.c.tries == of_try
     )
     settled = {} if status == WAITING else {"settled_at": now, "next_at": None}
     return bool(tx.execute(mine.values(status=status, **settled, **values)).rowcount)
@@ -123,13 +123,12 @@ def _change(tx: Connection, campaign_id: int, **values: Any) -> bool:
 def give_up_old(tx: Connection, campaign_id: int, *, before: datetime, now: datetime) -> int:
     """Make dead letters of what waits for an address since before then; give how many.
 
-    Not of what is just being sent or has its next try ahead: it uses up its tries by itself.
+    One that is just being sent may be delivered all the same; its id stays what it was.
     """
     old = update(message).where(
         message.c.campaign_id == campaign_id,
         _IS_WAITING,
         message.c.created_at < before,
-        _is_due(now),
     )
     error = "its address has failed ever since"
     return int(tx.execute(old.values(status=DEAD, settled_at=now, error=error)).rowcount)
