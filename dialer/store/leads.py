@@ -130,6 +130,7 @@ def add(tx: Connection, rows: Sequence[dict[str, Any]]) -> int:
         dialect.insert(lead)
         .values(rows)
         .on_conflict_do_nothing(index_elements=["campaign_id", "phone"])
+        .execution_options(preserve_rowcount=True)
     )
     return int(tx.execute(statement).rowcount)
 

@@ -21,8 +21,9 @@ def add(tx: Connection, rows: Sequence[dict[str, Any]]) -> int:
     added = 0
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         statement = dialect.insert(other_call).values(rows[start : start + _ROWS_AT_ONCE])
-        result = tx.execute(statement.on_conflict_do_nothing(index_elements=["call_id"]))
-        added += int(result.rowcount)
+        once = statement.on_conflict_do_nothing(index_elements=["call_id"])
+        # Else no count is kept of rows that were inserted.
+        added += int(tx.execute(once.execution_options(preserve_rowcount=True)).rowcount)
     return added
 
 
