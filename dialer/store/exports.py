@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
+from dialer.store.rows import many
 from dialer.store.tables import Attempt, ImportReject, Lead, table
 
 attempt = table(Attempt)
@@ -141,6 +142,11 @@ def results(tx: Connection, ids: Sequence[int]) -> list[tuple[Any, ...]]:
 def leads(tx: Connection, ids: Sequence[int]) -> list[tuple[Any, ...]]:
     """Give the leads with these ids, and their variables, in any order."""
     return [tuple(row) for row in tx.execute(_LEADS, {"ids": ids})]
+
+
+def whole_leads(tx: Connection, ids: Sequence[int]) -> list[Lead]:
+    """Read the leads with these ids, in any order."""
+    return many(tx, Lead, select(lead).where(lead.c.id.in_(list(ids))))
 
 
 def rejects(

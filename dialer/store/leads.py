@@ -357,6 +357,17 @@ def close_waiting(
     return int(result.rowcount)
 
 
+def close_those(
+    tx: Connection, lead_ids: Sequence[int], *, closed_as: ClosedAs, reason: str, now: datetime
+) -> int:
+    """Close those of these leads that are READY; give how many."""
+    closed = {"status": LeadStatus.CLOSED, "closed_as": closed_as, "closed_at": now}
+    done = _change_those(tx, lead_ids, **closed, held_reason=reason, due_at=None, wanted_at=None)
+    if done:
+        results.tell_these_closed(tx, lead_ids, now=now)
+    return done
+
+
 def waiting_in_vain(tx: Connection) -> list[int]:
     """Give the campaigns that are over and in which a lead still waits.
 
