@@ -59,7 +59,7 @@ def export_results(
     keys = sorted(keys_of(_looked_through(db, campaign_id, exports.analyses)))
     columns = [*exports.RESULT_COLUMNS, *(f"analysis.{key}" for key in keys)]
     with open_export(target, form=form, columns=columns, title="results") as export:
-        for row in _rows(db, lead_ids_in_order(db, campaign_id), exports.results):
+        for row in rows_of(db, lead_ids_in_order(db, campaign_id), exports.results):
             export.add(_with_values(row[:-1], row[-1], keys))
     return _exported(export)
 
@@ -127,7 +127,7 @@ def _write_leads(
     for key in keys:
         columns.append(f"variable.{key}" if key in columns else key)
     with open_export(target, form=form, columns=columns, title="leads") as export:
-        for row in _rows(db, lead_ids_in_order(db, campaign_id, list_id=list_id), exports.leads):
+        for row in rows_of(db, lead_ids_in_order(db, campaign_id, list_id=list_id), exports.leads):
             *own, consent, values = row
             own[_STATUS] = STATUS_WORDS[own[_STATUS]]
             export.add(_with_values(_with_values(own, consent, _CONSENT), values, keys))
@@ -183,7 +183,7 @@ def lead_ids_in_order(
     return array("q", (place & (1 << _ID_BITS) - 1 for place in order))
 
 
-def _rows(
+def rows_of(
     db: Database,
     ids: Sequence[int],
     read: Callable[..., Iterable[tuple[Any, ...]]],

@@ -1,6 +1,8 @@
 """Taking results, leads and rejected rows home: `campaigns export` and `lists export`."""
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -30,6 +32,13 @@ def export_campaign(
     leads: Annotated[
         bool, typer.Option("--leads", help="The leads as they are stored, with their variables.")
     ] = False,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            "--profile",
+            help="In the columns of hubspot, salesforce, pipedrive, or of your own TOML file.",
+        ),
+    ] = None,
     batch: Annotated[
         bool,
         typer.Option("--retell-batch", help="Who is still to be called, for Retell's batch calls."),
@@ -42,18 +51,24 @@ def export_campaign(
 ) -> None:
     """Write one row per lead with its result."""
     from dialer.actions.export import export_leads, export_results
+    from dialer.actions.profile_export import export_profile, read_profile
 
     if close and not batch:
         raise WrongUsage("--close goes with --retell-batch", fix="leave it out")
     if batch:
-        if leads or form is not None:
+        if leads or profile is not None or form is not None:
             raise WrongUsage(
-                "--retell-batch has a form of its own", fix="leave out --leads and --format"
+                "--retell-batch has a form of its own",
+                fix="leave out --leads, --profile and --format",
             )
         _export_batch(campaign_id, close=close, to=to)
         return
+    if leads and profile is not None:
+        raise WrongUsage("a profile names its own columns", fix="leave out --leads or --profile")
     chosen = _format(form, to=to)
-    write = export_leads if leads else export_results
+    write: Callable[..., Exported] = export_leads if leads else export_results
+    if profile is not None:
+        write = partial(export_profile, profile=read_profile(profile))
     with opened_database(load_settings()) as database:
         _say_exported(write(database, campaign_id, _target(to), form=chosen), "leads", to=to)
 
