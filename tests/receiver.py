@@ -45,9 +45,9 @@ class Receiver:
 
 
 @contextmanager
-def receiving() -> Iterator[Receiver]:
+def receiving(receiver: Receiver | None = None) -> Iterator[Receiver]:
     """Run a receiver on a free port."""
-    receiver = Receiver()
+    receiver = receiver or Receiver()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

@@ -19,7 +19,7 @@ from dialer.domain.gates import Hold, HoldCode
 from dialer.domain.lines import backed_off
 from dialer.domain.numbers import NUMBER_RESTS, RestReason
 from dialer.domain.patience import SILENCE
-from dialer.domain.results import ResultEvent
+from dialer.domain.result_events import ResultEvent
 from dialer.domain.states import Analysis, AttemptStatus
 from dialer.log import get_logger
 from dialer.store import attempts, campaigns, gate, incidents, leads, numbers, results

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from dialer.domain.results import ResultEvent
+from dialer.domain.result_events import ResultEvent
 from dialer.store import attempts, campaigns, gate, leads, suppressions
 from dialer.store.database import Connection
 from dialer.store.tables import Attempt, Lead, ResultMessage

@@ -9,7 +9,7 @@ from dialer.actions.control import find
 from dialer.actions.deliver import GONE, UNDELIVERED, Sender
 from dialer.actions.result_bodies import SAMPLE, written
 from dialer.actions.world import World
-from dialer.domain.results import ResultEvent
+from dialer.domain.result_events import ResultEvent
 from dialer.errors import NotFound, RefusedByRule, UserError
 from dialer.results.sender import Answered
 from dialer.store import campaigns, incidents, result_delivery

@@ -8,7 +8,7 @@ import typer
 from dialer.cli.exits import ExitCode, WrongUsage
 from dialer.cli.output import AsJson, print_fields, print_json, print_rows, say
 from dialer.cli.worlds import actor, load_settings, opened_database, opened_world
-from dialer.domain.results import ResultEvent
+from dialer.domain.result_events import ResultEvent
 
 app = typer.Typer(help="See what other systems are told, and tell it again.", no_args_is_help=True)
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
 from dialer.domain.dispositions import Disposition
-from dialer.domain.results import ResultEvent
+from dialer.domain.result_events import ResultEvent
 from dialer.domain.states import (
     ATTEMPT_MOVES,
     OPEN_STATUSES,

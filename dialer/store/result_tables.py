@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from dialer.domain.results import ResultEvent
+from dialer.domain.result_events import ResultEvent
 from dialer.store.columns import a_moment, a_text, a_word, an_id
 from dialer.store.types import BigId
 

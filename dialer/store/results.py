@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, literal, null, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dialer.domain.results import ResultEvent, ResultSpec
+from dialer.domain.result_events import ResultEvent
+from dialer.domain.results import ResultSpec
 from dialer.domain.states import LeadStatus
 from dialer.store.tables import (
     Attempt,

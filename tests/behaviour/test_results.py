@@ -17,7 +17,8 @@ from dialer.actions.deliver import claim, record
 from dialer.actions.lead_control import retry, skip
 from dialer.actions.purge import RESULTS_KEPT, purge
 from dialer.domain.do_not_call import OptOut, OptOutSource
-from dialer.domain.results import DELAYS, GIVEN_UP_AFTER, ResultEvent
+from dialer.domain.result_events import ResultEvent
+from dialer.domain.results import DELAYS, GIVEN_UP_AFTER
 from dialer.domain.states import ClosedAs
 from dialer.errors import NotFound, RefusedByRule, UserError
 from dialer.results.sender import Answered
