@@ -1,5 +1,6 @@
 """Bootstrap: build the world from the settings. Every process does this once."""
 
+import socket
 import sys
 
 from dialer.actions.doubting import check_memory
@@ -7,8 +8,10 @@ from dialer.actions.world import World
 from dialer.clock import SystemClock
 from dialer.config import Settings
 from dialer.domain.appointments import Calendars
+from dialer.errors import UserError
 from dialer.leads.table import Limits
 from dialer.queue import CeleryQueue
+from dialer.results.sender import ResultSender
 from dialer.retell.client import RetellClient
 from dialer.retell.selftest import check_trace
 from dialer.store import gate, migrate
@@ -32,6 +35,26 @@ def open_provider(settings: Settings) -> RetellClient:
         key.get_secret_value() if key is not None else "",
         clock=SystemClock(),
     )
+
+
+def open_sender(settings: Settings) -> ResultSender:
+    """Open what sends results to other systems.
+
+    Raises:
+        UserError: a secret cannot be used.
+    """
+    try:
+        return ResultSender(
+            settings.result_secrets_by_name,
+            private=settings.result_private,
+            look_up=socket.getaddrinfo,
+        )
+    except ValueError as error:
+        raise UserError(
+            "DIALER_RESULT_SECRETS cannot be used",
+            why=str(error),
+            fix="make one: echo crm=whsec_$(openssl rand -base64 32)",
+        ) from error
 
 
 def import_limits(settings: Settings) -> Limits:

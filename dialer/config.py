@@ -33,7 +33,7 @@ EXAMPLE_FILE = Path(".env.example")
 
 # Settings that may be read from a file named by the variable with `_FILE` behind it, as
 # container platforms mount their secrets.
-SECRETS = ("retell_api_key", "webhook_keys", "database_url", "redis_url")
+SECRETS = ("retell_api_key", "webhook_keys", "result_secrets", "database_url", "redis_url")
 
 
 def _path_pace(description: str) -> Any:
@@ -144,6 +144,18 @@ class Settings(BaseSettings):
     webhook_max_bytes: int = Field(
         8 * 1024 * 1024, ge=1024, description="largest webhook body accepted"
     )
+    result_secrets: SecretStr | None = Field(
+        None,
+        description="secrets that sign results for other systems, comma separated: crm=whsec_…;"
+        " while one is changed, its name stands twice",
+    )
+    result_secrets_file: Path | None = Field(
+        None, description="file that holds the secrets of results"
+    )
+    result_private: bool = Field(
+        False,
+        description="send results to addresses inside our own network, too, and without encryption",
+    )
     import_max_bytes: int = Field(200_000_000, ge=1, description="largest lead file")
     import_max_workbook_bytes: int = Field(
         50_000_000, ge=1, description="largest lead file that is a workbook"
@@ -248,6 +260,15 @@ class Settings(BaseSettings):
             raise ValueError("there is no key in it")
         return parts
 
+    @field_validator("result_secrets")
+    @classmethod
+    def _named_secrets(cls, value: SecretStr | None) -> SecretStr | None:
+        for part in value.get_secret_value().split(",") if value is not None else ():
+            name, mark, secret = part.strip().partition("=")
+            if not (name and mark and secret.startswith("whsec_")):
+                raise ValueError("each one looks like crm=whsec_…, with a comma between two")
+        return value
+
     @field_serializer("database_url", "redis_url")
     def _hide_password(self, url: str) -> str:
         return hide_password(url)
@@ -275,6 +296,16 @@ class Settings(BaseSettings):
     def is_embedded(self) -> bool:
         """True when neither DATABASE_URL nor REDIS_URL is set: we bring both ourselves."""
         return self.model_fields_set.isdisjoint({"database_url", "redis_url"})
+
+    @property
+    def result_secrets_by_name(self) -> dict[str, list[str]]:
+        """Give the secrets that sign results; several of one name all sign."""
+        found: dict[str, list[str]] = {}
+        text = self.result_secrets.get_secret_value() if self.result_secrets is not None else ""
+        for part in text.split(",") if text else ():
+            name, _, secret = part.strip().partition("=")
+            found.setdefault(name, []).append(secret)
+        return found
 
     @property
     def path_calls_per_second(self) -> dict[str, float]:

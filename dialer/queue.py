@@ -27,6 +27,7 @@ class TaskName(StrEnum):
     SCHEDULES = "run_schedules"
     PURGE = "purge"
     AUDIT = "audit"
+    RESULTS = "deliver_results"
 
 
 class QueueName(StrEnum):
@@ -35,6 +36,7 @@ class QueueName(StrEnum):
     DIAL = "dial"  # one message per attempt
     EVENTS = "events"  # one message per webhook event
     PLAN = "plan"  # ticks
+    RESULTS = "results"  # what is told to other systems; nothing of the calls waits for it
     FILES = "files"  # imports, exports and audits, in processes of their own
 
 

@@ -30,6 +30,7 @@ class ScriptedRetell(httpx.BaseTransport):
     acts: deque[Act] = field(default_factory=deque)
     posted: list[dict[str, Any]] = field(default_factory=list)  # every body that was written
     calls: dict[str, dict[str, Any]] = field(default_factory=dict)
+    batches: dict[str, str] = field(default_factory=dict)  # of calls, by their id
     hidden: set[str] = field(default_factory=set)  # calls that lists do not show yet
     list_cut: bool = False  # lists never come to an end
     list_shuffled: bool = False  # lists are in no order
@@ -121,6 +122,9 @@ class ScriptedRetell(httpx.BaseTransport):
         found = [call for key, call in self.calls.items() if key not in self.hidden]
         for wanted in criteria.get("metadata", []):
             found = [call for call in found if _named(call, wanted["key"]) == wanted["value"]]
+        if "batch_call_id" in criteria:  # no call says it, so the tests do
+            batch = criteria["batch_call_id"]["value"]
+            found = [call for call in found if self.batches.get(call["call_id"]) == batch]
         if "to_number" in criteria:
             found = [call for call in found if call["to_number"] == criteria["to_number"]["value"]]
         if "start_timestamp" in criteria:

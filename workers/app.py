@@ -7,9 +7,10 @@ from celery.signals import setup_logging
 
 from dialer import log
 from dialer.actions.world import World
-from dialer.bootstrap import build_world
+from dialer.bootstrap import build_world, open_sender
 from dialer.config import Settings
 from dialer.queue import make_app
+from dialer.results.sender import ResultSender
 from workers.schedule import TICKS
 
 settings = Settings.load()
@@ -35,3 +36,9 @@ def world() -> World:
 @cache
 def _world() -> World:
     return build_world(settings)
+
+
+@cache
+def sender() -> ResultSender:
+    """Give what sends results to other systems."""
+    return open_sender(settings)

@@ -9,6 +9,7 @@ RECONCILE_EVERY_S = 2.0
 SCHEDULES_EVERY_S = 15.0
 PURGE_EVERY_S = 3600.0  # what is old enough is due once; more often costs one look
 AUDIT_EVERY_S = 60.0
+RESULTS_EVERY_S = 2.0
 
 TICKS: dict[str, dict[str, Any]] = {
     "plan": {
@@ -30,6 +31,11 @@ TICKS: dict[str, dict[str, Any]] = {
         "task": TaskName.PURGE,
         "schedule": PURGE_EVERY_S,
         "options": {"queue": QueueName.FILES, "expires": 600},
+    },
+    "deliver_results": {
+        "task": TaskName.RESULTS,
+        "schedule": RESULTS_EVERY_S,
+        "options": {"queue": QueueName.RESULTS, "expires": 10},
     },
     "audit": {
         "task": TaskName.AUDIT,

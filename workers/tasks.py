@@ -1,8 +1,8 @@
 """The tasks. Each takes one id at most, may run twice, and leaves the work to an action."""
 
-from dialer.actions import audit, dial, plan, purge, reconcile, schedule, settle
+from dialer.actions import audit, deliver, dial, plan, purge, reconcile, schedule, settle
 from dialer.queue import QueueName, TaskName
-from workers.app import app, settings, world
+from workers.app import app, sender, settings, world
 
 
 @app.task(name=TaskName.DIAL, queue=QueueName.DIAL)
@@ -45,3 +45,9 @@ def purge_old_rows() -> None:
 def audit_everything() -> None:
     """Ask whether anything is broken, and raise incidents."""
     audit.audit(world())
+
+
+@app.task(name=TaskName.RESULTS, queue=QueueName.RESULTS)
+def deliver_results() -> None:
+    """Tell other systems what is due."""
+    deliver.deliver(world(), sender())

@@ -10,7 +10,7 @@ from dialer.domain.callbacks import read_asked
 from dialer.domain.consent import why_no_consent
 from dialer.domain.states import OVER, ClosedAs, LeadStatus
 from dialer.errors import RefusedByRule, UserError
-from dialer.store import attempts, campaigns, leads, suppressions
+from dialer.store import attempts, campaigns, leads, results, suppressions
 from dialer.store.database import Connection
 from dialer.store.ledger import log_action
 from dialer.store.tables import Campaign, Lead
@@ -80,6 +80,7 @@ def promise_at(
             fix=f"dialer campaigns edit {campaign.id} --set ends_at=…, or promise an earlier one",
         )
     keep(tx, lead, outcome)
+    results.tell_promised(tx, lead.id, now=now)
     subject = f"lead:{lead.id}"
     log_action(
         tx,

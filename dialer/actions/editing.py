@@ -43,6 +43,7 @@ ALWAYS = (
     "caller",
     "caller_id",
     "hold",
+    "results",
     "ends_at",
 )
 """What may be edited at any time. The rest says who calls whom, and stays once calls were made."""

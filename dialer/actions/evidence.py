@@ -19,9 +19,10 @@ from dialer.domain.gates import Hold, HoldCode
 from dialer.domain.lines import backed_off
 from dialer.domain.numbers import NUMBER_RESTS, RestReason
 from dialer.domain.patience import SILENCE
+from dialer.domain.result_events import ResultEvent
 from dialer.domain.states import Analysis, AttemptStatus
 from dialer.log import get_logger
-from dialer.store import attempts, campaigns, gate, incidents, leads, numbers
+from dialer.store import attempts, campaigns, gate, incidents, leads, numbers, results
 from dialer.store.database import Connection
 from dialer.store.tables import Attempt, Lead
 
@@ -70,6 +71,8 @@ def apply_evidence(
     else:
         given = dict(details)
         freed = _raise_rank(tx, attempt, lead, evidence, given, by=by, source=source, now=now)
+    if details.get("analysis") is Analysis.DONE:
+        results.tell_attempt(tx, attempt.id, ResultEvent.ATTEMPT_ANALYZED, now=now)
     if "custom_analysis" in details:
         _tell_unreadable(tx, attempt, evidence, by=by, now=now)
         tell_unclear(tx, attempt, wish, by=by, now=now)

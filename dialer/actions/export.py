@@ -56,10 +56,10 @@ def export_results(
         NotFound: there is no such campaign.
     """
     db.read(lambda tx: find(tx, campaign_id))
-    keys = sorted(_keys(_looked_through(db, campaign_id, exports.analyses)))
+    keys = sorted(keys_of(_looked_through(db, campaign_id, exports.analyses)))
     columns = [*exports.RESULT_COLUMNS, *(f"analysis.{key}" for key in keys)]
     with open_export(target, form=form, columns=columns, title="results") as export:
-        for row in _rows(db, _ids(db, campaign_id), exports.results):
+        for row in rows_of(db, lead_ids_in_order(db, campaign_id), exports.results):
             export.add(_with_values(row[:-1], row[-1], keys))
     return _exported(export)
 
@@ -122,13 +122,12 @@ def export_rejects(
 def _write_leads(
     db: Database, campaign_id: int, target: Target, *, form: ExportFormat, list_id: int | None
 ) -> Exported:
-    read = partial(exports.variables, list_id=list_id)
-    keys = list(_keys(_looked_through(db, campaign_id, read)))
+    keys = list(keys_of(variables_of(db, campaign_id, list_id=list_id)))
     columns = [*exports.LEAD_COLUMNS[:-1], *(f"consent_{part}" for part in _CONSENT)]
     for key in keys:
         columns.append(f"variable.{key}" if key in columns else key)
     with open_export(target, form=form, columns=columns, title="leads") as export:
-        for row in _rows(db, _ids(db, campaign_id, list_id=list_id), exports.leads):
+        for row in rows_of(db, lead_ids_in_order(db, campaign_id, list_id=list_id), exports.leads):
             *own, consent, values = row
             own[_STATUS] = STATUS_WORDS[own[_STATUS]]
             export.add(_with_values(_with_values(own, consent, _CONSENT), values, keys))
@@ -155,7 +154,14 @@ def _looked_through(
         yield from db.read(partial(read, campaign_id=campaign_id, after=after, until=until))
 
 
-def _keys(found: Iterable[Any]) -> dict[str, None]:
+def variables_of(
+    db: Database, campaign_id: int, *, list_id: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """Read the variables of all leads of a campaign."""
+    yield from _looked_through(db, campaign_id, partial(exports.variables, list_id=list_id))
+
+
+def keys_of(found: Iterable[Any]) -> dict[str, None]:
     """Collect the keys of all objects, in the order in which they first come."""
     keys: dict[str, None] = {}
     for one in found:
@@ -164,7 +170,9 @@ def _keys(found: Iterable[Any]) -> dict[str, None]:
     return keys
 
 
-def _ids(db: Database, campaign_id: int, *, list_id: int | None = None) -> Sequence[int]:
+def lead_ids_in_order(
+    db: Database, campaign_id: int, *, list_id: int | None = None
+) -> Sequence[int]:
     """Give the leads in the order of their files, which is not the one they were stored in."""
     read = partial(exports.places, list_id=list_id)
     order = [
@@ -175,7 +183,7 @@ def _ids(db: Database, campaign_id: int, *, list_id: int | None = None) -> Seque
     return array("q", (place & (1 << _ID_BITS) - 1 for place in order))
 
 
-def _rows(
+def rows_of(
     db: Database,
     ids: Sequence[int],
     read: Callable[..., Iterable[tuple[Any, ...]]],

@@ -6,7 +6,7 @@ from functools import partial
 from dialer.actions.scrub import breathe
 from dialer.actions.world import World
 from dialer.log import get_logger
-from dialer.store import lists
+from dialer.store import lists, result_delivery
 from dialer.store.database import Connection
 
 log = get_logger(__name__)
@@ -14,18 +14,32 @@ log = get_logger(__name__)
 REJECTS_KEPT = timedelta(days=90)
 """So long the rejected rows of a list can be exported and corrected after its import."""
 
+RESULTS_KEPT = timedelta(days=90)
+"""So long a result can be looked at and sent again, whatever became of it."""
+
 AT_ONCE = 5_000
 """Rows deleted in one transaction."""
 
 
 def purge(world: World) -> int:
-    """Delete the rejected rows of old lists, and give how many. May run at any time, twice too.
+    """Delete old results, and the rejected rows of old lists; give how many of those.
 
-    What a list counts stays as it is.
+    May run at any time, twice too.     What a list counts stays as it is.
     """
     now = world.clock.now()
+    _purge_results(world, now=now)
     old = world.db.read(lambda tx: lists.with_old_rejects(tx, before=now - REJECTS_KEPT))
     return sum(_purge_list(world, list_id, now=now) for list_id in old)
+
+
+def _purge_results(world: World, *, now: datetime) -> None:
+    step = partial(result_delivery.purge, before=now - RESULTS_KEPT, most=AT_ONCE)
+    deleted = 0
+    while some := world.db.transact(step):
+        deleted += some
+        breathe(world)
+    if deleted:
+        log.info("results_purged", rows=deleted)
 
 
 def _purge_list(world: World, list_id: int, *, now: datetime) -> int:

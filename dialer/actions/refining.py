@@ -22,7 +22,7 @@ from dialer.domain.evidence import CallEvidence
 from dialer.domain.opt_out_words import wish_of
 from dialer.domain.states import AttemptStatus, ClosedAs, LeadStatus
 from dialer.log import get_logger
-from dialer.store import attempts, campaigns, leads
+from dialer.store import attempts, campaigns, leads, results
 from dialer.store.database import Connection
 from dialer.store.tables import Attempt, Lead
 
@@ -115,6 +115,7 @@ def refine_end(
     outcome = decide(tx, lead, attempt, evidence, counted=counted, now=attempt.closed_at or now)
     attempts.change(tx, attempt.id, retry_at=outcome.retry_at)
     _settle_anew(tx, lead, outcome, now=now)
+    results.tell_promised(tx, lead.id, now=now)
     log.info("end_refined", attempt_id=attempt.id, lead_id=lead.id, disposition=disposition)
 
 
@@ -125,8 +126,10 @@ def _settle_anew(tx: Connection, lead: Lead, outcome: Outcome, *, now: datetime)
         if closed_as is None and outcome.due_at is not None:
             reopen(tx, lead, outcome)
         elif closed_as is not ClosedAs.STOPPED:  # its campaign is over; it was closed before
-            reason = outcome.reason
-            leads.change(tx, lead.id, closed_as=closed_as or ClosedAs.EXHAUSTED, held_reason=reason)
+            closed_as, reason = closed_as or ClosedAs.EXHAUSTED, outcome.reason
+            leads.change(tx, lead.id, closed_as=closed_as, held_reason=reason)
+            if closed_as is not lead.closed_as:
+                results.tell_closed_otherwise(tx, lead.id, now=now)
     elif closed_as is not None:
         leads.close(tx, lead, closed_as=closed_as, now=now, **outcome.values())
     elif outcome.due_at is None:

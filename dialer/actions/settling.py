@@ -12,7 +12,7 @@ from dialer.domain.gates import HoldCode
 from dialer.domain.patience import ANALYSIS_WAIT
 from dialer.domain.states import Analysis, LeadStatus
 from dialer.log import get_logger
-from dialer.store import attempts, leads
+from dialer.store import attempts, leads, results
 from dialer.store.database import Connection
 from dialer.store.tables import Attempt, Lead
 
@@ -77,9 +77,11 @@ def finish_lead(
         wanted_at = _later(outcome.wanted_at, lead.wanted_at or lead.due_at)
         due_at = _later(outcome.due_at, lead.due_at)
         leads.change(tx, lead.id, **{**values, "due_at": due_at, "wanted_at": wanted_at})
+        results.tell_promised(tx, lead.id, now=now)
         return wanted_at
     else:
         leads.move(tx, lead.id, current=lead.status, target=LeadStatus.READY, **values)
+    results.tell_promised(tx, lead.id, now=now)
     return outcome.retry_at
 
 

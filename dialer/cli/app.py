@@ -21,6 +21,7 @@ from dialer.cli import (
     lists,
     migrate,
     numbers,
+    results,
     schedules,
     sim,
     slots,
@@ -28,6 +29,7 @@ from dialer.cli import (
     up,
     users,
     voices,
+    webhooks,
 )
 
 app = typer.Typer(
@@ -73,6 +75,8 @@ app.add_typer(voices.app, name="voices")
 app.command()(doctor.doctor)
 app.command()(audit.audit)
 app.add_typer(incidents.app, name="incidents")
+app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(results.app, name="results")
 app.command()(audit.restored)
 app.add_typer(users.app, name="users")
 app.add_typer(tokens.app, name="tokens")

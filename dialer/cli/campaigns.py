@@ -16,7 +16,7 @@ from dialer.cli.campaign_changes import (
 from dialer.cli.checking import check
 from dialer.cli.creating import create, say_running, start_campaign
 from dialer.cli.exits import ExitCode, WrongUsage
-from dialer.cli.exporting import export_campaign
+from dialer.cli.exporting import export_campaign, learn_batch
 from dialer.cli.findings import check_reason, say_before_start
 from dialer.cli.output import (
     AsJson,
@@ -47,6 +47,7 @@ app = typer.Typer(no_args_is_help=True, help="Make, run and watch campaigns.")
 app.command()(create)
 app.command()(check)
 app.command("export")(export_campaign)
+app.command("learn-batch")(learn_batch)
 app.command()(simulate)
 app.command()(edit)
 app.command()(redial)

@@ -277,6 +277,13 @@ def _runs(found: "Health") -> Iterator[Finding]:
         yield ok("audit", f"nothing is broken; asked {age.total_seconds():.0f} s ago")
 
 
+def check_results(settings: "Settings") -> Iterator[Finding]:
+    """Whether the addresses that are told results take them."""
+    from dialer.cli.result_checks import addresses_of_results
+
+    yield from addresses_of_results(settings)
+
+
 CHECKS: dict[str, Callable[["Settings"], Iterator[Finding]]] = {
     "python": check_python,
     "http": check_transport,
@@ -286,6 +293,7 @@ CHECKS: dict[str, Callable[["Settings"], Iterator[Finding]]] = {
     "embedded broker": check_embedded,
     "key": check_key,
     "webhooks": check_webhooks,
+    "results": check_results,
 }
 _FIXES = {
     "http": "install the pinned version of httpx; nothing is dialed until then",

@@ -1,14 +1,17 @@
 """Taking results, leads and rejected rows home: `campaigns export` and `lists export`."""
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
 from dialer.cli.exits import WrongUsage
-from dialer.cli.output import say
-from dialer.cli.worlds import load_settings, opened_database
+from dialer.cli.output import AsJson, print_fields, print_json, say
+from dialer.cli.worlds import actor, load_settings, opened_database, opened_world
+from dialer.errors import AccountProblem, LookUpFailed, Unreachable
 from dialer.leads.exports import ExportFormat, format_of
 
 if TYPE_CHECKING:
@@ -29,16 +32,94 @@ def export_campaign(
     leads: Annotated[
         bool, typer.Option("--leads", help="The leads as they are stored, with their variables.")
     ] = False,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            "--profile",
+            help="In the columns of hubspot, salesforce, pipedrive, or of your own TOML file.",
+        ),
+    ] = None,
+    batch: Annotated[
+        bool,
+        typer.Option("--retell-batch", help="Who is still to be called, for Retell's batch calls."),
+    ] = False,
+    close: Annotated[
+        bool, typer.Option("--close", help="With --retell-batch: call them here no more.")
+    ] = False,
     to: Output = None,
     form: Format = None,
 ) -> None:
     """Write one row per lead with its result."""
     from dialer.actions.export import export_leads, export_results
+    from dialer.actions.profile_export import export_profile, read_profile
 
+    if close and not batch:
+        raise WrongUsage("--close goes with --retell-batch", fix="leave it out")
+    if batch:
+        if leads or profile is not None or form is not None:
+            raise WrongUsage(
+                "--retell-batch has a form of its own",
+                fix="leave out --leads, --profile and --format",
+            )
+        _export_batch(campaign_id, close=close, to=to)
+        return
+    if leads and profile is not None:
+        raise WrongUsage("a profile names its own columns", fix="leave out --leads or --profile")
     chosen = _format(form, to=to)
-    write = export_leads if leads else export_results
+    write: Callable[..., Exported] = export_leads if leads else export_results
+    if profile is not None:
+        write = partial(export_profile, profile=read_profile(profile))
     with opened_database(load_settings()) as database:
         _say_exported(write(database, campaign_id, _target(to), form=chosen), "leads", to=to)
+
+
+def _export_batch(campaign_id: int, *, close: bool, to: Path | None) -> None:
+    from dialer.actions.batch_export import export_batch
+
+    with opened_world(load_settings()) as world:
+        done = export_batch(world, campaign_id, _target(to), close=close, actor=actor())
+    for warning in done.warnings:
+        say(f"warning: {warning}")
+    for reason, count in done.left_out.most_common():
+        say(f"{count:,} left out: {reason}")
+    say(f"{done.rows:,} leads written" + (f" to {to}" if to else ""))
+    if close:
+        say(f"{done.closed:,} of them are closed here")
+    elif done.rows:
+        say(
+            "they still wait here: a resume would call them, too;"
+            f" dialer campaigns export {campaign_id} --retell-batch --close hands them over"
+        )
+
+
+def learn_batch(
+    batch_call_id: Annotated[
+        str, typer.Argument(metavar="BATCH", help="Its id, such as batch_call_….")
+    ],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Learn now whom a batch of Retell's dashboard called, so that the caps per person count it."""
+    from dataclasses import asdict
+
+    from dialer.actions.other_calls import ask_batch
+
+    try:
+        with opened_world(load_settings()) as world:
+            batch = ask_batch(world, batch_call_id)
+    except (LookUpFailed, AccountProblem) as error:
+        raise Unreachable(
+            "Retell did not tell the calls of that batch",
+            why=error.message,
+            fix="dialer doctor, then again",
+        ) from error
+    fields = asdict(batch)
+    if as_json:
+        print_json(fields)
+        return
+    print_fields(fields)
+    if not batch.complete:
+        say("warning: Retell did not give all of them; ask again later")
 
 
 def export_list(

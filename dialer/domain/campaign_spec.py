@@ -23,6 +23,7 @@ from dialer.domain.durations import Duration
 from dialer.domain.e164 import E164
 from dialer.domain.opt_out_words import OptOutSpec
 from dialer.domain.person_caps import PersonCaps
+from dialer.domain.results import ResultSpec
 from dialer.domain.variables import check_variable_names
 from dialer.domain.window import Window
 from dialer.domain.zone_names import check_zone
@@ -71,6 +72,7 @@ class CampaignSpec(BaseModel):
     caller: CallerSpec = CallerSpec()
     caller_id: CallerIdSpec = CallerIdSpec()
     hold: HoldRules = HoldRules()
+    results: ResultSpec = ResultSpec()
 
     @model_validator(mode="before")
     @classmethod

@@ -17,6 +17,8 @@ from dialer.domain.window import Window
 
 SKIPPED = "skipped"
 """Why a lead was closed without a call: a person did."""
+HANDED_OVER = "handed_over"
+"""Why a lead was closed without a call: somebody else calls it, from a file of ours."""
 _MINUTE = timedelta(minutes=1)
 _CLOSED = {
     ClosedAs.REACHED: "somebody talked with the agent",
@@ -116,6 +118,8 @@ def _code_of(lead: Waiting) -> HoldCode:
 def _why_closed(lead: Waiting) -> str:
     if lead.held_reason == SKIPPED:
         return "a person skipped it"
+    if lead.held_reason == HANDED_OVER:
+        return "it was handed over to a batch of Retell's dashboard"
     return _CLOSED[lead.closed_as] if lead.closed_as is not None else "it is closed"
 
 

@@ -67,12 +67,12 @@ def worker(settings: Settings, *, ready: Callable[[], bool] | None = None) -> Pr
 
 
 def worker_files(settings: Settings, *, ready: Callable[[], bool] | None = None) -> Process:
-    """The worker for imports and exports, which need a processor each."""
+    """The worker for imports, which need a processor each, and for results that others are told."""
     return Process(
         name="worker-files",
         argv=(
             *(*_CELERY, "worker", "--pool", "prefork", "--concurrency", str(FILE_PROCESSES)),
-            *("-Q", "files", "-n", "files@%h", "--loglevel", settings.log_level, *_ALONE),
+            *("-Q", "files,results", "-n", "files@%h", "--loglevel", settings.log_level, *_ALONE),
         ),
         ready=ready,
         stops_within=WORKER_STOPS_WITHIN,

@@ -235,6 +235,16 @@ class RetellClient:
             criteria, page_size=MAX_PAGE, max_pages=max_pages, sort_order="ascending"
         )
 
+    def calls_of_batch(self, batch_call_id: str) -> FoundCalls:
+        """Find the calls of a batch; the calls themselves do not say of which batch they are.
+
+        Raises: as `find_calls`.
+        """
+        criteria = {
+            "batch_call_id": {"type": "string", "op": "eq", "value": batch_call_id},
+        }
+        return self.find_calls(criteria, page_size=MAX_PAGE)
+
     def calls_of_install(self, install: str, *, since: datetime, max_pages: int) -> FoundCalls:
         """Find the calls that carry this installation in their metadata, by their start.
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
 from dialer.domain.dispositions import Disposition
+from dialer.domain.result_events import ResultEvent
 from dialer.domain.states import (
     ATTEMPT_MOVES,
     OPEN_STATUSES,
@@ -15,6 +16,7 @@ from dialer.domain.states import (
     AttemptStatus,
     check_move,
 )
+from dialer.store import results
 from dialer.store.rows import many, one
 from dialer.store.tables import IS_OPEN, Attempt, AttemptEvent, table
 from dialer.store.types import UtcDateTime
@@ -124,6 +126,8 @@ def move(
     if not tx.execute(_MOVE, guarded).rowcount:
         return False
     note(tx, attempt_id, current=current, target=target, now=now, by=by, evidence=evidence)
+    if target is AttemptStatus.ENDED:
+        results.tell_attempt(tx, attempt_id, ResultEvent.ATTEMPT_ENDED, now=now)
     return True
 
 

@@ -15,6 +15,7 @@ from dialer.domain.states import (
     LeadStatus,
     check_move,
 )
+from dialer.store import results
 from dialer.store.rows import many, one
 from dialer.store.tables import Campaign, Lead, table
 
@@ -51,7 +52,7 @@ _ANY_RUNNING = select(campaign.c.id).where(campaign.c.status == CampaignStatus.R
 
 def add(tx: Connection, spec: CampaignSpec, *, now: datetime, **values: Any) -> int:
     """Add a draft and give its id."""
-    result = tx.execute(
+    campaign_id = tx.execute(
         insert(campaign)
         .values(
             status=CampaignStatus.DRAFT,
@@ -61,8 +62,9 @@ def add(tx: Connection, spec: CampaignSpec, *, now: datetime, **values: Any) -> 
             **values,
         )
         .returning(campaign.c.id)
-    )
-    return int(result.scalar_one())
+    ).scalar_one()
+    results.set_address(tx, campaign_id, spec.results)
+    return int(campaign_id)
 
 
 def _settings(spec: CampaignSpec) -> dict[str, Any]:
@@ -80,6 +82,7 @@ def _settings(spec: CampaignSpec) -> dict[str, Any]:
 def set_spec(tx: Connection, campaign_id: int, spec: CampaignSpec, **values: Any) -> None:
     """Give a campaign, whose row is locked, other settings."""
     change(tx, campaign_id, **_settings(spec), **values)
+    results.set_address(tx, campaign_id, spec.results)
 
 
 def change(tx: Connection, campaign_id: int, **values: Any) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, 
 
 from dialer.domain.priority import Priority
 from dialer.domain.states import OVER, CampaignStatus, ClosedAs, LeadStatus, ListStatus
+from dialer.store import results
 from dialer.store.rows import many
 from dialer.store.tables import IS_OPEN, Attempt, Campaign, Lead, LeadList, table
 from dialer.store.types import UtcDateTime
@@ -102,12 +103,15 @@ def close_some(
         .with_for_update(skip_locked=True)
     )
     closed = {"status": LeadStatus.CLOSED, "closed_as": closed_as, "closed_at": now}
-    result = tx.execute(
+    ids = tx.execute(
         update(lead)
         .where(lead.c.id.in_(chosen))
         .values(**closed, held_reason=reason, due_at=None, wanted_at=None)
-    )
-    return int(result.rowcount)
+        .returning(lead.c.id)
+    ).scalars()
+    those = list(ids)
+    results.tell_these_closed(tx, those, now=now)
+    return len(those)
 
 
 def without_open_leads(tx: Connection, *, now: datetime) -> list[Campaign]:

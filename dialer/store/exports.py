@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
+from dialer.store.rows import many
 from dialer.store.tables import Attempt, ImportReject, Lead, table
 
 attempt = table(Attempt)
@@ -56,6 +57,37 @@ LEAD_COLUMNS = (
     "consent",
 )
 
+_OF_LEAD = (
+    "lead_id",
+    "phone",
+    "name",
+    "external_ref",
+    "region",
+    "status",
+    "closed_as",
+    "closed_at",
+    "disposition",
+    "attempts",
+    "due_at",
+    "callback_at",
+    "variables",
+)
+_OF_CALL = (
+    "call_id",
+    "from_number",
+    "started_at",
+    "ended_at",
+    "duration_ms",
+    "cost_cents",
+    "summary",
+    "sentiment",
+    "recording_url",
+    "in_voicemail",
+    "call_successful",
+    "custom_analysis",
+)
+PROFILE_COLUMNS = (*_OF_LEAD, *_OF_CALL)
+
 _CAMPAIGN: Any = bindparam("campaign")
 _STRETCH = (lead.c.id > bindparam("after"), lead.c.id <= bindparam("until"))
 _MINE = (lead.c.campaign_id + 0 == _CAMPAIGN, *_STRETCH)
@@ -84,6 +116,15 @@ _RESULTS = (
         *(lead.c.id if name == "lead_id" else lead.c[name] for name in RESULT_COLUMNS[:11]),
         *(attempt.c[name] for name in RESULT_COLUMNS[11:]),
         attempt.c.custom_analysis,
+    )
+    .select_from(lead)
+    .outerjoin(attempt, (attempt.c.lead_id == lead.c.id) & (attempt.c.n == _LATEST))
+    .where(lead.c.id.in_(_IDS))
+)
+_PROFILE_ROWS = (
+    select(
+        *(lead.c.id if name == "lead_id" else lead.c[name] for name in _OF_LEAD),
+        *(attempt.c[name] for name in _OF_CALL),
     )
     .select_from(lead)
     .outerjoin(attempt, (attempt.c.lead_id == lead.c.id) & (attempt.c.n == _LATEST))
@@ -141,6 +182,16 @@ def results(tx: Connection, ids: Sequence[int]) -> list[tuple[Any, ...]]:
 def leads(tx: Connection, ids: Sequence[int]) -> list[tuple[Any, ...]]:
     """Give the leads with these ids, and their variables, in any order."""
     return [tuple(row) for row in tx.execute(_LEADS, {"ids": ids})]
+
+
+def profile_rows(tx: Connection, ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    """Give the leads with these ids and their latest attempts, for exports to other systems."""
+    return [tuple(row) for row in tx.execute(_PROFILE_ROWS, {"ids": ids})]
+
+
+def whole_leads(tx: Connection, ids: Sequence[int]) -> list[Lead]:
+    """Read the leads with these ids, in any order."""
+    return many(tx, Lead, select(lead).where(lead.c.id.in_(list(ids))))
 
 
 def rejects(

@@ -21,13 +21,13 @@ SEEN_LATELY = timedelta(minutes=3)
 def open_incident(tx: Connection, code: str, *, subject: str, sentence: str, now: datetime) -> bool:
     """Open an incident; the same one about the same subject opens once. True when it is new."""
     dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    result = tx.execute(
+    opened = tx.execute(
         dialect.insert(incident)
         .values(code=code, subject=subject, sentence=sentence, opened_at=now, seen_at=now, times=1)
         .on_conflict_do_nothing(index_elements=["code", "subject"])
-        .execution_options(preserve_rowcount=True)  # PostgreSQL gives the id back instead
+        .returning(incident.c.id)  # on PostgreSQL no count of rows is known here
     )
-    return bool(result.rowcount)
+    return opened.scalar_one_or_none() is not None
 
 
 def see_again(
@@ -51,6 +51,15 @@ def see_again(
         reopened = int(result.rowcount)
     tx.execute(update(incident).where(*seen).values(seen_at=now))
     return reopened
+
+
+def open_again(tx: Connection, code: str, *, subject: str, now: datetime) -> bool:
+    """Open an incident that was closed, because it has happened again. False when it is open."""
+    closed = update(incident).where(
+        incident.c.code == code, incident.c.subject == subject, incident.c.closed_at.is_not(None)
+    )
+    anew = {"closed_at": None, "closed_by": None, "opened_at": now, "times": incident.c.times + 1}
+    return bool(tx.execute(closed.values(**anew)).rowcount)
 
 
 def close(

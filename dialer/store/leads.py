@@ -11,7 +11,7 @@ from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.priority import Priority
 from dialer.domain.regions import START
 from dialer.domain.states import LEAD_MOVES, OVER, ClosedAs, LeadStatus, check_move
-from dialer.store import suppressions
+from dialer.store import results, suppressions
 from dialer.store.rows import many, one
 from dialer.store.tables import IS_OPEN, Campaign, Lead, table
 from dialer.store.types import UtcDateTime
@@ -195,7 +195,10 @@ def move(
     """
     check_move(LEAD_MOVES, current, target)
     guarded = {"which": lead_id, "current": current, "status": target, **values}
-    return bool(tx.execute(_MOVE, guarded).rowcount)
+    moved = bool(tx.execute(_MOVE, guarded).rowcount)
+    if moved and target is LeadStatus.CLOSED:
+        results.tell_closed(tx, lead_id, now=values["closed_at"])
+    return moved
 
 
 def take_off(tx: Connection, lead_ids: Sequence[int]) -> int:
@@ -349,7 +352,20 @@ def close_waiting(
             wanted_at=None,
         )
     )
+    as_now = (lead.c.closed_as == closed_as, *chosen[1:])
+    results.tell_all_closed(tx, *as_now, now=now)
     return int(result.rowcount)
+
+
+def close_those(
+    tx: Connection, lead_ids: Sequence[int], *, closed_as: ClosedAs, reason: str, now: datetime
+) -> int:
+    """Close those of these leads that are READY; give how many."""
+    closed = {"status": LeadStatus.CLOSED, "closed_as": closed_as, "closed_at": now}
+    done = _change_those(tx, lead_ids, **closed, held_reason=reason, due_at=None, wanted_at=None)
+    if done:
+        results.tell_these_closed(tx, lead_ids, now=now)
+    return done
 
 
 def waiting_in_vain(tx: Connection) -> list[int]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, func, select, text, update
 
 from dialer.domain.dispositions import MEANING, Verdict
 from dialer.domain.hold import HoldCode
-from dialer.domain.next_call import SKIPPED
+from dialer.domain.next_call import HANDED_OVER, SKIPPED
 from dialer.domain.priority import Priority
 from dialer.domain.selection import Selection
 from dialer.domain.states import ClosedAs, LeadStatus
@@ -77,7 +77,7 @@ def _words(words: Iterable[str]) -> str:
 def _closed(*closed_as: ClosedAs) -> str:
     return (
         f"l.status = '{LeadStatus.CLOSED}' AND l.closed_as IN ({_words(closed_as)})"
-        f" AND (l.held_reason IS NULL OR l.held_reason <> '{SKIPPED}')"
+        f" AND (l.held_reason IS NULL OR l.held_reason NOT IN ({_words((SKIPPED, HANDED_OVER))}))"
         f" AND (l.disposition IS NULL OR l.disposition NOT IN ({_words(_TO_REVIEW)}))"
         " AND NOT EXISTS (SELECT 1 FROM lead other"
         " WHERE other.campaign_id IN :children AND other.phone = l.phone)"

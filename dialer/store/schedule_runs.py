@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from dialer.domain.schedule_spec import RUN_MOVES, Earlier, PassedOver, RunStatus
 from dialer.domain.states import ClosedAs, LeadStatus, ListStatus, check_move
+from dialer.store import results
 from dialer.store.rows import many, one
 from dialer.store.tables import Campaign, Lead, LeadList, ScheduleRun, table
 
@@ -218,3 +219,4 @@ def pass_over(tx: Connection, chosen: Mapping[PassedOver, Sequence[int]], *, now
                 due_at=None,
             )
         )
+        results.tell_these_closed(tx, ids, now=now)

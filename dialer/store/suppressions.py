@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from dialer.domain.do_not_call import OptOut
 from dialer.domain.states import AttemptStatus, ClosedAs, LeadStatus
+from dialer.store import results
 from dialer.store.rows import many, one
 from dialer.store.tables import Attempt, Lead, Suppression, table
 from dialer.store.types import UtcDateTime
@@ -139,7 +140,9 @@ def add(tx: Connection, phones: Collection[str], opt_out: OptOut, *, now: dateti
         "expires_at": opt_out.expires_at,
     }
     statement = _addition(is_sqlite=is_sqlite, is_everywhere=opt_out.campaign_id is None)
-    return int(tx.execute(statement, values).rowcount)
+    changed = int(tx.execute(statement, values).rowcount)
+    results.tell_opted_out(tx, distinct, now=now)
+    return changed
 
 
 @cache
@@ -222,7 +225,11 @@ def lead_ids_between(tx: Connection) -> tuple[int, int] | None:
 
 def close_suppressed(tx: Connection, *, after: int, until: int, now: datetime) -> int:
     """Close the waiting leads of a stretch of ids that are not to be called; give how many."""
-    return int(tx.execute(_SCRUB, {"after": after, "until": until, "now": now}).rowcount)
+    closed = int(tx.execute(_SCRUB, {"after": after, "until": until, "now": now}).rowcount)
+    if closed:
+        stretch = (lead.c.id > after, lead.c.id <= until)
+        results.tell_all_closed(tx, *stretch, now=now)
+    return closed
 
 
 def close_waiting_among(
@@ -237,4 +244,7 @@ def close_waiting_among(
         "campaign": _ANY_CAMPAIGN if campaign_id is None else campaign_id,
         "now": now,
     }
-    return int(tx.execute(_CLOSE_IN[tx.dialect.name], found).rowcount)
+    closed = int(tx.execute(_CLOSE_IN[tx.dialect.name], found).rowcount)
+    if closed:
+        results.tell_all_closed(tx, lead.c.phone.in_(list(phones)), now=now)
+    return closed

@@ -41,6 +41,7 @@ from dialer.store.function_tables import Appointment, FunctionCall, InboundCall,
 from dialer.store.number_tables import CallerNumber, DayAllowance, OtherCall
 from dialer.store.opt_out_tables import Registry, RegistryNumber, Suppression
 from dialer.store.people_tables import ApiToken, FirstLink, SignInTry, User, UserSession
+from dialer.store.result_tables import ResultAddress, ResultMessage, ResultWish
 from dialer.store.types import BigId
 
 __all__ = [
@@ -67,6 +68,9 @@ __all__ = [
     "OtherCall",
     "Registry",
     "RegistryNumber",
+    "ResultAddress",
+    "ResultMessage",
+    "ResultWish",
     "Schedule",
     "ScheduleRun",
     "SignInTry",

@@ -101,6 +101,21 @@ def revive(tx: Connection, call_id: str) -> list[int]:
     return sorted(row[0] for row in rows)
 
 
+def revive_one(tx: Connection, row_id: int) -> bool:
+    """Make one dead letter new again. False when it is none."""
+    fresh = {"status": NEW, "tries": 0, "error": None, "settled_at": None, "acknowledged_at": None}
+    chosen = update(inbox).where(inbox.c.id == row_id, inbox.c.status == DEAD)
+    return bool(tx.execute(chosen.values(**fresh)).rowcount)
+
+
+def acknowledge(tx: Connection, row_id: int, *, now: datetime) -> bool:
+    """Say that a person has seen a dead letter. False when one had, or it is none."""
+    unseen = update(inbox).where(
+        inbox.c.id == row_id, inbox.c.status == DEAD, inbox.c.acknowledged_at.is_(None)
+    )
+    return bool(tx.execute(unseen.values(acknowledged_at=now)).rowcount)
+
+
 def overdue(tx: Connection, *, before: datetime, most: int) -> Sequence[int]:
     """Give the events received before that moment and not settled yet."""
     return list(tx.execute(_OVERDUE, {"before": before, "most": most}).scalars())

@@ -19,9 +19,10 @@ from dialer.actions.world import World
 from dialer.domain.lines import lines_in_force
 from dialer.domain.states import LeadStatus
 from dialer.log import get_logger
-from dialer.store import figures, gate
+from dialer.store import figures, gate, result_delivery
 from dialer.store.audits import AuditKind
 from dialer.store.database import Connection
+from dialer.store.result_delivery import Standing
 
 log = get_logger(__name__)
 
@@ -127,7 +128,24 @@ class DatabaseFigures(Collector):
             ),
             by_status,
             *_of_audit(state),
+            *_of_results(world.db.read(result_delivery.standing)),
         ]
+
+
+def _of_results(found: Standing) -> list[Metric]:
+    figures_of = {
+        "dialer_results_waiting": ("Results that other systems were not told yet", found.waiting),
+        "dialer_results_dead": ("Results whose tries are used up, not acknowledged", found.dead),
+        "dialer_result_addresses_failing": (
+            "Addresses of results whose last try failed",
+            len(found.failing),
+        ),
+        "dialer_result_addresses_off": (
+            "Addresses of results that answered 410",
+            len(found.off),
+        ),
+    }
+    return [GaugeMetricFamily(name, text, value=n) for name, (text, n) in figures_of.items()]
 
 
 def _of_audit(state: Health) -> list[Metric]:

@@ -14,6 +14,7 @@ from factories import Stage, make_stage
 from dialer.actions import export
 from dialer.actions.control import find
 from dialer.actions.load import load
+from dialer.actions.profile_export import export_profile, read_profile
 from dialer.cli.exits import WrongUsage
 from dialer.cli.exporting import export_list
 from dialer.config import Settings
@@ -276,3 +277,66 @@ def test_a_workbook_is_not_shown_on_a_terminal(desk: Desk, monkeypatch: pytest.M
     monkeypatch.setattr("sys.stdout", Terminal())
     with pytest.raises(WrongUsage, match="terminal"):
         export_list(1, leads=True, form=ExportFormat.XLSX)
+
+
+# -- profiles for other systems
+
+
+def profiled(stage: Stage, campaign_id: int, name: str) -> list[dict[str, str]]:
+    stream = io.BytesIO()
+    export_profile(stage.world.db, campaign_id, stream, profile=read_profile(name))
+    return list(csv.DictReader(io.StringIO(stream.getvalue().decode("utf-8-sig"))))
+
+
+def test_calls_are_written_as_salesforce_reads_tasks(stage: Stage) -> None:
+    campaign_id = stage.campaign(name="Spring")
+    lead_id = stage.lead(campaign_id, external_ref="00Q5e00000Abc12")
+    stage.lead(campaign_id)  # not called yet: no task
+    attempt_id = next(one for one in stage.claim() if stage.attempt_row(one).lead_id == lead_id)
+    stage.dial(attempt_id)
+    stage.deliver(stage.retell.end(attempt_id, duration_ms=61_400))
+    stage.deliver(stage.retell.analyze(attempt_id))
+    rows = [row for row in profiled(stage, campaign_id, "salesforce") if row["WhoId"]]
+    assert rows == [
+        {
+            "WhoId": "00Q5e00000Abc12",
+            "Subject": "Call: Spring",
+            "Status": "Completed",
+            "Priority": "Normal",
+            "TaskSubtype": "Call",
+            "CallType": "Outbound",
+            "ActivityDate": "2026-03-04",
+            "CallDurationInSeconds": "61",
+            "CallDisposition": "talked",
+            "CallObject": "call_1",
+            "Description": "They talked.",
+        }
+    ]
+
+
+@pytest.mark.parametrize("name", ["hubspot", "pipedrive"])
+def test_other_profiles_write_who_was_called(stage: Stage, name: str) -> None:
+    campaign_id = stage.campaign(name="Spring")
+    lead_id = stage.lead(campaign_id, external_ref="17", name="Ada")
+    attempt_id = stage.call(lead_id)
+    stage.deliver(stage.retell.end(attempt_id, "dial_busy"))
+    (row,) = profiled(stage, campaign_id, name)
+    assert row["Record ID" if name == "hubspot" else "Person - ID"] == "17"
+    assert ("Busy" if name == "hubspot" else "busy") in row.values()
+
+
+def test_profiles_run_nothing_in_a_spreadsheet(stage: Stage, tmp_path: Path) -> None:
+    campaign_id = stage.campaign()
+    evil = '=HYPERLINK("http://x","y")'
+    stage.lead(campaign_id, name=evil, variables={"note": "+1+1", "tab": "\t=1"})
+    path = tmp_path / "ours.toml"
+    path.write_text(
+        '[columns]\nName = "name"\nNote = "variable.note"\nTab = "variable.tab"\nPhone = "phone"\n'
+        '"=cmd" = { value = "@SUM(1)" }\nBoth = { field = "name", before = "-" }\n',
+        encoding="utf-8",
+    )
+    (row,) = profiled(stage, campaign_id, str(path))
+    assert row["Name"] == f"'{evil}"
+    assert (row["Note"], row["Tab"], row["'=cmd"]) == ("'+1+1", "'\t=1", "'@SUM(1)")
+    assert row["Both"] == f"'-{evil}"
+    assert row["Phone"].startswith("+1212")

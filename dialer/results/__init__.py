@@ -1,0 +1,1 @@
+"""The wire to the customer's own systems, over which results are sent."""
