@@ -65,7 +65,8 @@ def test_a_call_tells_its_life_by_signed_webhooks(client: httpx.Client, receiver
     call_id = client.post("/v2/create-phone-call", json=body()).json()["call_id"]
     received = [receiver.wait() for _ in range(3)]
     payloads = [orjson.loads(each.body) for each in received]
-    assert [each["event"] for each in payloads] == ["call_started", "call_ended", "call_analyzed"]
+    # Two hundred times as fast as a call, they may overtake each other on the wire.
+    assert {each["event"] for each in payloads} == {"call_started", "call_ended", "call_analyzed"}
     assert {each["call"]["call_id"] for each in payloads} == {call_id}
     for each in received:
         assert each.path == "/webhooks/retell"
