@@ -7,14 +7,15 @@ late evidence: that stops a newer attempt which was not sent, and closes the lea
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import Enum, auto
 from functools import partial
 
-from dialer.actions.do_not_call import suppress
 from dialer.actions.evidence import apply_evidence
 from dialer.actions.settle import UNKNOWN_ATTEMPT, settle
+from dialer.actions.wishes import heed_without_lead
 from dialer.actions.world import World
-from dialer.domain.dispositions import Disposition
-from dialer.domain.do_not_call import OptOut, OptOutSource
+from dialer.domain.patience import UNRESOLVED_AGE
+from dialer.domain.states import AttemptStatus
 from dialer.errors import AccountProblem, LookUpFailed
 from dialer.log import get_logger
 from dialer.retell.mapping import LOOKED_UP, evidence_of
@@ -28,21 +29,39 @@ log = get_logger(__name__)
 BY = "audit"
 
 
-def bring_back(world: World, call: Call) -> bool:
+class Found(Enum):
+    """What became of a call whose attempt is forgotten."""
+
+    BROUGHT_BACK = auto()
+    WITHOUT_LEAD = auto()  # the lead is forgotten as well; the call counts for its number
+    GOES_ON = auto()  # without lead, and not over: nothing was written
+
+
+def bring_back(world: World, call: Call) -> Found:
     """Bring back the attempt of a call of ours; may be done twice.
 
-    False when the lead is forgotten as well: then the call counts among those its number has had.
+    What was told of the call before is settled now.
     """
     now = world.clock.now()
     row = world.db.transact(partial(_write_attempt, call=call, now=now))
-    if row is None:
+    if row is not None:
+        apply_call(world, row, _whole(world, call))
+        log.warning("attempt_brought_back", attempt_id=row.id, call_id=call.call_id)
+    elif not _is_over(call, now=now):
+        return Found.GOES_ON
+    else:
+        world.db.transact(partial(_count_for_number, call=call, now=now))
         log.error("call_without_lead", call_id=call.call_id)
-        return False
-    apply_call(world, row, _whole(world, call))
     for event_row in world.db.transact(partial(_revive, call_id=call.call_id, now=now)):
         settle(world, event_row)
-    log.warning("attempt_brought_back", attempt_id=row.id, call_id=call.call_id)
-    return True
+    return Found.WITHOUT_LEAD if row is None else Found.BROUGHT_BACK
+
+
+def _is_over(call: Call, *, now: datetime) -> bool:
+    """Tell whether a call holds no line, and has told how it ended."""
+    if evidence_of(LOOKED_UP, call).rank is AttemptStatus.ENDED:
+        return True
+    return now - _sent_at(call, now=now) > UNRESOLVED_AGE
 
 
 def apply_call(world: World, row: Attempt, call: Call) -> bool:
@@ -65,9 +84,8 @@ def _whole(world: World, call: Call) -> Call:
 
 def _write_attempt(tx: Connection, *, call: Call, now: datetime) -> Attempt | None:
     attempt_id = call.metadata_text("attempt_id") or ""
-    lead = _lead_of(tx, call)
+    lead = _lead_of(tx, call) if attempt_id else None
     if lead is None:
-        _count_for_number(tx, call, now=now)
         return None
     lead = leads.lock(tx, lead.id)
     if (known := attempts.get(tx, attempt_id)) is not None:
@@ -107,11 +125,7 @@ def _count_for_number(tx: Connection, call: Call, *, now: datetime) -> None:
     started_at = call.started_at or _sent_at(call, now=now)
     row = {"call_id": call.call_id, "phone": call.to_number, "started_at": started_at}
     other_calls.add(tx, [row])
-    evidence = evidence_of(LOOKED_UP, call)
-    if evidence.disposition is Disposition.OPTED_OUT:
-        reason = evidence.reason or "opted_out"
-        said = OptOut(reason, OptOutSource.CALL, actor=BY, call_id=call.call_id)
-        suppress(tx, call.to_number, said, now=now)
+    heed_without_lead(tx, evidence_of(LOOKED_UP, call), by=BY, now=now)
 
 
 def _free_number(tx: Connection, call: Call, lead: Lead) -> int:
@@ -141,7 +155,7 @@ def _revive(tx: Connection, *, call_id: str, now: datetime) -> Sequence[int]:
         UNKNOWN_ATTEMPT,
         subject=call_id,
         by=incidents.SYSTEM,
-        note="The attempt was brought back.",
+        note="Retell's calls were compared.",
         now=now,
     )
     return webhooks.revive(tx, call_id)

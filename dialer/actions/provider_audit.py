@@ -5,7 +5,8 @@
 3. Bring back what is missing, and apply what is news of attempts that are known.
 4. Ask for each call of ours that was not listed.
 5. A doubt is settled once a whole answer was accounted for that came so late that the list shows
-   all calls made before the doubt.
+   all calls made before the doubt. A call whose lead is forgotten, too, is so when it is over:
+   it holds a line that nobody counts, and may end with a wish.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from dialer.actions.bring_back import apply_call, bring_back
+from dialer.actions.bring_back import Found, apply_call, bring_back
 from dialer.actions.doubting import check_memory, doubt, trust
 from dialer.actions.findings import tell
 from dialer.actions.world import World
@@ -71,6 +72,7 @@ class Compared:
     differences: list[Difference] = field(default_factory=list)
     brought_back: int = 0
     without_lead: int = 0
+    going_on: int = 0  # calls without a lead that are not over
     failed: int = 0  # calls that could not be applied
     known: int = 0  # calls that both sides know
     trusted: bool = False  # a doubt was settled
@@ -137,7 +139,7 @@ def _read_list(world: World, install: str, compared: Compared) -> None:
         if not _mend(world, found.calls, compared):
             return
         if found.complete:
-            compared.complete = not compared.failed
+            compared.complete = not compared.failed and not compared.going_on
             return
         starts = [call.started_at for call in found.calls if call.started_at is not None]
         if not starts or starts != sorted(starts) or starts[-1] <= since:
@@ -200,15 +202,18 @@ def _restore(world: World, call: Call, attempt_id: str, compared: Compared) -> N
     )
     now = world.clock.now()
     world.db.transact(lambda tx: doubt(tx, sentence, now=now, actor="system"))
-    if attempt_id and bring_back(world, call):
+    found = bring_back(world, call)
+    if found is Found.BROUGHT_BACK:
         compared.brought_back += 1
         told = f"{sentence} It was brought back."
         compared.differences.append(Difference(call.call_id, told, mended=True))
-    else:
+    elif found is Found.WITHOUT_LEAD:
         compared.without_lead += 1
         compared.differences.append(
             Difference(call.call_id, f"{sentence} Neither is its lead; nothing could be mended.")
         )
+    else:
+        compared.going_on += 1
 
 
 def _tell_news(world: World, row: Attempt, call: Call) -> None:

@@ -14,6 +14,7 @@ from dialer.actions.evidence import apply_evidence
 from dialer.actions.inbound import settle_inbound
 from dialer.actions.plan import refill
 from dialer.actions.talks import INBOUND
+from dialer.actions.wishes import heed_without_lead
 from dialer.actions.world import World
 from dialer.domain.evidence import CallEvidence
 from dialer.log import get_logger
@@ -122,6 +123,7 @@ def _nobodys(tx: Connection, evidence: CallEvidence, *, now: datetime) -> Settle
     if evidence.attempt_id is None or evidence.install != gate.install(tx):
         return Settled(webhooks.IGNORED, error="The call is not one of ours.")
     if other_calls.knows(tx, evidence.call_id):
+        heed_without_lead(tx, evidence, by="settle", now=now)
         return Settled(webhooks.IGNORED, error="The call is known to have no lead here any more.")
     sentence = f"Call {evidence.call_id} names attempt {evidence.attempt_id}, which is not known."
     incidents.open_incident(

@@ -6,9 +6,10 @@ at once and for every campaign, in whatever order the events come, and however l
 
 from datetime import datetime
 
+from dialer.actions.do_not_call import suppress
 from dialer.actions.settling import opt_out
 from dialer.domain.dispositions import Disposition
-from dialer.domain.do_not_call import OptOutSource
+from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.evidence import CallEvidence
 from dialer.domain.opt_out_words import Wish, wish_of
 from dialer.domain.states import AttemptStatus
@@ -50,6 +51,18 @@ def heed_wish(
         return lead
     call_id = evidence.call_id
     return opt_out(tx, lead, attempt, reason=reason, source=source, call_id=call_id, now=now)
+
+
+def heed_without_lead(tx: Connection, evidence: CallEvidence, *, by: str, now: datetime) -> None:
+    """Heed what somebody said in a call of ours whose lead is forgotten. May be called twice.
+
+    Only how the call ended is asked: what its analysis means is told by a campaign.
+    """
+    if evidence.disposition is not Disposition.OPTED_OUT or not evidence.to_number:
+        return
+    reason = evidence.reason or "opted_out"
+    said = OptOut(reason, OptOutSource.CALL, actor=by, call_id=evidence.call_id)
+    suppress(tx, evidence.to_number, said, now=now)
 
 
 def tell_unclear(

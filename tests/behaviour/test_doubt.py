@@ -15,7 +15,7 @@ from dialer.actions.health import health
 from dialer.actions.provider_audit import LISTED_WITHIN, compare
 from dialer.domain.states import AttemptStatus, ClosedAs, LeadStatus
 from dialer.errors import ProviderUnavailable, RefusedByRule
-from dialer.store import attempts, doubts, gate, incidents, leads, webhooks
+from dialer.store import attempts, doubts, gate, incidents, leads, suppressions, webhooks
 from dialer.store.ledger import of_subject
 from dialer.witness import Memory, Noted
 
@@ -397,3 +397,59 @@ def test_an_older_call_whose_answer_was_not_written_yet_is_applied_before_a_forg
     assert [one.status for one in stage.attempts_of(lead_id)] == [AttemptStatus.ENDED] * 2
     assert stage.lead_row(lead_id).closed_as is ClosedAs.REACHED
     assert "late_call" not in {one.code for one in stage.incidents()}
+
+
+def forget_lead(stage: Stage, attempt_id: str, lead_id: int) -> None:
+    """Put the rows back to the moment before the lead was imported."""
+    forget_send(stage, attempt_id, lead_id)
+    sql(stage, f"DELETE FROM lead WHERE id = {lead_id}")
+
+
+def test_webhooks_of_a_call_whose_lead_is_forgotten_wait_for_nobody(
+    stage: Stage, witness: Remembers
+) -> None:
+    lead_id = stage.lead()
+    attempt_id = stage.call(lead_id)
+    ended = stage.retell.end(attempt_id)
+    forget_lead(stage, attempt_id, lead_id)
+    stage.deliver(ended)
+    assert len(stage.world.db.read(webhooks.dead)) == 1
+    settle_it(stage)
+    assert not is_doubted(stage)
+    assert stage.world.db.read(webhooks.dead) == []
+    assert [one.code for one in stage.incidents()] == ["I19"]
+
+
+def test_a_wish_told_late_in_a_call_whose_lead_is_forgotten_is_heeded(
+    stage: Stage, witness: Remembers
+) -> None:
+    lead_id = stage.lead()
+    phone = stage.lead_row(lead_id).phone
+    attempt_id = stage.call(lead_id)
+    stage.retell.end(attempt_id, None)
+    forget_lead(stage, attempt_id, lead_id)
+    settle_it(stage)
+    assert not is_doubted(stage)
+    stage.deliver(stage.retell.end(attempt_id, "user_requested_dnc"))
+    suppressed = stage.world.db.read(
+        lambda tx: suppressions.is_suppressed(tx, phone, campaign_id=1, now=stage.clock.now())
+    )
+    assert suppressed
+
+
+def test_a_doubt_lasts_while_a_call_whose_lead_is_forgotten_goes_on(
+    stage: Stage, witness: Remembers
+) -> None:
+    lead_id = stage.lead()
+    phone = stage.lead_row(lead_id).phone
+    attempt_id = stage.call(lead_id)
+    stage.retell.answer(attempt_id)
+    forget_lead(stage, attempt_id, lead_id)
+    settle_it(stage)
+    assert is_doubted(stage)  # it holds a line, and nobody knows yet what is said in it
+    stage.retell.end(attempt_id, "user_requested_dnc")
+    settle_it(stage)
+    assert not is_doubted(stage)
+    assert stage.world.db.read(
+        lambda tx: suppressions.is_suppressed(tx, phone, campaign_id=1, now=stage.clock.now())
+    )

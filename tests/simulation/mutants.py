@@ -25,6 +25,7 @@ from dialer.domain.states import AttemptStatus, CampaignStatus
 from dialer.errors import NotSent, OutcomeUnknown
 from dialer.retell.client import RetellClient
 from dialer.store import attempts, gate, leads, suppressions
+from simulation import restore_mutants
 from simulation.bugs import MUTANTS, Patches, mutant, switched_on
 
 # Sending
@@ -290,4 +291,4 @@ def one_answer_without_the_call_proves_its_absence() -> Patches:
     yield look_up, "ABSENCE_ANSWERS", 1
 
 
-__all__ = ["MUTANTS", "switched_on"]
+__all__ = ["MUTANTS", "restore_mutants", "switched_on"]

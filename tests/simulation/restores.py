@@ -24,8 +24,8 @@ from simulation.wire import Wire
 
 SHARE = 0.2
 """Of all seeds."""
-WAITS_MS = 61_000
-"""By then every process was started again."""
+LONGEST_MS = 4 * 3_600_000
+"""A doubt lasts no longer than the longest call, and the time it takes to hear of its end."""
 NOT_A_LEAD = "Neither is its lead"
 """What the incident says of a call that could not be brought back."""
 
@@ -145,12 +145,19 @@ class Restores:
         leads = {(str(one[0]), one[1]) for one in self._db.rows("SELECT id, phone FROM lead")}
         self._diary.go_back(self._then, leads, now_ms=now_ms, doubted=bool(forgotten))
         if self._restore.lists:
-            for _ in range(self._dice.randrange(3)):
-                self._hub.after(self._dice.randrange(WAITS_MS, 420_000), self._people.bring_list)
+            for _ in range(self._dice.randrange(1, 4)):
+                wait_ms = round(2_000 * 150 ** self._dice.random())  # up to five minutes
+                self._hub.after(wait_ms, self._people.bring_list)
 
     def _sent(self) -> set[str]:
         rows = self._db.rows("SELECT id FROM attempt WHERE send_started_at IS NOT NULL")
         return {row[0] for row in rows}
+
+    def ask_whether_it_ends(self) -> None:
+        """Ask whether a doubt is settled in time, once nothing goes wrong any more."""
+        waited_ms = self._hub.now_ms - (self._plant.restored_ms or self._hub.now_ms)
+        if waited_ms > self._restore.goes_on_ms + LONGEST_MS and self._diary.is_doubted:
+            self._checks.violations.append("a doubt is never settled")
 
     def acknowledge(self) -> None:
         """Let a person look at the calls that could not be brought back."""

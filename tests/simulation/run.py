@@ -195,6 +195,8 @@ class Run:
         end_ms = start_ms + round(LONGEST.total_seconds() * 1000)
         while not self._is_over() and self.hub.now_ms < end_ms and not self.checks.violations:
             self._run(until_ms=self.hub.now_ms + LOOK_MS)
+            if self.restores is not None:
+                self.restores.ask_whether_it_ends()
         self._conclude()
         return self._outcome()
 
