@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,7 +20,7 @@ from dialer.actions.world import World
 from dialer.domain.appointments import Offer
 from dialer.domain.roles import Role
 from dialer.retell.models import Call
-from dialer.store import appointments, gate
+from dialer.store import appointments, gate, migrate
 from dialer.store.database import Connection, Database
 from dialer.web.app import make_app
 
@@ -35,9 +36,17 @@ class Site:
 
 
 @pytest.fixture
-def site(sqlite_url: str) -> Iterator[Site]:
-    database = Database(sqlite_url)
-    settings = settings_for(sqlite_url)
+def url(tmp_path: Path) -> str:
+    """Give a database that was migrated, as the command line wants it."""
+    address = f"sqlite:///{tmp_path / 'own.db'}"
+    migrate.upgrade(address)
+    return address
+
+
+@pytest.fixture
+def site(url: str) -> Iterator[Site]:
+    database = Database(url)
+    settings = settings_for(url)
     world = world_on(database, settings, HintsGiven())
     campaign_id = control.create(world, make_spec(), actor="test")
     control.start(world, campaign_id, actor="test")
@@ -88,10 +97,14 @@ def test_viewers_see_no_number_in_a_note(site: Site) -> None:
 
 
 def test_the_command_line_shows_them_too(
-    site: Site, sqlite_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: Any, tmp_path: Any
+    site: Site,
+    url: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     talk(site)
-    monkeypatch.setenv("DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("DATABASE_URL", url)
     with kept_log():
         shown = Desk(tmp_path, capsys).type("leads", "show", site.lead_id).out
     assert NOTE in shown
