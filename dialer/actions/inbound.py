@@ -168,16 +168,24 @@ def settle_inbound(
         return "Nobody here knows who called."
     if evidence.rank is AttemptStatus.ENDED:
         _end(tx, row, evidence, now=now)
-    elif row.status is InboundStatus.ANNOUNCED:
-        inbound_calls.change(
-            tx,
-            row.id,
-            call_id=row.call_id or call.call_id,
-            status=InboundStatus.TALKING,
-            started_at=evidence.started_at or now,
-        )
-        make_way(tx, row.from_number, until=now + TALK_PATIENCE, now=now)
+    else:
+        _begin(tx, row, evidence, now=now)
     return None
+
+
+def _begin(tx: Connection, row: InboundCall, evidence: CallEvidence, *, now: datetime) -> None:
+    suppressions.lock_person(tx, row.from_number)  # leads come before their calls
+    locked = inbound_calls.lock(tx, row.id)
+    if locked is None or locked.status is not InboundStatus.ANNOUNCED:
+        return
+    inbound_calls.change(
+        tx,
+        row.id,
+        call_id=locked.call_id or evidence.call_id,
+        status=InboundStatus.TALKING,
+        started_at=evidence.started_at or now,
+    )
+    make_way(tx, row.from_number, until=now + TALK_PATIENCE, now=now)
 
 
 def _unannounced(
