@@ -11,7 +11,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialer.actions.inbound import EVENT, announce
+from dialer.actions.announcing import EVENT, announce
 from dialer.web.access import open_to_all
 from dialer.web.signed import answer_signed
 from dialer.web.site import Site, site_of

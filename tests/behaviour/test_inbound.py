@@ -8,7 +8,7 @@ import pytest
 from agents import ask
 from factories import NOW, OUR_NUMBER, Stage
 
-from dialer.actions.inbound import announce
+from dialer.actions.announcing import announce
 from dialer.domain.dispositions import Disposition
 from dialer.domain.inbound import TALK_PATIENCE, InboundStatus
 from dialer.domain.states import AttemptStatus, ClosedAs, LeadStatus

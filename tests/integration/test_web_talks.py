@@ -13,9 +13,10 @@ from factories import make_lead, make_spec
 from web_peer import HintsGiven, serving, settings_for, sign_in, world_on
 
 from dialer.actions import control
-from dialer.actions.answering import Question, answer
-from dialer.actions.inbound import announce
+from dialer.actions.announcing import announce
+from dialer.actions.answering import answer
 from dialer.actions.own_functions import BUILT_IN
+from dialer.actions.questions import Question
 from dialer.actions.world import World
 from dialer.domain.appointments import Offer
 from dialer.domain.roles import Role
