@@ -6,8 +6,9 @@ from typing import Any
 
 from factories import Stage
 
-from dialer.actions.answering import Told, answer, read_question
+from dialer.actions.answering import answer
 from dialer.actions.own_functions import BUILT_IN
+from dialer.actions.questions import Told, read_question
 from dialer.domain.functions import Function
 from dialer.store import function_calls
 from dialer.store.tables import FunctionCall

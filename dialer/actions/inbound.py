@@ -11,134 +11,28 @@ announcement, and without news of the end the leads are due again after a while.
 https://docs.retellai.com/features/inbound-call-webhook
 """
 
-import hashlib
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
-
-import orjson
 
 from dialer.actions.aside import cancel_intent
 from dialer.actions.control import lock_lead
 from dialer.actions.do_not_call import suppress
 from dialer.actions.openings import opening_for
-from dialer.actions.talks import inbound_of, is_test, person_number
-from dialer.actions.world import World
+from dialer.actions.talks import inbound_of, is_test, person_number, who_calls
 from dialer.domain.dispositions import Disposition, refine
 from dialer.domain.do_not_call import OptOut, OptOutSource
-from dialer.domain.e164 import is_e164
 from dialer.domain.evidence import CallEvidence
 from dialer.domain.hold import Hold, HoldCode
-from dialer.domain.inbound import RING_PATIENCE, TALK_PATIENCE, InboundStatus, is_conversation
+from dialer.domain.inbound import TALK_PATIENCE, InboundStatus, is_conversation
 from dialer.domain.opt_out_words import OptOutSpec, wish_of
-from dialer.domain.states import OVER, AttemptStatus, CampaignStatus, ClosedAs, LeadStatus
+from dialer.domain.states import OVER, AttemptStatus, ClosedAs, LeadStatus
 from dialer.log import get_logger
 from dialer.retell.models import Call
-from dialer.store import attempts, campaigns, gate, inbound_calls, lead_pages, leads, suppressions
+from dialer.store import attempts, campaigns, inbound_calls, leads, suppressions
 from dialer.store.database import Connection
 from dialer.store.tables import InboundCall, Lead
 
 log = get_logger(__name__)
-
-EVENT = "call_inbound"
-_NOT_BEGUN = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
-
-
-def announce(world: World, body: bytes, *, now: datetime) -> dict[str, Any] | None:
-    """Take note of a call that comes in, and say what its agent should know.
-
-    Returns None for anything else. May be told twice of one call.
-    """
-    told = _announced(body)
-    if told is None:
-        return None
-    caller = told.get("from_number")
-    if not isinstance(caller, str) or not is_e164(caller):
-        return {}  # withheld: nobody could be recognised
-    return world.db.transact(lambda tx: _welcome(tx, world, told, caller, now=now))
-
-
-def _announced(body: bytes) -> Mapping[str, Any] | None:
-    try:
-        content = orjson.loads(body)
-    except (orjson.JSONDecodeError, RecursionError):
-        return None
-    if not isinstance(content, dict) or content.get("event") != EVENT:
-        return None
-    told = content.get(EVENT)
-    stamp = content.get("event_timestamp")
-    return {**told, "event_timestamp": stamp} if isinstance(told, dict) else {}
-
-
-def _welcome(
-    tx: Connection, world: World, told: Mapping[str, Any], caller: str, *, now: datetime
-) -> dict[str, Any]:
-    ours = told.get("to_number")
-    to_number = ours if isinstance(ours, str) and is_e164(ours) else None
-    given = told.get("call_id")
-    call_id = given if isinstance(given, str) and given.isprintable() and given else None
-    lead = who_calls(tx, caller, to_number=to_number)
-    row = inbound_calls.add(
-        tx,
-        key=call_id or _key(caller, to_number, told.get("event_timestamp")),
-        call_id=call_id,
-        from_number=caller,
-        to_number=to_number,
-        lead_id=lead.id if lead is not None else None,
-        status=InboundStatus.ANNOUNCED,
-        received_at=now,
-    )
-    if row.status is InboundStatus.ANNOUNCED:
-        make_way(tx, caller, until=now + RING_PATIENCE, now=now)
-    log.info("called_by_lead" if lead is not None else "called_by_stranger", inbound=row.id)
-    return _introduction(tx, world, row, lead)
-
-
-def _key(caller: str, to_number: str | None, stamp: object) -> str:
-    return hashlib.sha256(f"{caller}|{to_number}|{stamp}".encode()).hexdigest()[:32]
-
-
-def _introduction(
-    tx: Connection, world: World, row: InboundCall, lead: Lead | None
-) -> dict[str, Any]:
-    """Say what the agent should know; all values are texts."""
-    metadata = {"inbound": str(row.id), "inbound_install": gate.install(tx)}
-    answer: dict[str, Any] = {"metadata": metadata}
-    if lead is not None:
-        campaign = campaigns.get(tx, lead.campaign_id)
-        assert campaign is not None
-        metadata |= {"lead_id": str(lead.id), "campaign_id": str(lead.campaign_id)}
-        past = attempts.of_lead(tx, lead.id)
-        context = {
-            "campaign_name": campaign.name,
-            "last_call_summary": (past[-1].summary if past else None) or "",
-        }
-        spec = campaigns.spec_of(campaign)
-        answer["dynamic_variables"] = {**context, **spec.variables, **lead.variables}
-    if world.webhook_url is not None:
-        answer["agent_override"] = {"agent": {"webhook_url": world.webhook_url}}
-    return answer
-
-
-def who_calls(tx: Connection, caller: str, *, to_number: str | None) -> Lead | None:
-    """Recognise a caller: the lead we called last, rather from the number that it calls back.
-
-    One of a campaign that has not begun is nobody's yet.
-    """
-
-    def rank(lead: Lead) -> tuple[bool, bool, datetime]:
-        past = attempts.of_lead(tx, lead.id)
-        is_open = lead.status is not LeadStatus.CLOSED
-        from_there = any(one.from_number == to_number for one in past)
-        return from_there, is_open, past[-1].created_at if past else lead.created_at
-
-    known = [one for one in lead_pages.with_phone(tx, caller) if _has_begun(tx, one)]
-    return max(known, key=rank, default=None)
-
-
-def _has_begun(tx: Connection, lead: Lead) -> bool:
-    campaign = campaigns.get(tx, lead.campaign_id)
-    return campaign is not None and campaign.status not in _NOT_BEGUN
 
 
 def make_way(tx: Connection, phone: str, *, until: datetime, now: datetime) -> None:
@@ -168,16 +62,24 @@ def settle_inbound(
         return "Nobody here knows who called."
     if evidence.rank is AttemptStatus.ENDED:
         _end(tx, row, evidence, now=now)
-    elif row.status is InboundStatus.ANNOUNCED:
-        inbound_calls.change(
-            tx,
-            row.id,
-            call_id=row.call_id or call.call_id,
-            status=InboundStatus.TALKING,
-            started_at=evidence.started_at or now,
-        )
-        make_way(tx, row.from_number, until=now + TALK_PATIENCE, now=now)
+    else:
+        _begin(tx, row, evidence, now=now)
     return None
+
+
+def _begin(tx: Connection, row: InboundCall, evidence: CallEvidence, *, now: datetime) -> None:
+    suppressions.lock_person(tx, row.from_number)  # leads come before their calls
+    locked = inbound_calls.lock(tx, row.id)
+    if locked is None or locked.status is not InboundStatus.ANNOUNCED:
+        return
+    inbound_calls.change(
+        tx,
+        row.id,
+        call_id=locked.call_id or evidence.call_id,
+        status=InboundStatus.TALKING,
+        started_at=evidence.started_at or now,
+    )
+    make_way(tx, row.from_number, until=now + TALK_PATIENCE, now=now)
 
 
 def _unannounced(

@@ -1,4 +1,4 @@
-"""Talks: whose call it is in which an agent asks for a function."""
+"""Talks: whose call it is, in which an agent asks for a function, or somebody calls us."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,13 +6,15 @@ from datetime import datetime
 from dialer.actions.deciding import zone_of
 from dialer.domain.e164 import is_e164
 from dialer.domain.functions import Person, Talk
+from dialer.domain.states import CampaignStatus, LeadStatus
 from dialer.retell.models import Call
-from dialer.store import attempts, campaigns, gate, inbound_calls, leads
+from dialer.store import attempts, campaigns, gate, inbound_calls, lead_pages, leads
 from dialer.store.database import Connection
 from dialer.store.tables import Attempt, InboundCall, Lead
 
 INBOUND = "inbound"
 """Retell's word for calls that come to us."""
+_NOT_BEGUN = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +102,24 @@ def _person(tx: Connection, lead: Lead | None) -> Person | None:
         variables={**campaigns.spec_of(campaign).variables, **lead.variables},
         zone=zone_of(lead),
     )
+
+
+def who_calls(tx: Connection, caller: str, *, to_number: str | None) -> Lead | None:
+    """Recognise a caller: the lead we called last, rather from the number that it calls back.
+
+    One of a campaign that has not begun is nobody's yet.
+    """
+
+    def rank(lead: Lead) -> tuple[bool, bool, datetime]:
+        past = attempts.of_lead(tx, lead.id)
+        is_open = lead.status is not LeadStatus.CLOSED
+        from_there = any(one.from_number == to_number for one in past)
+        return from_there, is_open, past[-1].created_at if past else lead.created_at
+
+    known = [one for one in lead_pages.with_phone(tx, caller) if _has_begun(tx, one)]
+    return max(known, key=rank, default=None)
+
+
+def _has_begun(tx: Connection, lead: Lead) -> bool:
+    campaign = campaigns.get(tx, lead.campaign_id)
+    return campaign is not None and campaign.status not in _NOT_BEGUN

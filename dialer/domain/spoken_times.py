@@ -35,6 +35,12 @@ _UNIT = rf"({'|'.join(_UNITS)})s?"
 _IN = re.compile(rf"in (?:half )?{_AMOUNT}(?: (?:and a|a|an))? ?{_UNIT}(?: and (?:a )?half)?")
 _CLOCK = re.compile(r"(\d{1,2})(?:[:h](\d{2})(?::\d{2})?)? ?(am|pm|a m|p m)?")
 _NEXT = re.compile(r"next (\w+)")
+_HOUR_WORDS = "|".join(_COUNTED.split()[1:])
+_MINUTES = {"five": 5, "ten": 10, "quarter": 15, "fifteen": 15, "twenty": 20, "half": 30}
+_MINUTES |= {"thirty": 30, "forty": 40, "forty five": 45}
+_PAST = re.compile(rf"\b(?:a )?({'|'.join(_MINUTES)}) (past|to) (\d{{1,2}}|{_HOUR_WORDS})\b")
+_HOUR_MINUTES = re.compile(rf"\b({_HOUR_WORDS})[ -](fifteen|twenty|thirty|forty[ -]five|forty)\b")
+_HALF_SAID = re.compile(r"\b(am|pm|a m|p m|morning|noon|afternoon|evening|night|tonight)\b")
 _EVENING_BEGINS = 8
 """An hour below this without "am" is meant in the afternoon: "at 3"."""
 
@@ -111,6 +117,7 @@ def _spoken(text: str, *, now: datetime) -> datetime | None:
     rest = " ".join(_FILLERS.sub(" ", text.replace("a.m.", "am").replace("p.m.", "pm")).split())
     if rest.isdigit():  # rather a count, or a word for "yes", than a time of day
         return None
+    rest = _with_figures(rest)
     day, rest = _take_day(rest, now=now)
     clock, rest = _take_clock(rest)
     if set(rest.split()) - {"at", "on"} or (day is None and clock is None):
@@ -120,6 +127,26 @@ def _spoken(text: str, *, now: datetime) -> datetime | None:
         today = datetime.combine(now.date(), wanted, now.tzinfo)
         return today if today > now else today + timedelta(days=1)
     return datetime.combine(day, wanted, now.tzinfo)
+
+
+def _with_figures(text: str) -> str:
+    """Write "half past three", "quarter to four" and "three thirty" as clocks show them."""
+    half = "" if _HALF_SAID.search(text) else " pm"
+
+    def clock(hour: str, minutes: int) -> str:
+        counted = int(hour) if hour.isdigit() else int(_NUMBERS[hour])
+        counted = (counted - 1 if minutes < 0 else counted) or 12
+        in_the_afternoon = half if 1 <= counted < _EVENING_BEGINS else ""
+        return f"{counted}:{minutes % 60:02d}{in_the_afternoon}"
+
+    def past(found: re.Match[str]) -> str:
+        minutes = _MINUTES[found[1]]
+        return clock(found[3], minutes if found[2] == "past" else -minutes)
+
+    def after(found: re.Match[str]) -> str:
+        return clock(found[1], _MINUTES[found[2].replace("-", " ")])
+
+    return _HOUR_MINUTES.sub(after, _PAST.sub(past, text))
 
 
 def _take_day(text: str, *, now: datetime) -> tuple[date | None, str]:

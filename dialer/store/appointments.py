@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dialer.domain.appointments import Offer
@@ -22,8 +22,6 @@ def offer(tx: Connection, calendar: str, offers: Iterable[Offer]) -> int:
         {"calendar": calendar, "starts_at": each.starts_at, "ends_at": each.ends_at}
         for each in offers
     ]
-    if not rows:
-        return 0
     statement = dialect.insert(slot).on_conflict_do_nothing(
         index_elements=["calendar", "starts_at"]
     )
@@ -80,8 +78,3 @@ def book(tx: Connection, **values: Any) -> bool:
 def give_up(tx: Connection, row_id: int) -> None:
     """Let go of a time that was booked."""
     tx.execute(delete(appointment).where(appointment.c.id == row_id))
-
-
-def change(tx: Connection, row_id: int, **values: Any) -> None:
-    """Change columns other than the time."""
-    tx.execute(update(appointment).where(appointment.c.id == row_id).values(**values))

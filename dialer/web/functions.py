@@ -11,7 +11,8 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialer.actions.answering import STILL, answer, read_question
+from dialer.actions.answering import answer
+from dialer.actions.questions import STILL, read_question
 from dialer.domain.functions import Result
 from dialer.web.access import open_to_all
 from dialer.web.problems import problem

@@ -11,7 +11,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialer.actions.inbound import EVENT, announce
+from dialer.actions.announcing import EVENT, announce
 from dialer.web.access import open_to_all
 from dialer.web.signed import answer_signed
 from dialer.web.site import Site, site_of
@@ -24,11 +24,12 @@ async def receive_inbound(request: Request) -> Response:
     """Say whom the agent is going to talk with; asynchronous because it needs the raw body."""
     site = site_of(request)
     return await answer_signed(
-        request, site, lambda body, now: _answer(site, body, now), threads=site.receiving
+        request, site, lambda body, now: answer_inbound(site, body, now), threads=site.receiving
     )
 
 
-def _answer(site: Site, body: bytes, now: datetime) -> Response:
+def answer_inbound(site: Site, body: bytes, now: datetime) -> Response:
+    """Answer an announcement; anything else is taken note of by nobody."""
     told = announce(site.world(), body, now=now)
     result = "kept" if told else "ignored"
     site.metrics.webhooks.labels(EVENT if told is not None else "other", result).inc()

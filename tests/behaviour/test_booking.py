@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -245,3 +246,14 @@ def test_a_file_that_is_no_calendar_is_answered_in_words(
     answer = book(filed, talking(filed), "tomorrow at three")
     assert not answer["ok"]
     assert "went wrong on our side" in answer["answer"]
+
+
+def test_a_number_that_is_in_use_is_not_given_twice(database_url: str) -> None:
+    stage = make_stage(database_url)
+    offer(stage, THREE, THREE + HOUR)
+    calls = [talking(stage), talking(stage)]
+    same = Stage(replace(stage.world, new_id=lambda: "2a"), stage.clock, stage.queue, stage.retell)
+    first = book(same, calls[0], "tomorrow at three")
+    second = book(same, calls[1], "tomorrow at 4 pm")
+    assert [one["confirmation_number"] for one in (first, second)] == ["000 042", "007 961"]
+    stage.world.db.close()

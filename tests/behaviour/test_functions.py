@@ -10,8 +10,8 @@ from agents import ask, asked_in, talking, told
 from factories import NOW, Stage
 from pydantic import Field
 
-from dialer.actions.answering import read_question
 from dialer.actions.explain import explain
+from dialer.actions.questions import read_question
 from dialer.domain.do_not_call import OptOutSource
 from dialer.domain.functions import Answer, Function, Result, Talk, function
 from dialer.domain.states import ClosedAs, LeadStatus

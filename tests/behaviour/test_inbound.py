@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from agents import ask
-from factories import NOW, OUR_NUMBER, Stage
+from factories import NOW, OUR_NUMBER, Stage, make_stage
 
-from dialer.actions.inbound import announce
+from dialer.actions.announcing import announce
 from dialer.domain.dispositions import Disposition
 from dialer.domain.inbound import TALK_PATIENCE, InboundStatus
 from dialer.domain.states import AttemptStatus, ClosedAs, LeadStatus
@@ -296,3 +296,25 @@ def test_a_function_in_an_inbound_call_knows_the_lead(stage: Stage) -> None:
     answer = ask(stage, "lookup_lead", call=call)
     assert answer["last_call"]["how"] == "Rang, nobody answered."
     assert stage.lead_row(lead_id).status is LeadStatus.READY
+
+
+def test_a_stranger_nobody_announced_is_none_of_our_business(stage: Stage) -> None:
+    stage.deliver(ended(call_of({}, from_number="+12125550177")))
+    assert stage.world.db.read(webhooks.counts) == {webhooks.IGNORED: 1}
+
+
+def test_an_announcement_that_comes_after_the_start_makes_no_second_way(stage: Stage) -> None:
+    lead_id = missed(stage)
+    stage.deliver(event("call_started", call_of({})))
+    due_at = stage.lead_row(lead_id).due_at
+    stage.clock.pass_time(minutes=5)
+    ring(stage)
+    assert stage.lead_row(lead_id).due_at == due_at
+    assert row_of(stage).status is InboundStatus.TALKING
+
+
+def test_the_webhooks_of_an_inbound_call_come_to_us(database_url: str) -> None:
+    stage = make_stage(database_url, webhook_url="https://dialer.example/webhooks/retell")
+    agent = ring(stage)["agent_override"]["agent"]
+    assert agent == {"webhook_url": "https://dialer.example/webhooks/retell"}
+    stage.world.db.close()

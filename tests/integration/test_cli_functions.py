@@ -149,3 +149,29 @@ def test_times_are_put_into_the_table_from_a_file_and_booked_ones_are_shown(
     assert desk.type("slots", "withdraw", "tomorrow").code == 2
     assert json.loads(desk.type("slots", "list", "--json").out) == rows[1:]
     assert desk.type("slots", "import", desk.write("no.ics", "nothing")).code == 1
+
+
+def test_the_page_for_those_who_set_up_agents_names_every_function_and_setting(desk: Desk) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "functions.md").read_text(encoding="utf-8")
+    for one in desk.type("functions", "list", "--json").json:
+        assert f"| `{one['name']}` |" in page
+        assert all(f"`{name}`" in page for name in one["arguments"])
+    code = page.partition("```python\n")[2].partition("```")[0]
+    desk.write("own_functions.py", code)
+    assert "order_status" in code
+
+
+def test_a_file_that_is_not_there_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIALER_FUNCTIONS_MODULE", str(desk.folder / "none.py"))
+    answer = desk.type("functions", "list")
+    assert (answer.code, "there is no file" in answer.err) == (1, True)
+
+
+def test_what_is_booked_is_shown_with_the_times(desk: Desk, lead: int) -> None:
+    desk.type("slots", "import", desk.write("times.ics", ICS))
+    when = desk.type("slots", "list", "--json").json[0]["starts_at"]
+    given = ("functions", "call", "book_appointment", "--lead", lead, f"when={when}", "--json")
+    assert desk.type(*given).json["ok"]
+    assert "confirmation" not in desk.type("slots", "list", "--json").json[0]  # only tried
+    assert not desk.type("functions", "call", "lookup_lead", "--json").json["ok"]
+    assert desk.type("functions", "call", "schedule_callback", "--json").json["ok"] is False

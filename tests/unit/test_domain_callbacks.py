@@ -41,7 +41,7 @@ def read(text: str, **changes: Any) -> str | None:
         "never",
         "when hell freezes over",
         "call me back",
-        "half past three",
+        "half past",
         "3pm or 4pm",
         "tomorrow between 3 and 4",
         "10am eastern",
@@ -247,3 +247,29 @@ def test_a_promise_just_after_closing_is_kept_a_little_earlier() -> None:
 
 def test_a_promise_that_can_never_be_kept_has_no_time() -> None:
     assert promise_due(SAID, now=SAID, opening=lambda after: None) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "clock"),
+    [
+        ("tomorrow at half past three", "15:30"),
+        ("tomorrow at quarter to four", "15:45"),
+        ("tomorrow at a quarter past 9", "09:15"),
+        ("tomorrow at three thirty", "15:30"),
+        ("tomorrow at ten forty-five", "10:45"),
+        ("tomorrow morning at seven thirty", "07:30"),
+        ("tomorrow at half past seven in the evening", "19:30"),
+        ("tomorrow at ten to one", "12:50"),
+        ("tomorrow at twenty past twelve", "12:20"),
+        ("tomorrow at half past three am", "03:30"),
+    ],
+)
+def test_clocks_are_read_as_people_say_them(text: str, clock: str) -> None:
+    assert read(text) == f"Thu 2026-03-05 {clock}"
+
+
+@pytest.mark.parametrize(
+    "text", ["half past", "tomorrow at half past 30", "quarter to", "half three"]
+)
+def test_half_a_clock_is_no_time(text: str) -> None:
+    assert read(text) is None
