@@ -21,6 +21,7 @@ from dialer.web import (
     health,
     lead_actions,
     lead_page,
+    recordings,
     scrape,
     sign_in,
     status_page,
@@ -39,6 +40,7 @@ ROUTERS: tuple[GuardedRouter, ...] = (
     *(webhooks.router, health.router, scrape.router, assets.router),
     *(sign_in.public, sign_in.account),
     *(status_page.router, campaign_page.router, lead_page.router, lead_actions.router),
+    recordings.router,
 )
 
 
