@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from dialer.cli.call_views import COST_COLUMNS, FIGURE_COLUMNS, figures
 from dialer.cli.output import print_fields, print_rows, say
 
 LEAD_COLUMNS = (
@@ -37,17 +38,39 @@ _APART = (
 
 
 def show_lead(found: Mapping[str, Any]) -> None:
-    """Print one lead: three tables, parted by empty lines."""
+    """Print one lead: some tables, parted by empty lines."""
     print_fields(_fields(found))
     if found["attempts"]:
         _blank_line()
         print_rows(_CALL_COLUMNS, [_call(one) for one in found["attempts"]])
+    for columns, rows in _figures(found["attempts"]):
+        if rows:
+            _blank_line()
+            print_rows(columns, rows)
     _blank_line()
     events: list[dict[str, Any]] = sorted(_events(found), key=lambda event: event["at"])
     print_rows(_EVENT_COLUMNS, events)
     say(f"next: {found['next_call']['why']}")
     hold = found["why_not_now"]
     say("not now: " + (hold["sentence"] if hold else "nothing forbids it; it waits for a line."))
+
+
+def _figures(
+    attempts: Sequence[Mapping[str, Any]],
+) -> Iterator[tuple[Sequence[str], list[dict[str, Any]]]]:
+    """Give the latencies, the costs and the tokens of all calls, each as one table."""
+    yield (
+        ("n", *FIGURE_COLUMNS),
+        [{"n": one["n"], **row} for one in attempts for row in figures(one)],
+    )
+    yield (
+        ("n", *COST_COLUMNS),
+        [{"n": one["n"], **part} for one in attempts for part in one["product_costs"] or ()],
+    )
+    yield (
+        ("n", "tokens"),
+        [{"n": one["n"], "tokens": one["llm_tokens"]} for one in attempts if one["llm_tokens"]],
+    )
 
 
 def _blank_line() -> None:

@@ -23,6 +23,7 @@ from dialer.web import (
     inbound,
     lead_actions,
     lead_page,
+    recordings,
     scrape,
     sign_in,
     status_page,
@@ -48,6 +49,7 @@ ROUTERS: tuple[GuardedRouter, ...] = (
     ),
     *(sign_in.public, sign_in.account),
     *(status_page.router, campaign_page.router, lead_page.router, lead_actions.router),
+    recordings.router,
 )
 
 

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dialer.errors import NotFound, RefusedByRule, UserError
+from dialer.errors import KeyRefused, NotFound, RefusedByRule, Unreachable, UserError
 from dialer.log import get_logger
 from dialer.store.database import is_outage
 from dialer.web.access import SAFE_METHODS, NotAllowed, SignInNeeded
@@ -31,6 +31,7 @@ _TITLES = {
     HTTPStatus.FORBIDDEN: "Not allowed",
     HTTPStatus.CONFLICT: "Not possible",
     HTTPStatus.BAD_REQUEST: "Not possible",
+    HTTPStatus.BAD_GATEWAY: "Retell does not answer",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something is wrong",
 }
 
@@ -92,6 +93,8 @@ def status_of(error: UserError) -> HTTPStatus:
     """Give the status of an error that a person must do something about."""
     if isinstance(error, NotFound):
         return HTTPStatus.NOT_FOUND
+    if isinstance(error, Unreachable | KeyRefused):
+        return HTTPStatus.BAD_GATEWAY
     return HTTPStatus.CONFLICT if isinstance(error, RefusedByRule) else HTTPStatus.BAD_REQUEST
 
 

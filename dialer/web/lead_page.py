@@ -14,6 +14,9 @@ from dialer.web.site import site_of
 
 router = requires(Role.VIEWER)
 
+SPREADS = ("p50", "p90", "p95", "p99", "min", "max", "num")
+"""What is shown of a latency, in this order."""
+
 
 @router.get("/leads/{lead_id}")
 def lead_page(request: Request, lead_id: int) -> Response:
@@ -25,4 +28,4 @@ def lead_page(request: Request, lead_id: int) -> Response:
     view = seen(found, letters(world.db, calls), now=now)
     if not actor_of(request).role.includes(Role.OPERATOR):
         view = masked(view)
-    return page(request, "lead.html", lead=view, now=now)
+    return page(request, "lead.html", lead=view, now=now, spreads=SPREADS)

@@ -25,6 +25,16 @@ IN_WORDS = {
     LeadState.HELD: "It waits for a person to decide.",
 }
 
+LINKS = frozenset(
+    {
+        *("recording_url", "recording_multi_channel_url", "public_log_url"),
+        *("scrubbed_recording_url", "scrubbed_recording_multi_channel_url"),
+        "knowledge_base_retrieved_contents_url",
+    }
+)
+"""Whoever has one of these may read what is behind it, whoever that is."""
+KEPT_BACK = "(a link, kept back)"
+
 Letters = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
@@ -91,6 +101,7 @@ def _call(call: Mapping[str, Any], letters: Sequence[Mapping[str, Any]]) -> dict
         "at": call["sent_at"] or first,
         "sentence": MEANING[disposition].sentence if disposition is not None else None,
         "turns": list(_turns(call["transcript"] or "")),
+        "scrubbed_turns": list(_turns(call["scrubbed_transcript"] or "")),
         "letters": [{**one, "raw": _read(one["raw"])} for one in letters],
     }
 
@@ -108,9 +119,21 @@ def _turns(transcript: str) -> Iterator[dict[str, str]]:
 def _read(raw: str) -> Any:
     """Read a webhook, so that masking sees its names; what is no JSON stays text."""
     try:
-        return json.loads(raw)
+        return _without_links(json.loads(raw))
     except ValueError:
         return raw
+
+
+def _without_links(value: Any) -> Any:
+    """Take out the links that carry their own right to read."""
+    if isinstance(value, dict):
+        return {
+            name: KEPT_BACK if name in LINKS and one else _without_links(one)
+            for name, one in value.items()
+        }
+    if isinstance(value, list):
+        return [_without_links(one) for one in value]
+    return value
 
 
 def _note(at: datetime, what: str, text: str, *, by: str | None = None) -> dict[str, Any]:

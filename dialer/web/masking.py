@@ -20,6 +20,7 @@ _OURS = frozenset(
     {
         *("id", "campaign_id", "list_id", "lead_id", "call_id", "event_id", "agent_id"),
         *("n", "row", "tries", "attempts_counted", "duration_ms", "cost_cents", "from_number"),
+        *("latency", "llm_tokens", "product_costs"),
     }
 )
 """Names of what is no person's number; only beneath them are long digits kept."""

@@ -153,8 +153,8 @@ def test_without_an_agent_of_its_own_those_of_its_numbers_are_asked_for(
     stage: Stage, bound: bool
 ) -> None:
     campaign = held(stage, 404, "agent not found")
-    agents = [{"agent_id": "agent_1"}] if bound else []
-    stage.retell.calls["+12125550000"] = {"outbound_agents": agents, "call_status": "ended"}
+    if not bound:
+        stage.retell.unbound.add("+12125550000")
     knows_agent(stage, "agent_1")
     stage.reconcile()
     stage.wait(minutes=1)
