@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ from databases import Killed, killed_after
 from factories import Stage
 
 from dialer.actions import control, deliver, do_not_call, editing, telling
+from dialer.actions.batch_export import export_batch
 from dialer.actions.callbacks import promise_callback
 from dialer.actions.deliver import claim, record
 from dialer.actions.lead_control import retry, skip
@@ -268,7 +270,13 @@ def close_by_bad_number(stage: Stage, _campaign: int, lead_id: int) -> None:
     stage.deliver(stage.retell.end(attempt_id, "invalid_destination"))
 
 
+def close_by_hand_over(stage: Stage, campaign_id: int, _lead: int) -> None:
+    control.pause(stage.world, campaign_id, actor="test")
+    export_batch(stage.world, campaign_id, BytesIO(), close=True, actor="test")
+
+
 WAYS = [
+    close_by_hand_over,
     close_by_stop,
     close_by_skip,
     close_by_opt_out,
@@ -315,6 +323,18 @@ def test_an_end_that_the_analysis_changes_is_told_again(stage: Stage, wire: Scri
     deliver.deliver(stage.world, wire)
     posts = sorted(wire.posts, key=lambda one: one.json["data"]["sequence"])
     assert [one.json["data"]["closed_as"] for one in posts] == ["reached", "exhausted"]
+
+
+def test_a_lead_that_was_taken_back_is_told_by_its_id(stage: Stage, wire: ScriptedSender) -> None:
+    campaign_id = stage.campaign(results=only(ResultEvent.DO_NOT_CALL_ADDED))
+    lead_id = stage.lead(campaign_id, phone="+12122009009")
+    stage.suppress("+12122009009")
+    gone = leads.lead.delete().where(leads.lead.c.id == lead_id)
+    stage.world.db.transact(lambda tx: tx.execute(gone))
+    deliver.deliver(stage.world, wire)
+    (post,) = wire.posts
+    assert post.json["data"]["lead"] == {"id": lead_id}
+    assert post.json["data"]["do_not_call"] == {"since": "2026-03-04T15:00:00Z"}
 
 
 def test_a_change_that_is_rolled_back_tells_nothing(stage: Stage) -> None:
