@@ -1,6 +1,7 @@
 """Results: whatever changes is told once, in the transaction that changes it, and delivered."""
 
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -549,6 +550,30 @@ def test_a_claimed_message_is_nobody_elses(stage: Stage) -> None:
     closed_lead(stage)
     assert len(claim(stage.world)) == 1
     assert claim(stage.world) == []
+
+
+def test_a_process_that_slept_sends_nothing_that_others_may_have_sent(
+    stage: Stage, wire: ScriptedSender
+) -> None:
+    """It is stopped between its claim and the POST."""
+    closed_lead(stage)
+
+    (claimed,) = claim(stage.world)
+    stage.clock.moment += result_delivery.LEASE
+    deliver.send(stage.world, wire, claimed)
+    assert wire.posts == []
+    assert deliver.deliver(stage.world, wire) == 1
+
+
+def test_no_more_is_claimed_than_is_sent_at_once(stage: Stage) -> None:
+    """Else some would wait until somebody else may send them, too."""
+    first, second = (stage.campaign(results=CLOSED) for _ in range(2))
+    for campaign_id in (first, second):
+        for lead_id in stage.leads(12, campaign_id):
+            skip(stage.world, lead_id, reason="test", actor="test")
+    claimed = claim(stage.world)
+    assert Counter(one.campaign_id for one in claimed) == {first: 4, second: 4}
+    assert len(claimed) == deliver.AT_ONCE
 
 
 def test_an_answer_that_comes_after_another_try_changes_nothing(stage: Stage) -> None:
