@@ -33,10 +33,12 @@ class Receiver:
     got: list[Delivery] = field(default_factory=list)
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    arrived: threading.Event = field(default_factory=threading.Event)  # the first one did
 
     def answer(self, delivery: Delivery) -> tuple[int, dict[str, str]]:
         with self.lock:
             self.got.append(delivery)
+            self.arrived.set()
             return self.answers.pop(0) if self.answers else (204, {})
 
     @property

@@ -30,8 +30,8 @@ log = get_logger(__name__)
 
 RUN_WITHIN = timedelta(seconds=20)
 """A run claims nothing after this; the next tick goes on."""
-ADDRESSES_AT_ONCE = 20
 AT_ONCE = 8
+"""Messages claimed together: all are sent at once, so that none waits until its lease is over."""
 UNDELIVERED = "results_undelivered"
 """The incident of dead letters; its subject is the campaign."""
 GONE = "results_refused"
@@ -57,6 +57,7 @@ class Claimed:
     body: str
     address: str
     secret: str
+    until: datetime  # somebody else may send it from then on
 
 
 def deliver(world: World, sender: Sender) -> int:
@@ -67,36 +68,40 @@ def deliver(world: World, sender: Sender) -> int:
         return 0
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="results") as threads:
         while claimed:
-            list(threads.map(partial(_send, world, sender), claimed))
+            list(threads.map(partial(send, world, sender), claimed))
             tried += len(claimed)
             claimed = claim(world) if world.clock.now() < until else []
     return tried
 
 
 def claim(world: World) -> list[Claimed]:
-    """Take the messages that are due, some of each address."""
+    """Take messages that are due: as many as are sent at once, some of each address."""
     now = world.clock.now()
-    due = partial(result_delivery.addresses_due, now=now, most=ADDRESSES_AT_ONCE)
+    due = world.db.read(partial(result_delivery.addresses_due, now=now, most=AT_ONCE))
+    share = AT_ONCE // max(1, len(due))
     found: list[Claimed] = []
-    for where in world.db.read(due):
-        found += world.db.transact(partial(_claim, where=where, now=now))
+    for where in due:
+        found += world.db.transact(partial(_claim, where=where, most=share, now=now))
     return found
 
 
-def _claim(tx: Connection, *, where: ResultAddress, now: datetime) -> list[Claimed]:
+def _claim(tx: Connection, *, where: ResultAddress, most: int, now: datetime) -> list[Claimed]:
     claimed = []
-    for row in result_delivery.claim(tx, where, now=now):
+    for row in result_delivery.claim(tx, where, most=most, now=now):
         body = row.body
         if body is None:
             body = body_of(tx, row)
             result_delivery.keep_body(tx, row.id, body)
         webhook_id, tries = message_id(tx, row), row.tries + 1
-        to = (where.address, where.secret)
+        to = (where.address, where.secret, now + result_delivery.LEASE)
         claimed.append(Claimed(row.id, row.campaign_id, tries, webhook_id, body, *to))
     return claimed
 
 
-def _send(world: World, sender: Sender, claimed: Claimed) -> None:
+def send(world: World, sender: Sender, claimed: Claimed) -> None:
+    """Send one message and write down what came of it; nothing once its lease is over."""
+    if world.clock.now() >= claimed.until:  # this process was asleep
+        return
     answered = sender.post(
         claimed.address,
         secret=claimed.secret,

@@ -50,9 +50,6 @@ def export_campaign(
     form: Format = None,
 ) -> None:
     """Write one row per lead with its result."""
-    from dialer.actions.export import export_leads, export_results
-    from dialer.actions.profile_export import export_profile, read_profile
-
     if close and not batch:
         raise WrongUsage("--close goes with --retell-batch", fix="leave it out")
     if batch:
@@ -63,14 +60,20 @@ def export_campaign(
             )
         _export_batch(campaign_id, close=close, to=to)
         return
-    if leads and profile is not None:
-        raise WrongUsage("a profile names its own columns", fix="leave out --leads or --profile")
-    chosen = _format(form, to=to)
-    write: Callable[..., Exported] = export_leads if leads else export_results
-    if profile is not None:
-        write = partial(export_profile, profile=read_profile(profile))
+    write, chosen = _writer(leads=leads, profile=profile), _format(form, to=to)
     with opened_database(load_settings()) as database:
         _say_exported(write(database, campaign_id, _target(to), form=chosen), "leads", to=to)
+
+
+def _writer(*, leads: bool, profile: str | None) -> "Callable[..., Exported]":
+    from dialer.actions.export import export_leads, export_results
+    from dialer.actions.profile_export import export_profile, read_profile
+
+    if leads and profile is not None:
+        raise WrongUsage("a profile names its own columns", fix="leave out --leads or --profile")
+    if profile is not None:
+        return partial(export_profile, profile=read_profile(profile))
+    return export_leads if leads else export_results
 
 
 def _export_batch(campaign_id: int, *, close: bool, to: Path | None) -> None:

@@ -19,8 +19,6 @@ message = table(ResultMessage)
 
 LEASE = timedelta(minutes=2)
 """Longer than a try may take; then somebody else may try."""
-PER_ADDRESS = 10
-"""Messages of one address that one claim takes; one while it keeps failing."""
 
 _IS_WAITING = text("result_message.status = 'WAITING'")
 _IS_DEAD = text("status = 'DEAD'")
@@ -46,16 +44,18 @@ def addresses_due(tx: Connection, *, now: datetime, most: int) -> list[ResultAdd
     return many(tx, ResultAddress, ordered.limit(most))
 
 
-def claim(tx: Connection, where: ResultAddress, *, now: datetime) -> list[ResultMessage]:
-    """Take the next messages of an address; nobody else has them while the lease lasts.
+def claim(tx: Connection, where: ResultAddress, *, most: int, now: datetime) -> list[ResultMessage]:
+    """Take the next messages of an address, one while it keeps failing.
+
+    Nobody else has them while the lease lasts.
 
     The rows are as they were before; the try that the caller makes is counted already.
     """
     chosen = select(message).where(
         message.c.campaign_id == where.campaign_id, _IS_WAITING, _is_due(now)
     )
-    most = 1 if where.failures else PER_ADDRESS
-    found = many(tx, ResultMessage, chosen.order_by(message.c.id).limit(most))
+    chosen = chosen.order_by(message.c.id).limit(1 if where.failures else most)
+    found = many(tx, ResultMessage, chosen)
     return [row for row in found if _take(tx, row, now=now)]
 
 

@@ -101,6 +101,16 @@ def tell_these_closed(tx: Connection, lead_ids: Collection[int], *, now: datetim
         tell_all_closed(tx, lead.c.id.in_(ids[start : start + _ROWS_AT_ONCE]), now=now)
 
 
+def tell_phones_closed(tx: Connection, phones: Collection[str], *, now: datetime) -> None:
+    """Tell of the leads with these numbers that were closed at `now`."""
+    if not _is_wanted(tx, ResultEvent.LEAD_CLOSED):
+        return
+    listed = sorted(set(phones))
+    for start in range(0, len(listed), _ROWS_AT_ONCE):
+        some = lead.c.phone.in_(listed[start : start + _ROWS_AT_ONCE])
+        tell_all_closed(tx, some, now=now)
+
+
 def tell_attempt(tx: Connection, attempt_id: str, event: ResultEvent, *, now: datetime) -> None:
     """Tell something of an attempt that has ended."""
     statement = _of_attempt(tx.dialect.name, event)

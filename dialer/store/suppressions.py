@@ -246,5 +246,5 @@ def close_waiting_among(
     }
     closed = int(tx.execute(_CLOSE_IN[tx.dialect.name], found).rowcount)
     if closed:
-        results.tell_all_closed(tx, lead.c.phone.in_(list(phones)), now=now)
+        results.tell_phones_closed(tx, phones, now=now)
     return closed

@@ -1,9 +1,11 @@
 """Results: whatever changes is told once, in the transaction that changes it, and delivered."""
 
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import orjson
@@ -12,6 +14,7 @@ from databases import Killed, killed_after
 from factories import Stage
 
 from dialer.actions import control, deliver, do_not_call, editing, telling
+from dialer.actions.batch_export import export_batch
 from dialer.actions.callbacks import promise_callback
 from dialer.actions.deliver import claim, record
 from dialer.actions.lead_control import retry, skip
@@ -268,7 +271,13 @@ def close_by_bad_number(stage: Stage, _campaign: int, lead_id: int) -> None:
     stage.deliver(stage.retell.end(attempt_id, "invalid_destination"))
 
 
+def close_by_hand_over(stage: Stage, campaign_id: int, _lead: int) -> None:
+    control.pause(stage.world, campaign_id, actor="test")
+    export_batch(stage.world, campaign_id, BytesIO(), close=True, actor="test")
+
+
 WAYS = [
+    close_by_hand_over,
     close_by_stop,
     close_by_skip,
     close_by_opt_out,
@@ -315,6 +324,18 @@ def test_an_end_that_the_analysis_changes_is_told_again(stage: Stage, wire: Scri
     deliver.deliver(stage.world, wire)
     posts = sorted(wire.posts, key=lambda one: one.json["data"]["sequence"])
     assert [one.json["data"]["closed_as"] for one in posts] == ["reached", "exhausted"]
+
+
+def test_a_lead_that_was_taken_back_is_told_by_its_id(stage: Stage, wire: ScriptedSender) -> None:
+    campaign_id = stage.campaign(results=only(ResultEvent.DO_NOT_CALL_ADDED))
+    lead_id = stage.lead(campaign_id, phone="+12122009009")
+    stage.suppress("+12122009009")
+    gone = leads.lead.delete().where(leads.lead.c.id == lead_id)
+    stage.world.db.transact(lambda tx: tx.execute(gone))
+    deliver.deliver(stage.world, wire)
+    (post,) = wire.posts
+    assert post.json["data"]["lead"] == {"id": lead_id}
+    assert post.json["data"]["do_not_call"] == {"since": "2026-03-04T15:00:00Z"}
 
 
 def test_a_change_that_is_rolled_back_tells_nothing(stage: Stage) -> None:
@@ -529,6 +550,30 @@ def test_a_claimed_message_is_nobody_elses(stage: Stage) -> None:
     closed_lead(stage)
     assert len(claim(stage.world)) == 1
     assert claim(stage.world) == []
+
+
+def test_a_process_that_slept_sends_nothing_that_others_may_have_sent(
+    stage: Stage, wire: ScriptedSender
+) -> None:
+    """It is stopped between its claim and the POST."""
+    closed_lead(stage)
+
+    (claimed,) = claim(stage.world)
+    stage.clock.moment += result_delivery.LEASE
+    deliver.send(stage.world, wire, claimed)
+    assert wire.posts == []
+    assert deliver.deliver(stage.world, wire) == 1
+
+
+def test_no_more_is_claimed_than_is_sent_at_once(stage: Stage) -> None:
+    """Else some would wait until somebody else may send them, too."""
+    first, second = (stage.campaign(results=CLOSED) for _ in range(2))
+    for campaign_id in (first, second):
+        for lead_id in stage.leads(12, campaign_id):
+            skip(stage.world, lead_id, reason="test", actor="test")
+    claimed = claim(stage.world)
+    assert Counter(one.campaign_id for one in claimed) == {first: 4, second: 4}
+    assert len(claimed) == deliver.AT_ONCE
 
 
 def test_an_answer_that_comes_after_another_try_changes_nothing(stage: Stage) -> None:

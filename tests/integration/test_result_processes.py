@@ -9,10 +9,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from factories import FrozenClock, make_lead, make_spec, make_world
 from receiver import NAME, SECRET, Delivery, Receiver, receiving
+from standardwebhooks.webhooks import Webhook
 
 from dialer.actions import control
 from dialer.actions.deliver import deliver
@@ -104,4 +106,42 @@ def test_a_deliverer_that_is_killed_loses_no_result(
     bodies = {(one.headers["webhook-id"], one.body) for one in receiver.got}
     assert len(bodies) == LEADS  # whatever came twice was the same
     assert sum(by_id.values()) - LEADS <= 20  # only what was on its way comes twice
+    world.db.close()
+
+
+def test_beat_and_a_worker_deliver_without_anybody_else(
+    settings: Settings,
+    database_url: str,
+    valkey_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("REDIS_URL", valkey_url)
+    now = datetime.now(UTC)
+    world = make_world(database_url, clock=FrozenClock(now))
+    with receiving() as receiver:
+        told = {"address": receiver.url, "secret": NAME, "events": ["lead.closed"]}
+        campaign_id = control.create(world, make_spec(results=told), actor="test")
+        lead_id = world.db.transact(lambda tx: make_lead(tx, campaign_id, now=now))
+        row = world.db.read(lambda tx: leads.get(tx, lead_id))
+        assert row is not None
+        world.db.transact(lambda tx: leads.close(tx, row, closed_as=ClosedAs.STOPPED, now=now))
+        celery = (sys.executable, "-m", "celery", "-A", "workers.app")
+        running = [
+            subprocess.Popen([*celery, "worker", "--pool", "prefork", "-c", "1", "-Q", "results"]),
+            subprocess.Popen([*celery, "beat", "-s", str(tmp_path / "beat")]),
+        ]
+        try:
+            assert receiver.arrived.wait(90)
+        finally:
+            for process in running:
+                process.terminate()
+            for process in running:
+                process.wait(60)
+    (got,) = receiver.got
+    assert Webhook(SECRET).verify(got.body, dict(got.headers))["data"]["lead"]["id"] == lead_id
+    rows = world.db.read(
+        lambda tx: result_delivery.latest(tx, campaign_id=None, status=None, most=9)
+    )
+    assert [one.status for one in rows] == [DELIVERED]
     world.db.close()

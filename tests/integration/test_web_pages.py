@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from factories import make_lead, make_spec
 from web_peer import (
     KEY,
     HintsGiven,
@@ -24,12 +25,13 @@ from web_peer import (
 
 import dialer
 from dialer.actions import control, doubting
+from dialer.actions.lead_control import skip
 from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.dispositions import Disposition
 from dialer.domain.states import Analysis, AttemptStatus, ClosedAs, LeadStatus
 from dialer.domain.zones import ZoneSource
-from dialer.store import attempts, audits, campaigns, leads, migrate
+from dialer.store import attempts, audits, campaigns, leads, migrate, result_delivery
 from dialer.store.audits import AuditKind
 from dialer.store.database import Connection, Database
 from dialer.web import assets, pages
@@ -268,6 +270,21 @@ class TestStatusPage:
         metrics = site.web.get("/metrics").text
         assert "dialer_database_doubted 1.0" in metrics
         assert "dialer_incidents_open 1.0" in metrics
+
+    def test_results_that_others_were_not_told_are_counted(self, site: Site) -> None:
+        told = {"address": "https://crm.example.com/", "secret": "crm", "events": ["lead.closed"]}
+        campaign_id = control.create(site.world, make_spec(results=told), actor="test")
+        now = site.world.clock.now()
+        lead_id = site.world.db.transact(lambda tx: make_lead(tx, campaign_id, now=now))
+        assert "dialer_results_waiting 0.0" in site.web.get("/metrics").text
+        skip(site.world, lead_id, reason="test", actor="test")
+        site.world.db.transact(
+            lambda tx: result_delivery.switch_off(tx, campaign_id, now=now, error="x")
+        )
+        metrics = site.web.get("/metrics").text
+        assert "dialer_results_waiting 1.0" in metrics
+        assert "dialer_result_addresses_off 1.0" in metrics
+        assert "dialer_results_dead 0.0" in metrics
 
     def test_the_last_audit_is_told_with_what_it_found(self, site: Site) -> None:
         assert "Audited" not in site.web.get("/").text

@@ -118,6 +118,7 @@ def test_webhook_keys_without_a_key_in_them_are_refused(monkeypatch: pytest.Monk
         ("DATABASE_URL_FILE", "sqlite:///elsewhere.db", "database_url"),
         ("REDIS_URL_FILE", "redis://queue/1", "redis_url"),
         ("DIALER_WEBHOOK_KEYS_FILE", "a,b", "webhook_keys"),
+        ("DIALER_RESULT_SECRETS_FILE", "crm=whsec_a,crm=whsec_b", "result_secrets"),
     ],
 )
 def test_a_secret_may_stand_in_a_file(
@@ -131,6 +132,27 @@ def test_a_secret_may_stand_in_a_file(
         assert ",".join(key.get_secret_value() for key in read) == content
     else:
         assert getattr(read, "get_secret_value", lambda: read)() == content
+
+
+def test_secrets_of_results_have_names_and_a_name_may_have_two(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert Settings.load().result_secrets_by_name == {}
+    monkeypatch.setenv("DIALER_RESULT_SECRETS", "crm=whsec_a=, erp=whsec_b,crm=whsec_c")
+    settings = Settings.load()
+    assert settings.result_secrets_by_name == {"crm": ["whsec_a=", "whsec_c"], "erp": ["whsec_b"]}
+    assert "whsec_a" not in repr(settings)
+
+
+@pytest.mark.parametrize("text", ["whsec_a", "crm=abc", "crm=whsec_a,", "=whsec_a"])
+def test_a_secret_of_results_without_a_name_is_refused(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIALER_RESULT_SECRETS", text)
+    with pytest.raises(UserError) as refused:
+        Settings.load()
+    assert "crm=whsec_" in str(refused.value.why)
+    assert "abc" not in refused.value.what
 
 
 def test_a_secret_in_two_places_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
