@@ -27,6 +27,7 @@ class TaskName(StrEnum):
     SCHEDULES = "run_schedules"
     PURGE = "purge"
     AUDIT = "audit"
+    ERRANDS = "run_errands"
 
 
 class QueueName(StrEnum):
@@ -90,6 +91,10 @@ class CeleryQueue:
     def plan(self) -> None:
         """Ask a worker to claim what is due."""
         self._send(TaskName.PLAN, [], queue=QueueName.PLAN, task_id=None)
+
+    def run_errands(self) -> None:
+        """Ask a worker to do what people asked for on pages."""
+        self._send(TaskName.ERRANDS, [], queue=QueueName.FILES, task_id=None)
 
     def _send(
         self, name: TaskName, args: list[object], *, queue: QueueName, task_id: str | None

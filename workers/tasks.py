@@ -1,6 +1,6 @@
 """The tasks. Each takes one id at most, may run twice, and leaves the work to an action."""
 
-from dialer.actions import audit, dial, plan, purge, reconcile, schedule, settle
+from dialer.actions import audit, dial, errands, plan, purge, reconcile, schedule, settle
 from dialer.queue import QueueName, TaskName
 from workers.app import app, settings, world
 
@@ -45,3 +45,9 @@ def purge_old_rows() -> None:
 def audit_everything() -> None:
     """Ask whether anything is broken, and raise incidents."""
     audit.audit(world())
+
+
+@app.task(name=TaskName.ERRANDS, queue=QueueName.FILES)
+def run_errands() -> None:
+    """Do what people asked for on pages: imports, and what concerns many leads."""
+    errands.run_due(world(), home=settings.home)

@@ -32,14 +32,15 @@ _NOT_BEGUN = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
 def create(world: World, spec: CampaignSpec, *, actor: str) -> int:
     """Make a campaign as a draft and give its id."""
     now = world.clock.now()
+    return world.db.transact(lambda tx: draft(tx, spec, actor=actor, now=now))
 
-    def body(tx: Connection) -> int:
-        campaign_id = campaigns.add(tx, spec, now=now)
-        log_action(tx, actor=actor, action="create", subject=f"campaign:{campaign_id}", now=now)
-        log_legal_override(tx, campaign_id, spec, actor=actor, now=now)
-        return campaign_id
 
-    return world.db.transact(body)
+def draft(tx: Connection, spec: CampaignSpec, *, actor: str, now: datetime) -> int:
+    """Make a campaign as a draft in the caller's transaction and give its id."""
+    campaign_id = campaigns.add(tx, spec, now=now)
+    log_action(tx, actor=actor, action="create", subject=f"campaign:{campaign_id}", now=now)
+    log_legal_override(tx, campaign_id, spec, actor=actor, now=now)
+    return campaign_id
 
 
 def start(

@@ -31,6 +31,7 @@ from dialer.store.audit_tables import AuditRun, Incident
 from dialer.store.columns import a_moment, a_ref, a_text, a_word, an_id, some_json, table
 from dialer.store.file_tables import (
     ColumnMapping,
+    Errand,
     ImportReject,
     InboxFile,
     LeadList,
@@ -54,6 +55,7 @@ __all__ = [
     "ColumnMapping",
     "DayAllowance",
     "DialGate",
+    "Errand",
     "FirstLink",
     "ImportReject",
     "InboxFile",
@@ -75,6 +77,9 @@ __all__ = [
 
 IS_OPEN = "status IN ({})".format(", ".join(f"'{status}'" for status in OPEN_STATUSES))
 """Written out, never bound: the planner uses a partial index only for a condition it can read."""
+
+TRIED = "status = 'READY' AND tries > 0"
+UNTRIED_OUT_OF_TURN = f"status = 'READY' AND tries = 0 AND priority <> {int(Priority.FRESH)}"
 
 
 def _priority() -> Any:
@@ -126,6 +131,25 @@ class Lead(SQLModel, table=True):
             "external_ref",
             sqlite_where=text("external_ref IS NOT NULL"),
             postgresql_where=text("external_ref IS NOT NULL"),
+        ),
+        # The few among many: those called before, and those not called yet that go first or last.
+        Index(
+            "lead_tried",
+            "campaign_id",
+            "priority",
+            "due_at",
+            "row",
+            sqlite_where=text(TRIED),
+            postgresql_where=text(TRIED),
+        ),
+        Index(
+            "lead_untried",
+            "campaign_id",
+            "priority",
+            "due_at",
+            "row",
+            sqlite_where=text(UNTRIED_OUT_OF_TURN),
+            postgresql_where=text(UNTRIED_OUT_OF_TURN),
         ),
     )
 

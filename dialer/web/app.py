@@ -21,9 +21,11 @@ from dialer.web import (
     health,
     lead_actions,
     lead_page,
+    list_page,
     scrape,
     sign_in,
     status_page,
+    upload_page,
     webhooks,
 )
 from dialer.web.access import GuardedRouter
@@ -39,6 +41,7 @@ ROUTERS: tuple[GuardedRouter, ...] = (
     *(webhooks.router, health.router, scrape.router, assets.router),
     *(sign_in.public, sign_in.account),
     *(status_page.router, campaign_page.router, lead_page.router, lead_actions.router),
+    *(list_page.viewing, list_page.changing, upload_page.router),
 )
 
 
