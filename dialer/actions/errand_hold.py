@@ -51,9 +51,10 @@ class ErrandHold:
             )
         return path
 
-    def tell(self, rows: int, fraction: float | None) -> None:
+    def tell(self, rows: int, fraction: float | None, **values: Any) -> None:
         """Show a sign of life, and how far it is."""
-        self._keep(rows=rows, fraction=fraction, held_until=self.world.clock.now() + HELD_FOR)
+        until = self.world.clock.now() + HELD_FOR
+        self._keep(rows=rows, fraction=fraction, held_until=until, **values)
 
     def wait_for_a_person(self, found: dict[str, Any]) -> None:
         """Put down what was found; somebody decides."""

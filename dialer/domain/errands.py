@@ -10,6 +10,15 @@ class ErrandKind(StrEnum):
     UNDO = "undo"  # take an import out again
     OPT_OUTS = "opt_outs"  # put a file's numbers on our do-not-call list
     REGISTRY = "registry"  # load a register that others keep
+    BULK = "bulk"  # do the same to all leads that a filter finds
+
+
+class BulkVerb(StrEnum):
+    """What is done to all leads that a filter finds."""
+
+    SKIP = "skip"  # close them without a further call
+    RETRY = "retry"  # call them as soon as it may be
+    DO_NOT_CALL = "do_not_call"  # never call their numbers, in any campaign
 
 
 class ErrandStatus(StrEnum):

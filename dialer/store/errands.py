@@ -1,7 +1,7 @@
 """Errands: what people asked for on pages, and how far a worker is with it."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, insert, or_, select, update
@@ -11,6 +11,8 @@ from dialer.store.rows import many, one
 from dialer.store.tables import Errand, table
 
 errand = table(Errand)
+
+_A_DAY = timedelta(days=1)
 
 
 def add(tx: Connection, kind: ErrandKind, *, now: datetime, **values: Any) -> int:
@@ -74,3 +76,12 @@ def of_list(tx: Connection, list_id: int, kind: ErrandKind) -> Errand | None:
     """Read the newest errand of a kind about a list."""
     mine = select(errand).where(errand.c.list_id == list_id, errand.c.kind == kind)
     return one(tx, Errand, mine.order_by(errand.c.id.desc()).limit(1))
+
+
+def of_campaign(tx: Connection, campaign_id: int, *, since: datetime, most: int) -> list[Errand]:
+    """Read what is under way for a campaign, and what was finished lately; the newest first."""
+    open_ones = errand.c.status.in_(FOR_A_WORKER)
+    news = or_(open_ones, errand.c.finished_at >= since, errand.c.status == ErrandStatus.FAILED)
+    mine = errand.c.campaign_id == campaign_id, news, errand.c.created_at >= since - _A_DAY
+    chosen = select(errand).where(*mine).order_by(errand.c.id.desc()).limit(most)
+    return many(tx, Errand, chosen)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     SmallInteger,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlmodel import Field, SQLModel
@@ -79,7 +80,19 @@ IS_OPEN = "status IN ({})".format(", ".join(f"'{status}'" for status in OPEN_STA
 """Written out, never bound: the planner uses a partial index only for a condition it can read."""
 
 TRIED = "status = 'READY' AND tries > 0"
+WITHOUT_ROW = '"row" IS NULL'
+CALLED = "disposition IS NOT NULL"
+CLOSED = "status = 'CLOSED'"
+HELD = "status = 'HELD'"
 UNTRIED_OUT_OF_TURN = f"status = 'READY' AND tries = 0 AND priority <> {int(Priority.FRESH)}"
+
+
+def _of_few(name: str, column: str, *, where: str) -> Index:
+    """Make an index of leads by one column, for those that have it."""
+    condition = text(where)
+    return Index(
+        name, "campaign_id", column, "id", sqlite_where=condition, postgresql_where=condition
+    )
 
 
 def _priority() -> Any:
@@ -110,6 +123,8 @@ class Campaign(SQLModel, table=True):
     finished_at: datetime | None = a_moment()
     summary: dict[str, Any] | None = some_json()  # what came of it, written when it finished
     copied_from: dict[str, Any] | None = some_json()  # whose leads it has: see actions/copying
+    # One call is made, and then it waits for a person who wants the others.
+    first_only: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     # Leads after this id have yet to be copied here, or to follow a window that was edited.
     pending_after: int | None = Field(default=None, sa_type=BigId)
 
@@ -151,6 +166,19 @@ class Lead(SQLModel, table=True):
             sqlite_where=text(UNTRIED_OUT_OF_TURN),
             postgresql_where=text(UNTRIED_OUT_OF_TURN),
         ),
+        # What people look for in a long list; none of them costs an import anything.
+        Index(
+            "lead_without_row",
+            "campaign_id",
+            "status",
+            "priority",
+            "due_at",
+            sqlite_where=text(WITHOUT_ROW),
+            postgresql_where=text(WITHOUT_ROW),
+        ),
+        _of_few("lead_last", "disposition", where=CALLED),
+        _of_few("lead_closed", "closed_as", where=CLOSED),
+        _of_few("lead_held", "held_reason", where=HELD),
     )
 
     id: int = an_id()

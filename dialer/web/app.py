@@ -16,6 +16,7 @@ from dialer.config import Settings
 from dialer.errors import UserError
 from dialer.web import (
     assets,
+    campaign_actions,
     campaign_page,
     error_pages,
     health,
@@ -40,7 +41,8 @@ log = logs.get_logger(__name__)
 ROUTERS: tuple[GuardedRouter, ...] = (
     *(webhooks.router, health.router, scrape.router, assets.router),
     *(sign_in.public, sign_in.account),
-    *(status_page.router, campaign_page.router, lead_page.router, lead_actions.router),
+    *(status_page.router, campaign_page.router, campaign_actions.router),
+    *(lead_page.router, lead_actions.router),
     *(list_page.viewing, list_page.changing, upload_page.router),
 )
 

@@ -153,6 +153,8 @@ def reason(row: Campaign, progress: Progress, *, now: datetime) -> str:
         return row.held_text
     if row.status is CampaignStatus.SCHEDULED and row.start_at is not None:
         return f"Starts by itself at {_clock_time(row.start_at)}."
+    if row.status is CampaignStatus.RUNNING and row.first_only:
+        return "Only its first lead is called; the others wait until somebody wants them called."
     if row.status is CampaignStatus.RUNNING:
         return _what_it_waits_for(progress, now=now) or SENTENCES[row.status]
     return SENTENCES[row.status]

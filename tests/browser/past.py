@@ -8,11 +8,12 @@ from factories import Stage
 from hostile import HOSTILE
 from looks import Place
 
-from dialer.actions import do_not_call, uploads
+from dialer.actions import control, do_not_call, uploads
 from dialer.actions import errands as errand_actions
 from dialer.actions.lead_control import retry
 from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.errands import FOR_A_WORKER
+from dialer.domain.states import LeadStatus
 from dialer.store import errands
 
 
@@ -61,10 +62,18 @@ def with_a_past(place: Place) -> Place:
     place.hostile_lead = with_a_hostile_past(stage)
     other = stage.lead(campaign)
     stage.leads(60, campaign)
+    held = stage.lead(campaign, status=LeadStatus.HELD, due_at=None, held_reason="no_zone")
+    assert held
+    draft = stage.draft(name="Not started")
+    stage.leads(5, draft)
     place.pages = {
         "campaigns": "/",
+        "draft": f"/campaigns/{draft}",
+        "last": f"/campaigns/{campaign}?last=no_answer",
+        "empty": f"/campaigns/{stage.draft(name='Without leads')}",
+        "stopped": f"/campaigns/{stopped(stage)}",
         "campaign": f"/campaigns/{campaign}",
-        "nobody": f"/campaigns/{campaign}?state=held",
+        "nobody": f"/campaigns/{campaign}?state=in_flight",
         "lead": f"/leads/{called}",
         "other": f"/leads/{other}",
         "talked": f"/leads/{talked}",
@@ -111,6 +120,14 @@ def wait_until_worked(place: Place, errand_id: int) -> None:
     db = place.stage.world.db
     while db.read(lambda tx: errands.get(tx, errand_id)).status in FOR_A_WORKER:
         errand_actions.run(place.stage.world, errand_id, home=place.home)
+
+
+def stopped(stage: Stage) -> int:
+    """Make a campaign that was stopped."""
+    campaign = stage.campaign(name="Stopped")
+    stage.leads(2, campaign)
+    control.stop(stage.world, campaign, actor="operator")
+    return campaign
 
 
 def with_a_hostile_past(stage: Stage) -> int:

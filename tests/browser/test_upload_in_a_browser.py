@@ -1,4 +1,4 @@
-"""A person brings a lead file in: by the keyboard, without scripts, and again where it was wrong."""
+"""A person brings a lead file in: by keyboard, without scripts, and again where it was wrong."""
 
 from pathlib import Path
 

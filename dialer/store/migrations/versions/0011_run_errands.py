@@ -13,6 +13,11 @@ depends_on = None
 PLACE = ["campaign_id", "priority", "due_at", "row"]
 TRIED = "status = 'READY' AND tries > 0"
 UNTRIED = "status = 'READY' AND tries = 0 AND priority <> 2"
+OF_FEW = (
+    ("lead_last", "disposition", "disposition IS NOT NULL"),
+    ("lead_closed", "closed_as", "status = 'CLOSED'"),
+    ("lead_held", "held_reason", "status = 'HELD'"),
+)
 
 
 def upgrade() -> None:
@@ -44,3 +49,12 @@ def upgrade() -> None:
     for name, condition in (("lead_tried", TRIED), ("lead_untried", UNTRIED)):
         where = sa.text(condition)
         op.create_index(name, "lead", PLACE, sqlite_where=where, postgresql_where=where)
+    for name, column, condition in OF_FEW:
+        where, columns = sa.text(condition), ["campaign_id", column, "id"]
+        op.create_index(name, "lead", columns, sqlite_where=where, postgresql_where=where)
+    where, columns = sa.text('"row" IS NULL'), ["campaign_id", "status", "priority", "due_at"]
+    op.create_index("lead_without_row", "lead", columns, sqlite_where=where, postgresql_where=where)
+    op.add_column(
+        "campaign",
+        sa.Column("first_only", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )
