@@ -85,3 +85,9 @@ def of_campaign(tx: Connection, campaign_id: int, *, since: datetime, most: int)
     mine = errand.c.campaign_id == campaign_id, news, errand.c.created_at >= since - _A_DAY
     chosen = select(errand).where(*mine).order_by(errand.c.id.desc()).limit(most)
     return many(tx, Errand, chosen)
+
+
+def latest_of(tx: Connection, kinds: Collection[ErrandKind], *, most: int) -> list[Errand]:
+    """Read the newest errands of some kinds."""
+    mine = select(errand).where(errand.c.kind.in_(kinds))
+    return many(tx, Errand, mine.order_by(errand.c.id.desc()).limit(most))

@@ -15,14 +15,18 @@ from dialer.bootstrap import build_world
 from dialer.config import Settings
 from dialer.errors import UserError
 from dialer.web import (
+    activity_page,
     assets,
     campaign_actions,
     campaign_page,
+    do_not_call_page,
     error_pages,
     health,
+    health_page,
     lead_actions,
     lead_page,
     list_page,
+    problems_page,
     scrape,
     sign_in,
     status_page,
@@ -44,6 +48,8 @@ ROUTERS: tuple[GuardedRouter, ...] = (
     *(status_page.router, campaign_page.router, campaign_actions.router),
     *(lead_page.router, lead_actions.router),
     *(list_page.viewing, list_page.changing, upload_page.router),
+    *(do_not_call_page.viewing, do_not_call_page.changing, activity_page.router),
+    *(problems_page.viewing, problems_page.changing, health_page.router),
 )
 
 

@@ -33,7 +33,7 @@ def seen(found: Mapping[str, Any], letters: Letters, *, now: datetime) -> dict[s
     zones = found["zones"]
     return {
         **found,
-        "consent": _told(found["consent"]),
+        "consent": told(found["consent"]),
         "zone": zones[0] if zones else None,
         "zone_from": ZONE_FROM[ZoneSource(found["zone_source"])],
         "state_sentence": IN_WORDS[LeadState(found["state"])],
@@ -51,11 +51,11 @@ def _timeline(found: Mapping[str, Any], letters: Letters) -> Iterator[dict[str, 
             what = "Imported" if one["what"] == "brought" else "Changed by an import"
             yield _note(one["at"], what, f"row {one['row']} of {one['file_name']}")
     for one in found["activity"]:
-        yield _note(one["at"], one["action"], _told(one["after"]), by=one["actor"])
+        yield _note(one["at"], one["action"], told(one["after"]), by=one["actor"])
     for one in found["do_not_call"]["entries"]:
         where = "everywhere" if one["campaign_id"] is None else "in one campaign"
-        told = _told({"reason": one["reason"], "until": one["expires_at"], "note": one["note"]})
-        yield _note(one["since"], "do not call", f"{where}; {told}", by=one["actor"])
+        why = told({"reason": one["reason"], "until": one["expires_at"], "note": one["note"]})
+        yield _note(one["since"], "do not call", f"{where}; {why}", by=one["actor"])
     for one in found["other_calls"]:
         text = f"call {one['call_id']}; it counts for how often a person may be called"
         yield _note(one["started_at"], "called by another system", text)
@@ -96,7 +96,8 @@ def _note(at: datetime, what: str, text: str, *, by: str | None = None) -> dict[
     return {"kind": "note", "at": at, "what": what, "text": text, "by": by}
 
 
-def _told(after: Mapping[str, Any] | None) -> str:
+def told(after: Mapping[str, Any] | None) -> str:
+    """Write what an entry of the activity log holds."""
     given = {name: value for name, value in (after or {}).items() if value is not None}
     return ", ".join(f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in given.items())
 

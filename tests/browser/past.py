@@ -14,7 +14,8 @@ from dialer.actions.lead_control import retry
 from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.errands import FOR_A_WORKER
 from dialer.domain.states import LeadStatus
-from dialer.store import errands
+from dialer.store import errands, incidents
+from dialer.store.database import Connection
 
 
 def as_csv(rows: list[list[str]]) -> str:
@@ -62,6 +63,7 @@ def with_a_past(place: Place) -> Place:
     place.hostile_lead = with_a_hostile_past(stage)
     other = stage.lead(campaign)
     stage.leads(60, campaign)
+    stage.world.db.transact(lambda tx: with_an_incident(tx, stage))
     held = stage.lead(campaign, status=LeadStatus.HELD, due_at=None, held_reason="no_zone")
     assert held
     draft = stage.draft(name="Not started")
@@ -77,6 +79,12 @@ def with_a_past(place: Place) -> Place:
         "lead": f"/leads/{called}",
         "other": f"/leads/{other}",
         "talked": f"/leads/{talked}",
+        "do not call": "/do-not-call",
+        "one number": "/do-not-call?number=%2B12125550142",
+        "activity": "/activity",
+        "no activity": "/activity?actor=nobody",
+        "problems": "/problems",
+        "health": "/health",
         "lists": "/lists",
         "list": "/lists/1",
         "correct": "/lists/1/correct",
@@ -120,6 +128,13 @@ def wait_until_worked(place: Place, errand_id: int) -> None:
     db = place.stage.world.db
     while db.read(lambda tx: errands.get(tx, errand_id)).status in FOR_A_WORKER:
         errand_actions.run(place.stage.world, errand_id, home=place.home)
+
+
+def with_an_incident(tx: Connection, stage: Stage) -> None:
+    """Open an incident about something hostile."""
+    incidents.open_incident(
+        tx, "late_call", subject=HOSTILE, sentence=HOSTILE, now=stage.clock.now()
+    )
 
 
 def stopped(stage: Stage) -> int:
