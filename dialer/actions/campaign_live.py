@@ -64,6 +64,10 @@ class Counted:
         )
 
 
+NOTHING = Counted(Progress(), (), (), {}, ())
+"""As long as nothing was counted yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What is quickly read."""

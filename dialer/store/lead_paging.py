@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Connection, and_, func, literal, select, text, true, tuple_
+from sqlalchemy import Connection, and_, func, select, text, true
 
 from dialer.domain.lead_filter import LeadFilter
 from dialer.domain.priority import Priority
@@ -17,13 +17,13 @@ from dialer.domain.states import ClosedAs, LeadState, LeadStatus, status_of
 from dialer.store.lead_pages import NEXT_FIRST, of_campaign
 from dialer.store.rows import many
 from dialer.store.tables import CALLED, CLOSED, HELD, TRIED, UNTRIED_OUT_OF_TURN, Lead, table
-from dialer.store.types import UtcDateTime
 
 lead = table(Lead)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _WITH_CLOSED = 5  # numbers, the word how it closed among them
+_IN_ORDER = (lead.c.priority, lead.c.due_at, lead.c.row, lead.c.id)
 _NOT_REACHED = tuple(one for one in ClosedAs if one is not ClosedAs.REACHED)
 
 
@@ -84,17 +84,13 @@ def page(
         passed = passed or is_here
         if not passed:
             continue
-        rows = select(lead).where(lead.c.campaign_id == campaign_id, stretch.condition)
-        if is_here and after is not None:
-            rows = rows.where(lead.c.id > after.lead_id if stretch.by_id else _beyond(after))
-        order = (
-            (lead.c.id,)
-            if stretch.by_id
-            else (lead.c.priority, lead.c.due_at, lead.c.row, lead.c.id)
-        )
-        found += many(tx, Lead, rows.order_by(*order).limit(most - len(found)))
-        if len(found) >= most:
-            break
+        mine = select(lead).where(lead.c.campaign_id == campaign_id, stretch.condition)
+        order = (lead.c.id,) if stretch.by_id else _IN_ORDER
+        for beyond in _beyond(after, stretch) if is_here and after is not None else (true(),):
+            rows = mine.where(beyond).order_by(*order)
+            found += many(tx, Lead, rows.limit(most - len(found)))
+            if len(found) >= most:
+                return found
     return found
 
 
@@ -149,15 +145,21 @@ def _key_of(chosen: LeadFilter, place: Place) -> tuple[object, ...]:
     return (place.status, with_row)
 
 
-def _beyond(place: Place) -> Any:
-    columns, values = [lead.c.priority], [literal(place.priority)]
-    if place.due_at is not None:
-        columns.append(lead.c.due_at)
-        values.append(literal(place.due_at, UtcDateTime()))
-    if place.row is not None:
-        columns.append(lead.c.row)
-        values.append(literal(place.row))
-    return tuple_(*columns, lead.c.id) > tuple_(*values, literal(place.lead_id))
+def _beyond(place: Place, stretch: _Stretch) -> Iterator[Any]:
+    """Give what follows a place, in ranges of the index, the nearest first.
+
+    One comparison of all columns would say the same; PostgreSQL then guesses one row, and reads
+    the whole table for it.
+    """
+    if stretch.by_id:
+        yield lead.c.id > place.lead_id
+        return
+    values = {"priority": place.priority, "due_at": place.due_at, "row": place.row}
+    known = [(lead.c[name], value) for name, value in values.items() if value is not None]
+    known.append((lead.c.id, place.lead_id))
+    while known:
+        column, value = known.pop()
+        yield and_(*(before == same for before, same in known), column > value)
 
 
 def count(tx: Connection, campaign_id: int, chosen: LeadFilter) -> int:

@@ -1,6 +1,6 @@
 """One campaign: what it is doing now, and its leads, by what is asked for and by number."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dialer.actions.campaign_leads import LeadsPage, leads_page, with_number
-from dialer.actions.campaign_live import Counted, counted, standing
+from dialer.actions.campaign_live import NOTHING, Counted, counted, standing
 from dialer.actions.preflight import findings_of
 from dialer.domain.lead_filter import LeadFilter
 from dialer.domain.phones import Phone, parse_phone
@@ -18,7 +18,6 @@ from dialer.store.figures import Progress
 from dialer.store.lead_paging import Place
 from dialer.web.access import actor_of, requires
 from dialer.web.campaign_view import live_view, url_of
-from dialer.web.kept_figures import Kept
 from dialer.web.live import Snapshot
 from dialer.web.masking import masked
 from dialer.web.pages import filled, page
@@ -42,17 +41,21 @@ def campaign_page(
     else:
         place = Place.read(after) if after and wrong is None else None
         found = leads_page(world.db, campaign_id, chosen=chosen, after=place)
-    of = _counted(site, campaign_id)
+    kept = site.figures.soon(*_question(site, campaign_id), now=now)
+    of = NOTHING if kept is None else kept.value
     now_of = standing(world.db, campaign_id, now=now)
-    view = live_view(now_of, of.value, now=now)
-    startable, matching = view["can"]["start"], _matching(of.value, chosen)
+    view = live_view(now_of, of, now=now, counting=kept is None)
+    startable = view["can"]["start"]
+    matching = None if kept is None else _matching(of, chosen)
     return page(
         request,
         "campaign.html",
         campaign=found.campaign,
         view=view,
         findings=findings_of(world.db, found.campaign, now=now) if startable else (),
-        filters=_filters(campaign_id, of.value.progress, chosen, matching=matching),
+        filters=_filters(
+            campaign_id, None if kept is None else of.progress, chosen, matching=matching
+        ),
         chosen=chosen,
         matching=matching,
         leads=_shown(request, found),
@@ -62,7 +65,7 @@ def campaign_page(
         first_url=url_of(campaign_id, chosen),
         next_url=found.next_after and url_of(campaign_id, chosen, after=found.next_after),
         now=now,
-        counted_at=of.as_of,
+        counted_at=now if kept is None else kept.as_of,
     )
 
 
@@ -84,15 +87,14 @@ def _view(site: Site, campaign_id: int) -> dict[str, Any]:
     world = site.world()
     now = world.clock.now()
     found = standing(world.db, campaign_id, now=now)
-    return live_view(found, _counted(site, campaign_id).value, now=now)
+    kept = site.figures.get(*_question(site, campaign_id), now=now)
+    return live_view(found, kept.value, now=now)
 
 
-def _counted(site: Site, campaign_id: int) -> Kept[Counted]:
-    """Count, or give what was counted a moment ago: a long list takes its time."""
+def _question(site: Site, campaign_id: int) -> tuple[Hashable, Callable[[], Counted]]:
+    """Give what is counted of a campaign: a long list takes its time, whoever looks."""
     world = site.world()
-    now = world.clock.now()
-    ask = lambda: counted(world.db, campaign_id, now=now)  # noqa: E731
-    return site.figures.get(("campaign", campaign_id), ask, now=now)
+    return ("campaign", campaign_id), lambda: counted(world.db, campaign_id, now=world.clock.now())
 
 
 def _read(number: str) -> tuple[str | None, str | None]:
@@ -111,18 +113,16 @@ def _shown(request: Request, found: LeadsPage) -> Any:
 
 
 def _filters(
-    campaign_id: int, progress: Progress, chosen: LeadFilter, *, matching: int | None
+    campaign_id: int, progress: Progress | None, chosen: LeadFilter, *, matching: int | None
 ) -> list[tuple[str, int | None, str, bool]]:
     """Give each filter: its words, how many leads it shows, its address, and whether it is on."""
     every = LeadFilter()
-    found: list[tuple[str, int | None, str, bool]] = [
-        ("all", progress.leads, url_of(campaign_id, every), chosen == every)
-    ]
+    number = None if progress is None else progress.leads
+    found = [("all", number, url_of(campaign_id, every), chosen == every)]
     for state, count in COUNTED_IN.items():
         one = LeadFilter(state=state)
-        found.append(
-            (state.value, getattr(progress, count), url_of(campaign_id, one), chosen == one)
-        )
+        number = None if progress is None else int(getattr(progress, count))
+        found.append((state.value, number, url_of(campaign_id, one), chosen == one))
     if chosen != every and chosen.state is None:
         found.append((chosen.words, matching, url_of(campaign_id, chosen), True))
     return found

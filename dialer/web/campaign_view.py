@@ -23,7 +23,9 @@ _CAN_STOP = (*_CAN_START, *_CAN_RESUME, CampaignStatus.RUNNING)
 CHART_HEIGHT = 100
 
 
-def live_view(found: Standing, of: Counted, *, now: datetime) -> dict[str, Any]:
+def live_view(
+    found: Standing, of: Counted, *, now: datetime, counting: bool = False
+) -> dict[str, Any]:
     """Give everything that changes by itself on the page."""
     row, done = found.campaign, of.progress
     return {
@@ -31,6 +33,7 @@ def live_view(found: Standing, of: Counted, *, now: datetime) -> dict[str, Any]:
         "status": row.status.value,
         "reason": reason(row, done, now=now),
         "goes_on": found.goes_on,
+        "counting": counting,
         "notices": notices(found.state, now=now),
         "first_only": row.first_only and row.status is CampaignStatus.RUNNING,
         "can": _possible(row.status, waiting=done.pending + done.retry_later),

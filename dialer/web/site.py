@@ -75,6 +75,7 @@ class Site:
         """End the threads; webhooks that have begun are kept first."""
         self.receiving.shutdown()
         self.hints.close()
+        self.figures.close()
         if self._world is not None:
             self._release(self._world)
 

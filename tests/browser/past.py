@@ -71,7 +71,6 @@ def with_a_past(place: Place) -> Place:
     place.pages = {
         "campaigns": "/",
         "draft": f"/campaigns/{draft}",
-        "last": f"/campaigns/{campaign}?last=no_answer",
         "empty": f"/campaigns/{stage.draft(name='Without leads')}",
         "stopped": f"/campaigns/{stopped(stage)}",
         "campaign": f"/campaigns/{campaign}",
@@ -80,9 +79,7 @@ def with_a_past(place: Place) -> Place:
         "other": f"/leads/{other}",
         "talked": f"/leads/{talked}",
         "do not call": "/do-not-call",
-        "one number": "/do-not-call?number=%2B12125550142",
         "activity": "/activity",
-        "no activity": "/activity?actor=nobody",
         "problems": "/problems",
         "health": "/health",
         "lists": "/lists",
