@@ -7,7 +7,9 @@ second figure is the processor time of this process alone, which busy neighbours
 
 | goal | |
 |---|---|
-| the first byte of each page, p50 | at most 100 ms |
+| the first byte of each page, p50 | at most 100 ms, with a million leads 300 ms |
+
+Each page is asked for twice: while nobody was called, and when all but one in a thousand were.
 """
 
 import argparse
@@ -39,7 +41,12 @@ from dialer.store import migrate
 from dialer.web.access import COOKIE
 from dialer.web.app import make_app
 
-GOAL_MS = 100.0
+GOAL_MS = {100_000: 100.0, 1_000_000: 300.0}
+"""By the number of leads."""
+CALLED = (
+    "UPDATE lead SET tries = 1, attempts = 1, priority = 1, disposition = 'no_answer'"
+    " WHERE id <> id / 1000 * 1000"
+)
 PASSWORD = "four words without sense"
 
 
@@ -96,10 +103,24 @@ def pages(world: World, *, leads: int) -> dict[str, str]:
         "leads, first page": "/campaigns/1",
         "leads, far page": f"/campaigns/1?after=READY~2~32472144000000000~{leads // 2}~1",
         "leads, none held": "/campaigns/1?state=held",
-        "leads, none to retry": "/campaigns/1?state=retry_later",
+        "leads, to retry": "/campaigns/1?state=retry_later",
+        "leads, pending": "/campaigns/1?state=pending",
+        "leads, none completed": "/campaigns/1?state=completed",
+        "leads, none closed": "/campaigns/1?state=closed",
+        "leads, last no answer": "/campaigns/1?last=no_answer",
+        "leads, last busy": "/campaigns/1?last=busy",
         "leads, by number": "/campaigns/1?number=%2B15020000000",
         "lead": f"/leads/{third}",
     }
+
+
+def call_nearly_all(world: World) -> None:
+    """Have all but one lead in a thousand called once."""
+    with world.db.engine.connect() as connection:
+        connection.exec_driver_sql(CALLED)
+        connection.commit()
+        connection.exec_driver_sql("ANALYZE")
+        connection.commit()
 
 
 def main() -> int:
@@ -119,18 +140,21 @@ def main() -> int:
         ):
             world = filled(url, leads=options.leads)
             with served(world) as browser:
-                for name, path in pages(world, leads=options.leads).items():
-                    p50, p95, cpu = measure(browser, path, times=options.times)
-                    worst = max(worst, p50)
-                    figures = {"p50_ms": p50, "p95_ms": p95, "processor_ms": cpu}
-                    shown = {key: round(value, 1) for key, value in figures.items()}
-                    line = {"database": kind, "page": name, **shown}
-                    text = "  ".join(f"{key} {value}" for key, value in line.items())
-                    print(json.dumps(line) if options.json else text, flush=True)
+                for round_name in ("before the first call", "after a first round"):
+                    for name, path in pages(world, leads=options.leads).items():
+                        p50, p95, cpu = measure(browser, path, times=options.times)
+                        worst = max(worst, p50)
+                        figures = {"p50_ms": p50, "p95_ms": p95, "processor_ms": cpu}
+                        shown = {key: round(value, 1) for key, value in figures.items()}
+                        line = {"database": kind, "round": round_name, "page": name, **shown}
+                        text = "  ".join(f"{key} {value}" for key, value in line.items())
+                        print(json.dumps(line) if options.json else text, flush=True)
+                    call_nearly_all(world)
             world.db.close()
-    if worst > GOAL_MS:
-        sys.stderr.write(f"a page took {worst:.0f} ms; the goal is {GOAL_MS:.0f} ms\n")
-    return int(worst > GOAL_MS)
+    goal = next((ms for leads, ms in GOAL_MS.items() if options.leads <= leads), 300.0)
+    if worst > goal:
+        sys.stderr.write(f"a page took {worst:.0f} ms; the goal is {goal:.0f} ms\n")
+    return int(worst > goal)
 
 
 if __name__ == "__main__":

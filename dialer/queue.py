@@ -28,6 +28,7 @@ class TaskName(StrEnum):
     PURGE = "purge"
     AUDIT = "audit"
     RESULTS = "deliver_results"
+    ERRANDS = "run_errands"
 
 
 class QueueName(StrEnum):
@@ -93,6 +94,10 @@ class CeleryQueue:
         """Ask a worker to claim what is due."""
         self._send(TaskName.PLAN, [], queue=QueueName.PLAN, task_id=None)
 
+    def run_errands(self) -> None:
+        """Ask a worker to do what people asked for on pages."""
+        self._send(TaskName.ERRANDS, [], queue=QueueName.FILES, task_id=None)
+
     def _send(
         self, name: TaskName, args: list[object], *, queue: QueueName, task_id: str | None
     ) -> None:
@@ -100,3 +105,17 @@ class CeleryQueue:
             self._app.send_task(name, args=args, queue=queue, task_id=task_id, retry=False)
         except (OperationalError, OSError) as error:
             log.warning("queue_unreachable", task=name, args=args, error=type(error).__name__)
+
+
+def workers_that_answer(settings: Settings, *, within_s: float) -> list[str]:
+    """Ask the workers for a sign of life, and give the names of those that gave one."""
+    app = make_app(settings)
+    app.conf.broker_transport_options["max_retries"] = 0
+    try:
+        answers = app.control.ping(timeout=within_s) or []
+    except (OperationalError, OSError) as error:
+        log.warning("queue_unreachable", task="ping", error=type(error).__name__)
+        return []
+    finally:
+        app.close()
+    return sorted(name for answer in answers for name in answer)

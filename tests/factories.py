@@ -81,6 +81,8 @@ class RecordingQueue:
     def plan(self) -> None:
         self.planned += 1
 
+    def run_errands(self) -> None: ...
+
 
 def make_spec(**changes: Any) -> CampaignSpec:
     """Make settings: one number to call from, all day, every day, nobody called too often."""

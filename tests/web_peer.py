@@ -44,6 +44,8 @@ class HintsGiven:
 
     def plan(self) -> None: ...
 
+    def run_errands(self) -> None: ...
+
     def settle(self, event_row: int) -> None:
         self.on_settle(event_row)
         self.settled.put(event_row)

@@ -10,6 +10,7 @@ SCHEDULES_EVERY_S = 15.0
 PURGE_EVERY_S = 3600.0  # what is old enough is due once; more often costs one look
 AUDIT_EVERY_S = 60.0
 RESULTS_EVERY_S = 2.0
+ERRANDS_EVERY_S = 5.0  # they are told of at once; this finds those whose message was lost
 
 TICKS: dict[str, dict[str, Any]] = {
     "plan": {
@@ -26,6 +27,11 @@ TICKS: dict[str, dict[str, Any]] = {
         "task": TaskName.SCHEDULES,
         "schedule": SCHEDULES_EVERY_S,
         "options": {"queue": QueueName.FILES, "expires": 14},
+    },
+    "run_errands": {
+        "task": TaskName.ERRANDS,
+        "schedule": ERRANDS_EVERY_S,
+        "options": {"queue": QueueName.FILES, "expires": 5},
     },
     "purge": {
         "task": TaskName.PURGE,

@@ -1,6 +1,6 @@
 """The tasks. Each takes one id at most, may run twice, and leaves the work to an action."""
 
-from dialer.actions import audit, deliver, dial, plan, purge, reconcile, schedule, settle
+from dialer.actions import audit, deliver, dial, errands, plan, purge, reconcile, schedule, settle
 from dialer.queue import QueueName, TaskName
 from workers.app import app, sender, settings, world
 
@@ -51,3 +51,9 @@ def audit_everything() -> None:
 def deliver_results() -> None:
     """Tell other systems what is due."""
     deliver.deliver(world(), sender())
+
+
+@app.task(name=TaskName.ERRANDS, queue=QueueName.FILES)
+def run_errands() -> None:
+    """Do what people asked for on pages: imports, and what concerns many leads."""
+    errands.run_due(world(), home=settings.home)

@@ -6,7 +6,7 @@ from typing import Any
 
 from dialer.actions.control import find
 from dialer.actions.explain import fields_of
-from dialer.domain.states import LeadState
+from dialer.domain.lead_filter import LeadFilter
 from dialer.store import lead_pages, lead_paging
 from dialer.store.database import Connection, Database
 from dialer.store.lead_paging import Place
@@ -25,7 +25,7 @@ class LeadsPage:
 
 
 def leads_page(
-    db: Database, campaign_id: int, *, state: LeadState | None, after: Place | None
+    db: Database, campaign_id: int, *, chosen: LeadFilter, after: Place | None
 ) -> LeadsPage:
     """Give one page of a campaign's leads, those that are called next first.
 
@@ -35,7 +35,7 @@ def leads_page(
 
     def body(tx: Connection) -> LeadsPage:
         campaign = find(tx, campaign_id)
-        rows = lead_paging.page(tx, campaign_id, state=state, after=after, most=PAGE + 1)
+        rows = lead_paging.page(tx, campaign_id, chosen=chosen, after=after, most=PAGE + 1)
         shown = rows[:PAGE]
         more = Place.of(shown[-1]).written() if len(rows) > PAGE else None
         return LeadsPage(campaign, [fields_of(row) for row in shown], more)

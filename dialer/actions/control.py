@@ -32,22 +32,29 @@ _NOT_BEGUN = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
 def create(world: World, spec: CampaignSpec, *, actor: str) -> int:
     """Make a campaign as a draft and give its id."""
     now = world.clock.now()
+    return world.db.transact(lambda tx: draft(tx, spec, actor=actor, now=now))
 
-    def body(tx: Connection) -> int:
-        campaign_id = campaigns.add(tx, spec, now=now)
-        log_action(tx, actor=actor, action="create", subject=f"campaign:{campaign_id}", now=now)
-        log_legal_override(tx, campaign_id, spec, actor=actor, now=now)
-        return campaign_id
 
-    return world.db.transact(body)
+def draft(tx: Connection, spec: CampaignSpec, *, actor: str, now: datetime) -> int:
+    """Make a campaign as a draft in the caller's transaction and give its id."""
+    campaign_id = campaigns.add(tx, spec, now=now)
+    log_action(tx, actor=actor, action="create", subject=f"campaign:{campaign_id}", now=now)
+    log_legal_override(tx, campaign_id, spec, actor=actor, now=now)
+    return campaign_id
 
 
 def start(
-    world: World, campaign_id: int, *, actor: str, despite: str | None = None
+    world: World,
+    campaign_id: int,
+    *,
+    actor: str,
+    despite: str | None = None,
+    first_only: bool = False,
 ) -> CampaignStatus:
     """Start a draft now, or schedule it when its start lies ahead. Gives the new status.
 
-    `despite` is a person's reason to start it although a finding forbids that.
+    With `first_only` one lead is called, and the others wait until `call_all`. `despite` is a
+    person's reason to start it although a finding forbids that.
 
     Raises:
         NotFound: there is no such campaign.
@@ -71,6 +78,8 @@ def start(
         if found is None or _lies_ahead(row, now=now):
             move(tx, row, CampaignStatus.SCHEDULED, actor=actor, now=now)
             return CampaignStatus.SCHEDULED
+        if first_only:
+            campaigns.change(tx, row.id, first_only=True)
         begin(tx, row, found=found, now=now, actor=actor)
         return CampaignStatus.RUNNING
 
@@ -118,6 +127,26 @@ def resume(world: World, campaign_id: int, *, actor: str) -> None:
         ours = campaigns.spec_of(row).from_numbers
         numbers.wake(tx, ours, reason=RestReason.NOT_OURS)  # somebody has mended it
         go_on(tx, row, actor=actor, now=now)
+
+    world.db.transact(body)
+    world.queue.plan()
+
+
+def call_all(world: World, campaign_id: int, *, actor: str) -> None:
+    """Let a campaign that was to call only its first lead call the others, too.
+
+    Raises:
+        NotFound: there is no such campaign.
+        RefusedByRule: it does so already.
+    """
+
+    def body(tx: Connection) -> None:
+        row = lock(tx, campaign_id)
+        if not row.first_only:
+            raise RefusedByRule(f"campaign {campaign_id} calls all its leads already")
+        campaigns.change(tx, campaign_id, first_only=False)
+        subject = f"campaign:{campaign_id}"
+        log_action(tx, actor=actor, action="call_all", subject=subject, now=world.clock.now())
 
     world.db.transact(body)
     world.queue.plan()

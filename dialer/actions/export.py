@@ -86,7 +86,7 @@ def export_list(
     Raises:
         NotFound: there is no such list.
     """
-    row = db.read(partial(_find_list, list_id=list_id))
+    row = db.read(partial(find_list, list_id=list_id))
     return _write_leads(db, row.campaign_id, target, form=form, list_id=list_id)
 
 
@@ -98,7 +98,7 @@ def export_rejects(
     Raises:
         NotFound: there is no such list, or its rejected rows are deleted by now.
     """
-    found = db.read(partial(_find_list, list_id=list_id))
+    found = db.read(partial(find_list, list_id=list_id))
     if found.purged_at is not None:
         raise NotFound(
             f"the rejected rows of list {list_id} were deleted on {found.purged_at:%Y-%m-%d}",
@@ -134,7 +134,12 @@ def _write_leads(
     return _exported(export)
 
 
-def _find_list(tx: Connection, list_id: int) -> LeadList:
+def find_list(tx: Connection, list_id: int) -> LeadList:
+    """Read a list.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
     row = lists.get(tx, list_id)
     if row is None:
         raise NotFound(f"there is no list {list_id}", fix="dialer lists list shows them all")

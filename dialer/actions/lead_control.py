@@ -38,23 +38,22 @@ def skip(world: World, lead_id: int, *, reason: str, actor: str) -> None:
         RefusedByRule: it is closed already, or in a call.
     """
     now = world.clock.now()
-
-    def body(tx: Connection) -> None:
-        _, lead = lock_lead(tx, lead_id)
-        if lead.status is LeadStatus.CLOSED:
-            raise RefusedByRule(f"lead {lead_id} is closed already, as {lead.closed_as}")
-        if lead.status is LeadStatus.IN_FLIGHT:
-            lead = _give_up_call(tx, lead, now=now)
-        if lead.status is not LeadStatus.CLOSED:  # its campaign was over
-            leads.close(tx, lead, closed_as=ClosedAs.STOPPED, now=now, held_reason=SKIPPED)
-        subject = f"lead:{lead_id}"
-        log_action(
-            tx, actor=actor, action="skip", subject=subject, now=now, after={"reason": reason}
-        )
-
-    world.db.transact(body)
+    world.db.transact(lambda tx: skip_in(tx, lead_id, reason=reason, actor=actor, now=now))
     log.info("lead_skipped", lead_id=lead_id)
     world.queue.plan()
+
+
+def skip_in(tx: Connection, lead_id: int, *, reason: str, actor: str, now: datetime) -> None:
+    """Do so in the caller's transaction; what is refused has changed nothing."""
+    _, lead = lock_lead(tx, lead_id)
+    if lead.status is LeadStatus.CLOSED:
+        raise RefusedByRule(f"lead {lead_id} is closed already, as {lead.closed_as}")
+    if lead.status is LeadStatus.IN_FLIGHT:
+        lead = _give_up_call(tx, lead, now=now)
+    if lead.status is not LeadStatus.CLOSED:  # its campaign was over
+        leads.close(tx, lead, closed_as=ClosedAs.STOPPED, now=now, held_reason=SKIPPED)
+    subject = f"lead:{lead_id}"
+    log_action(tx, actor=actor, action="skip", subject=subject, now=now, after={"reason": reason})
 
 
 def retry(world: World, lead_id: int, *, at: str | None, actor: str) -> datetime:
@@ -68,41 +67,52 @@ def retry(world: World, lead_id: int, *, at: str | None, actor: str) -> datetime
         RefusedByRule: the lead is not to be called any more, or is in a call.
     """
     now = world.clock.now()
-
-    def body(tx: Connection) -> datetime:
-        campaign, lead = lock_lead(tx, lead_id)
-        spec = campaigns.spec_of(campaign)
-        _check_callable(tx, lead, campaign, spec=spec, now=now)
-        wanted_at = now if at is None else _read(spec, lead, at, now=now)
-        due_at = opening_for(spec, lead, after=wanted_at)
-        if due_at is None:
-            raise RefusedByRule(
-                f"no call may start to lead {lead_id}",
-                why="its zone is not known, or window and law leave no hour",
-                fix="give it a zone, or the campaign another window",
-            )
-        outcome = Outcome(due_at=due_at, wanted_at=wanted_at)
-        if within_end(spec, outcome).closed_as is not None:
-            raise RefusedByRule(
-                f"campaign {campaign.id} ends before lead {lead_id} could be called",
-                fix=f"dialer campaigns edit {campaign.id} --set ends_at=…, or name an earlier time",
-            )
-        keep(tx, lead, outcome)
-        log_action(
-            tx,
-            actor=actor,
-            action="retry",
-            subject=f"lead:{lead_id}",
-            now=now,
-            before={"status": lead.status, "due_at": lead.due_at and lead.due_at.isoformat()},
-            after={"due_at": due_at.isoformat()},
-        )
-        return due_at
-
-    due_at = world.db.transact(body)
+    due_at = world.db.transact(lambda tx: retry_in(tx, lead_id, at=at, actor=actor, now=now))
     log.info("lead_retried", lead_id=lead_id, due_at=due_at)
     world.queue.plan()
     return due_at
+
+
+def retry_in(
+    tx: Connection, lead_id: int, *, at: str | None, actor: str, now: datetime
+) -> datetime:
+    """Do so in the caller's transaction; what is refused has changed nothing."""
+    campaign, lead = lock_lead(tx, lead_id)
+    spec = campaigns.spec_of(campaign)
+    _check_callable(tx, lead, campaign, spec=spec, now=now)
+    outcome = _outcome_of_retry(campaign, spec, lead, at=at, now=now)
+    assert outcome.due_at is not None
+    keep(tx, lead, outcome)
+    log_action(
+        tx,
+        actor=actor,
+        action="retry",
+        subject=f"lead:{lead_id}",
+        now=now,
+        before={"status": lead.status, "due_at": lead.due_at and lead.due_at.isoformat()},
+        after={"due_at": outcome.due_at.isoformat()},
+    )
+    return outcome.due_at
+
+
+def _outcome_of_retry(
+    campaign: Campaign, spec: CampaignSpec, lead: Lead, *, at: str | None, now: datetime
+) -> Outcome:
+    wanted_at = now if at is None else _read(spec, lead, at, now=now)
+    due_at = opening_for(spec, lead, after=wanted_at)
+    if due_at is None:
+        raise RefusedByRule(
+            f"no call may start to lead {lead.id}",
+            why="its zone is not known, or window and law leave no hour",
+            fix="give it a zone, or the campaign another window",
+        )
+    outcome = Outcome(due_at=due_at, wanted_at=wanted_at)
+    if within_end(spec, outcome).closed_as is not None:
+        raise RefusedByRule(
+            f"campaign {campaign.id} ends before lead {lead.id} could be called",
+            fix=f"dialer campaigns edit {campaign.id} --set ends_at=…, or name an earlier time",
+        )
+    return outcome
 
 
 def _give_up_call(tx: Connection, lead: Lead, *, now: datetime) -> Lead:

@@ -119,7 +119,7 @@ def load(
             fix="import the file into a new campaign",
         )
     spec = campaigns.spec_of(campaign)
-    options, unchecked = _options(world, spec, order)
+    options, unchecked = options_for(world, spec, order)
     with read_leads(path, options=options, recall=partial(recall, world)) as file:
         if unchecked is not None:
             file.notices.add(WarningCode.AGENT_NOT_CHECKED, unchecked)
@@ -144,9 +144,22 @@ def look_at(
         NotFound: no such file or campaign.
     """
     spec = campaigns.spec_of(world.db.read(lambda tx: find(tx, campaign_id)))
-    options, unchecked = _options(world, spec, order)
+    return look_for(world, spec, path, campaign_id=campaign_id, order=order, limit=limit)
+
+
+def look_for(
+    world: World,
+    spec: CampaignSpec,
+    path: Path,
+    *,
+    campaign_id: int | None,
+    order: Order,
+    limit: int | None,
+) -> dict[str, Any]:
+    """Do the same for settings of which there may be no campaign yet."""
+    options, unchecked = options_for(world, spec, order)
     target = Target(
-        campaign_id,
+        campaign_id or 0,
         0,
         known=order.known,
         not_called_within=order.not_called_within or spec.not_called_within,
@@ -157,6 +170,7 @@ def look_at(
         limit=limit,
         recall=partial(recall, world),
         processes=order.processes,
+        tell=lambda row, fraction: order.tell(Progress(row, fraction)),
     )
     return preview.look(
         database=world.db, target=target, now=world.clock.now(), unchecked=unchecked
@@ -170,7 +184,7 @@ def recall(world: World, headers: Iterable[str]) -> dict[LeadField, Mapped]:
     return {LeadField(name): header for name, header in said.items() if name in set(LeadField)}
 
 
-def _options(world: World, spec: CampaignSpec, order: Order) -> tuple[ImportOptions, str | None]:
+def options_for(world: World, spec: CampaignSpec, order: Order) -> tuple[ImportOptions, str | None]:
     """Give the options, and why nobody knows which variables the agent needs."""
     options = options_of(
         spec, **{"limits": world.import_limits, "read_at": world.clock.now(), **order.changed}

@@ -71,6 +71,14 @@ def findings_of(world: World, row: Campaign, *, now: datetime) -> list[Finding]:
     return [*findings_without_leads(world, spec, now=now), *others]
 
 
+def findings_here(db: Database, row: Campaign, *, now: datetime) -> list[Finding]:
+    """Tell what is found without asking Retell, for a page that does not wait for others."""
+    spec = campaigns.spec_of(row)
+    of_registries = db.read(lambda tx: _registry_findings(tx, spec, now=now))
+    others = db.read(lambda tx: _of_leads(tx, row.id, spec, now=now))
+    return [*of_registries, *_without_leads(db, spec, now=now), *others]
+
+
 def findings_without_leads(world: World, spec: CampaignSpec, *, now: datetime) -> list[Finding]:
     """Tell what is found about settings of which no campaign was made yet."""
     of_registries = world.db.read(lambda tx: _registry_findings(tx, spec, now=now))

@@ -1,6 +1,6 @@
 """What an import would do, row by row; nothing is stored."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -32,12 +32,14 @@ class Preview:
         limit: int | None = None,
         recall: Recall = nothing_recalled,
         processes: int = 1,
+        tell: Callable[[int, float | None], None] = lambda row, fraction: None,
     ) -> None:
         self.path = path
         self.options = options
         self.limit = limit
         self.recall = recall
         self.processes = processes
+        self.tell = tell
         self.accepted: list[dict[str, Any]] = []
         self.rejected: list[dict[str, Any]] = []
         self.counts = {"accepted": 0, "rejected": 0}
@@ -98,6 +100,7 @@ class Preview:
                 self.updated += len(batch.updates)
                 self._show(file, [*batch.drafts, *batch.updates.values()])
                 self._count(batch.rejects)
+                self.tell(chunk.last_row, chunk.fraction_read)
 
         rejected = self.counts["rejected"]
         repeated = sum(self.reasons.get(reason.value, 0) for reason in REPEATED)

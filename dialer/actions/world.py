@@ -68,6 +68,8 @@ class Queue(Protocol):
 
     def plan(self) -> None: ...
 
+    def run_errands(self) -> None: ...
+
 
 def new_attempt_id() -> str:
     """Make an attempt's id, which is also its idempotency key."""

@@ -46,6 +46,9 @@ class Messages:
         """Ask for what is due to be claimed."""
         self._at_once.append(plan)
 
+    def run_errands(self) -> None:
+        """Forget it: nobody asks for anything in a virtual run."""
+
     def next_moment_ms(self, *, now_ms: int) -> int | None:
         """Say when the next message is taken; None when there is none."""
         if self._at_once:

@@ -318,6 +318,13 @@ def last_numbers(
     return {row[0]: row[1] for row in rows}
 
 
+def any_since(tx: Connection, campaign_id: int, *, since: datetime) -> bool:
+    """Tell whether a campaign has an attempt from a moment on that is open or was placed."""
+    none = attempt.c.status.in_((AttemptStatus.CANCELLED, AttemptStatus.NOT_PLACED))
+    mine = attempt.c.campaign_id == campaign_id, attempt.c.created_at >= since
+    return tx.execute(select(attempt.c.id).where(*mine, ~none).limit(1)).first() is not None
+
+
 def add_forgotten(tx: Connection, *, now: datetime, by: str, **values: Any) -> None:
     """Insert an attempt that was made, and that this database does not know any more.
 

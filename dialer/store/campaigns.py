@@ -1,6 +1,6 @@
 """Campaigns."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -93,6 +93,12 @@ def change(tx: Connection, campaign_id: int, **values: Any) -> None:
 def get(tx: Connection, campaign_id: int) -> Campaign | None:
     """Read one campaign."""
     return one(tx, Campaign, _GET, which=campaign_id)
+
+
+def names(tx: Connection, campaign_ids: Collection[int]) -> dict[int, str]:
+    """Give the names of campaigns by their ids."""
+    chosen = select(campaign.c.id, campaign.c.name).where(campaign.c.id.in_(campaign_ids))
+    return {row[0]: row[1] for row in tx.execute(chosen)}
 
 
 def lock(tx: Connection, campaign_id: int) -> Campaign | None:

@@ -4,7 +4,7 @@ No read asks for more than a stretch of ids, so that nobody who writes waits for
 `+ 0` keeps both databases from walking through a whole campaign's index for each stretch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -200,6 +200,18 @@ def rejects(
     """Give the next rejected rows of a list: row, cells, reason and message."""
     found = tx.execute(_REJECTS, {"list": list_id, "after": after_row, "most": most})
     return [(row, cells, reason, message) for row, cells, reason, message in found]
+
+
+def rejects_but(
+    tx: Connection, *, list_id: int, after_row: int, most: int, reasons: Collection[str]
+) -> list[tuple[int, list[str], str, str]]:
+    """Give the next rejected rows of a list, all but those of some reasons."""
+    columns = import_reject.c
+    chosen = select(columns.row, columns.cells, columns.reason, columns.message).where(
+        columns.list_id == list_id, columns.row > after_row, columns.reason.not_in(reasons)
+    )
+    rows = tx.execute(chosen.order_by(columns.row).limit(most))
+    return [(row, cells, reason, message) for row, cells, reason, message in rows]
 
 
 def _of_list(statement: Any, list_id: int | None) -> Any:

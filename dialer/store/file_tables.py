@@ -1,4 +1,4 @@
-"""The tables of what comes in as files: lead lists, and the schedules that read them."""
+"""The tables of what comes in as files: lead lists, the schedules that read them, and errands."""
 
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
+from dialer.domain.errands import ErrandKind, ErrandStatus
 from dialer.domain.schedule_spec import RunStatus
 from dialer.domain.states import ListStatus
 from dialer.store.columns import a_moment, a_ref, a_text, a_word, an_id, some_json
@@ -120,3 +121,28 @@ class ImportReject(SQLModel, table=True):
     cells: list[str] = some_json(nullable=False)
     reason: str
     message: str = a_text(nullable=False)
+
+
+class Errand(SQLModel, table=True):
+    """Something a person asked for on a page that takes a while; a worker does it."""
+
+    __table_args__ = (Index("errand_status", "status", "id"),)
+
+    id: int = an_id()
+    kind: ErrandKind = a_word(ErrandKind)
+    status: ErrandStatus = a_word(ErrandStatus)
+    actor: str
+    campaign_id: int | None = a_ref("campaign.id", nullable=True)
+    list_id: int | None = a_ref("lead_list.id", nullable=True)
+    file: str | None = a_text()  # beneath the folder of uploads
+    bytes: int = Field(default=0, sa_type=BigInteger)
+    asked: dict[str, Any] = some_json(nullable=False)  # what the person decided
+    found: dict[str, Any] | None = some_json()  # what was found, and what came of it
+    sentence: str | None = a_text()  # why it failed, or what came of it
+    rows: int = 0  # how far it is
+    fraction: float | None = None  # of the whole; None where nobody knows
+    tries: int = 0
+    holder: str | None = None  # whoever works on it
+    held_until: datetime | None = a_moment()  # from then on somebody else may
+    created_at: datetime = a_moment(nullable=False)
+    finished_at: datetime | None = a_moment()

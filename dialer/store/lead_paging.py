@@ -1,25 +1,30 @@
 """Pages of a campaign's leads, each begun where the one before ended.
 
-Leads stand in the order of the index they are called by: per status, then priority, due moment
-and row of the list. Only leads that are READY have a due moment.
+Leads that may be called stand in the order of the index they are called by: per status, then
+priority, due moment and row of the list. What is asked for by how it ended stands in the order in
+which the leads were made. Whatever is asked for, a page is a range or a few of an index.
 """
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Connection, and_, literal, select, tuple_
+from sqlalchemy import Connection, and_, func, select, text, true
 
-from dialer.domain.states import LeadState, LeadStatus, status_of
+from dialer.domain.lead_filter import LeadFilter
+from dialer.domain.priority import Priority
+from dialer.domain.states import ClosedAs, LeadState, LeadStatus, status_of
 from dialer.store.lead_pages import NEXT_FIRST, of_campaign
 from dialer.store.rows import many
-from dialer.store.tables import Lead, table
-from dialer.store.types import UtcDateTime
+from dialer.store.tables import CALLED, CLOSED, HELD, TRIED, UNTRIED_OUT_OF_TURN, Lead, table
 
 lead = table(Lead)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_WITH_CLOSED = 5  # numbers, the word how it closed among them
+_IN_ORDER = (lead.c.priority, lead.c.due_at, lead.c.row, lead.c.id)
+_NOT_REACHED = tuple(one for one in ClosedAs if one is not ClosedAs.REACHED)
 
 
 class Place(NamedTuple):
@@ -30,22 +35,25 @@ class Place(NamedTuple):
     due_at: datetime | None
     row: int | None
     lead_id: int
+    closed_as: ClosedAs | None = None
 
     @classmethod
     def of(cls, row: Lead) -> Self:
         """Give the place of a lead."""
-        return cls(row.status, row.priority, row.due_at, row.row, row.id)
+        return cls(row.status, row.priority, row.due_at, row.row, row.id, row.closed_as)
 
     @classmethod
     def read(cls, text: str) -> Self | None:
         """Read what `written` wrote; None when somebody else wrote it."""
         try:
             word, *numbers = text.split("~")
+            closed = numbers.pop() if len(numbers) == _WITH_CLOSED else ""
             priority, due, row, lead_id = (None if n == "" else int(n) for n in numbers)
             if priority is None or lead_id is None:
                 return None
             due_at = None if due is None else _EPOCH + due * _MICROSECOND
-            return cls(LeadStatus(word), priority, due_at, row, lead_id)
+            closed_as = ClosedAs(closed) if closed else None
+            return cls(LeadStatus(word), priority, due_at, row, lead_id, closed_as)
         except (ValueError, OverflowError):
             return None
 
@@ -53,47 +61,134 @@ class Place(NamedTuple):
         """Write the place for an address."""
         due = None if self.due_at is None else (self.due_at - _EPOCH) // _MICROSECOND
         numbers = (self.priority, due, self.row, self.lead_id)
-        return "~".join([self.status.value, *("" if n is None else str(n) for n in numbers)])
+        parts = [self.status.value, *("" if n is None else str(n) for n in numbers)]
+        return "~".join([*parts, self.closed_as.value] if self.closed_as else parts)
+
+
+class _Stretch(NamedTuple):
+    """Leads that stand side by side in an index; `key` tells it from the others."""
+
+    key: tuple[object, ...]
+    condition: Any
+    by_id: bool = False
 
 
 def page(
-    tx: Connection, campaign_id: int, *, state: LeadState | None, after: Place | None, most: int
+    tx: Connection, campaign_id: int, *, chosen: LeadFilter, after: Place | None, most: int
 ) -> list[Lead]:
     """Read the leads that follow a place, or the first ones."""
     found: list[Lead] = []
-    for status, with_row, beyond in _stretches(state, after):
-        mine = and_(of_campaign(campaign_id, state), lead.c.status == status)
-        chosen = select(lead).where(mine, lead.c.row.is_not(None) == with_row)
-        if beyond is not None:
-            chosen = chosen.where(_beyond(beyond))
-        in_order = chosen.order_by(lead.c.priority, lead.c.due_at, lead.c.row, lead.c.id)
-        found += many(tx, Lead, in_order.limit(most - len(found)))
-        if len(found) >= most:
-            break
+    passed = after is None
+    for stretch in _stretches(chosen):
+        is_here = after is not None and stretch.key == _key_of(chosen, after)
+        passed = passed or is_here
+        if not passed:
+            continue
+        mine = select(lead).where(lead.c.campaign_id == campaign_id, stretch.condition)
+        order = (lead.c.id,) if stretch.by_id else _IN_ORDER
+        for beyond in _beyond(after, stretch) if is_here and after is not None else (true(),):
+            rows = mine.where(beyond).order_by(*order)
+            found += many(tx, Lead, rows.limit(most - len(found)))
+            if len(found) >= most:
+                return found
     return found
 
 
-def _stretches(
-    state: LeadState | None, after: Place | None
-) -> Iterator[tuple[LeadStatus, bool, Place | None]]:
-    """Give the stretches yet to be read; leads without a row stand behind those that have one."""
-    statuses = NEXT_FIRST if state is None else (status_of(state),)
-    here = None if after is None else (after.status, after.row is not None)
-    passed = after is None
-    for status in statuses:
-        for with_row in (True, False):
-            is_here = here == (status, with_row)
-            passed = passed or is_here
-            if passed:
-                yield status, with_row, after if is_here else None
+def _stretches(chosen: LeadFilter) -> Iterator[_Stretch]:
+    """Give the stretches in which the leads are; those without a row stand behind the others."""
+    if chosen.last is not None:
+        yield _Stretch((), and_(text(CALLED), lead.c.disposition == chosen.last), by_id=True)
+    elif chosen.held is not None:
+        yield _Stretch((), and_(text(HELD), lead.c.held_reason == chosen.held), by_id=True)
+    elif chosen.closed_as is not None:
+        yield _closed(chosen.closed_as)
+    elif chosen.state is LeadState.COMPLETED:
+        yield _closed(ClosedAs.REACHED)
+    elif chosen.state is LeadState.CLOSED:
+        yield from map(_closed, _NOT_REACHED)
+    elif chosen.state is LeadState.RETRY_LATER:
+        yield from _both(("tried",), text(TRIED))
+    elif chosen.state is LeadState.PENDING:
+        for priority in Priority:
+            yield from _both((int(priority),), _untried(priority))
+    else:
+        for status in NEXT_FIRST if chosen.state is None else (status_of(chosen.state),):
+            yield from _both((status,), lead.c.status == status)
 
 
-def _beyond(place: Place) -> Any:
-    columns, values = [lead.c.priority], [literal(place.priority)]
-    if place.due_at is not None:
-        columns.append(lead.c.due_at)
-        values.append(literal(place.due_at, UtcDateTime()))
-    if place.row is not None:
-        columns.append(lead.c.row)
-        values.append(literal(place.row))
-    return tuple_(*columns, lead.c.id) > tuple_(*values, literal(place.lead_id))
+def _both(key: tuple[object, ...], condition: Any) -> Iterator[_Stretch]:
+    yield _Stretch((*key, True), and_(condition, lead.c.row.is_not(None)))
+    yield _Stretch((*key, False), and_(condition, lead.c.row.is_(None)))
+
+
+def _closed(closed_as: ClosedAs) -> _Stretch:
+    return _Stretch((closed_as,), and_(text(CLOSED), lead.c.closed_as == closed_as), by_id=True)
+
+
+def _untried(priority: Priority) -> Any:
+    """Leads that are called for the first time are FRESH, but for a few."""
+    first = UNTRIED_OUT_OF_TURN if priority is not Priority.FRESH else "status = 'READY'"
+    rest = true() if priority is not Priority.FRESH else lead.c.tries == 0
+    return and_(text(first), rest, lead.c.priority == int(priority))
+
+
+def _key_of(chosen: LeadFilter, place: Place) -> tuple[object, ...]:
+    with_row = place.row is not None
+    if chosen.last is not None or chosen.held is not None:
+        return ()
+    if chosen.closed_as is not None or chosen.state in (LeadState.COMPLETED, LeadState.CLOSED):
+        return (place.closed_as,)
+    if chosen.state is LeadState.RETRY_LATER:
+        return ("tried", with_row)
+    if chosen.state is LeadState.PENDING:
+        return (place.priority, with_row)
+    return (place.status, with_row)
+
+
+def _beyond(place: Place, stretch: _Stretch) -> Iterator[Any]:
+    """Give what follows a place, in ranges of the index, the nearest first.
+
+    One comparison of all columns would say the same; PostgreSQL then guesses one row, and reads
+    the whole table for it.
+    """
+    if stretch.by_id:
+        yield lead.c.id > place.lead_id
+        return
+    values = {"priority": place.priority, "due_at": place.due_at, "row": place.row}
+    known = [(lead.c[name], value) for name, value in values.items() if value is not None]
+    known.append((lead.c.id, place.lead_id))
+    while known:
+        column, value = known.pop()
+        yield and_(*(before == same for before, same in known), column > value)
+
+
+def count(tx: Connection, campaign_id: int, chosen: LeadFilter) -> int:
+    """Count the leads a filter finds."""
+    counted = select(func.count()).select_from(lead).where(_condition(campaign_id, chosen))
+    return int(tx.execute(counted).scalar_one())
+
+
+def highest_id(tx: Connection, campaign_id: int) -> int:
+    """Give the id of the newest lead of a campaign; 0 without leads."""
+    newest = select(func.max(lead.c.id)).where(lead.c.campaign_id == campaign_id)
+    return int(tx.execute(newest).scalar() or 0)
+
+
+def next_ids(
+    tx: Connection, campaign_id: int, chosen: LeadFilter, *, after: int, until: int, most: int
+) -> list[int]:
+    """Give the ids of the next leads a filter finds, in the order they were made."""
+    within = lead.c.id > after, lead.c.id <= until
+    rows = select(lead.c.id).where(_condition(campaign_id, chosen), *within)
+    return list(tx.execute(rows.order_by(lead.c.id).limit(most)).scalars())
+
+
+def _condition(campaign_id: int, chosen: LeadFilter) -> Any:
+    if chosen.last is not None:
+        return and_(lead.c.campaign_id == campaign_id, lead.c.disposition == chosen.last)
+    if chosen.closed_as is not None:
+        return and_(lead.c.campaign_id == campaign_id, lead.c.closed_as == chosen.closed_as)
+    if chosen.held is not None:
+        held = text(HELD), lead.c.held_reason == chosen.held
+        return and_(lead.c.campaign_id == campaign_id, *held)
+    return of_campaign(campaign_id, chosen.state)

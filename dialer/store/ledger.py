@@ -38,3 +38,17 @@ def entries_since(tx: Connection, subject: str, *, since: datetime) -> list[Audi
     """Read what was done to `subject` from a moment on, the first first."""
     chosen = select(audit_log).where(audit_log.c.subject == subject, audit_log.c.at >= since)
     return many(tx, AuditLog, chosen.order_by(audit_log.c.id))
+
+
+def page(
+    tx: Connection, *, before: int | None, most: int, subject: str | None, actor: str | None
+) -> list[AuditLog]:
+    """Read what was done, the latest first: by one person, or to one thing, or all of it."""
+    chosen = select(audit_log)
+    if before is not None:
+        chosen = chosen.where(audit_log.c.id < before)
+    if subject:
+        chosen = chosen.where(audit_log.c.subject == subject)
+    if actor:
+        chosen = chosen.where(audit_log.c.actor == actor)
+    return many(tx, AuditLog, chosen.order_by(audit_log.c.id.desc()).limit(most))

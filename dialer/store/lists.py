@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from dialer.domain.states import LeadStatus, ListStatus
 from dialer.store.rows import many, one
@@ -80,6 +80,18 @@ def every(tx: Connection, *, campaign_id: int | None = None) -> list[LeadList]:
     return many(tx, LeadList, statement)
 
 
+def page(
+    tx: Connection, *, before: int | None, most: int, campaign_id: int | None = None
+) -> list[LeadList]:
+    """Read lists made before one, the newest first."""
+    chosen = select(lead_list)
+    if before is not None:
+        chosen = chosen.where(lead_list.c.id < before)
+    if campaign_id is not None:
+        chosen = chosen.where(lead_list.c.campaign_id == campaign_id)
+    return many(tx, LeadList, chosen.order_by(lead_list.c.id.desc()).limit(most))
+
+
 def take_out(tx: Connection, row: LeadList, *, after: int, most: int) -> tuple[int, int]:
     """Delete the next leads of a list that were never dialed.
 
@@ -132,6 +144,14 @@ def remember_mapping(
     known = update(column_mapping).where(column_mapping.c.headers_key == headers_key)
     if not tx.execute(known.values(values)).rowcount:
         tx.execute(insert(column_mapping).values(headers_key=headers_key, **values))
+
+
+def reject_reasons(tx: Connection, list_id: int) -> list[tuple[str, int]]:
+    """Count the rejected rows of a list by reason, the most frequent first."""
+    often = func.count().label("often")
+    chosen = select(import_reject.c.reason, often).where(import_reject.c.list_id == list_id)
+    rows = tx.execute(chosen.group_by(import_reject.c.reason).order_by(often.desc()))
+    return [(reason, count) for reason, count in rows]
 
 
 def with_old_rejects(tx: Connection, *, before: datetime) -> list[int]:

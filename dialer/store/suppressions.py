@@ -199,6 +199,14 @@ def latest(tx: Connection, *, most: int) -> list[Suppression]:
     return many(tx, Suppression, _LATEST, most=most)
 
 
+def page_before(tx: Connection, *, before: int | None, most: int) -> list[Suppression]:
+    """Give the entries made before this one, the newest first."""
+    chosen = select(suppression)
+    if before is not None:
+        chosen = chosen.where(suppression.c.id < before)
+    return many(tx, Suppression, chosen.order_by(suppression.c.id.desc()).limit(most))
+
+
 def count(tx: Connection) -> int:
     """Give how many entries our list has."""
     return int(tx.execute(select(func.count()).select_from(suppression)).scalar_one())

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     SmallInteger,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlmodel import Field, SQLModel
@@ -31,6 +32,7 @@ from dialer.store.audit_tables import AuditRun, Incident
 from dialer.store.columns import a_moment, a_ref, a_text, a_word, an_id, some_json, table
 from dialer.store.file_tables import (
     ColumnMapping,
+    Errand,
     ImportReject,
     InboxFile,
     LeadList,
@@ -57,6 +59,7 @@ __all__ = [
     "ColumnMapping",
     "DayAllowance",
     "DialGate",
+    "Errand",
     "FirstLink",
     "FunctionCall",
     "ImportReject",
@@ -84,6 +87,21 @@ __all__ = [
 
 IS_OPEN = "status IN ({})".format(", ".join(f"'{status}'" for status in OPEN_STATUSES))
 """Written out, never bound: the planner uses a partial index only for a condition it can read."""
+
+TRIED = "status = 'READY' AND tries > 0"
+WITHOUT_ROW = '"row" IS NULL'
+CALLED = "disposition IS NOT NULL"
+CLOSED = "status = 'CLOSED'"
+HELD = "status = 'HELD'"
+UNTRIED_OUT_OF_TURN = f"status = 'READY' AND tries = 0 AND priority <> {int(Priority.FRESH)}"
+
+
+def _of_few(name: str, column: str, *, where: str) -> Index:
+    """Make an index of leads by one column, for those that have it."""
+    condition = text(where)
+    return Index(
+        name, "campaign_id", column, "id", sqlite_where=condition, postgresql_where=condition
+    )
 
 
 def _priority() -> Any:
@@ -114,6 +132,8 @@ class Campaign(SQLModel, table=True):
     finished_at: datetime | None = a_moment()
     summary: dict[str, Any] | None = some_json()  # what came of it, written when it finished
     copied_from: dict[str, Any] | None = some_json()  # whose leads it has: see actions/copying
+    # One call is made, and then it waits for a person who wants the others.
+    first_only: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     # Leads after this id have yet to be copied here, or to follow a window that was edited.
     pending_after: int | None = Field(default=None, sa_type=BigId)
 
@@ -136,6 +156,38 @@ class Lead(SQLModel, table=True):
             sqlite_where=text("external_ref IS NOT NULL"),
             postgresql_where=text("external_ref IS NOT NULL"),
         ),
+        # The few among many: those called before, and those not called yet that go first or last.
+        Index(
+            "lead_tried",
+            "campaign_id",
+            "priority",
+            "due_at",
+            "row",
+            sqlite_where=text(TRIED),
+            postgresql_where=text(TRIED),
+        ),
+        Index(
+            "lead_untried",
+            "campaign_id",
+            "priority",
+            "due_at",
+            "row",
+            sqlite_where=text(UNTRIED_OUT_OF_TURN),
+            postgresql_where=text(UNTRIED_OUT_OF_TURN),
+        ),
+        # What people look for in a long list; none of them costs an import anything.
+        Index(
+            "lead_without_row",
+            "campaign_id",
+            "status",
+            "priority",
+            "due_at",
+            sqlite_where=text(WITHOUT_ROW),
+            postgresql_where=text(WITHOUT_ROW),
+        ),
+        _of_few("lead_last", "disposition", where=CALLED),
+        _of_few("lead_closed", "closed_as", where=CLOSED),
+        _of_few("lead_held", "held_reason", where=HELD),
     )
 
     id: int = an_id()

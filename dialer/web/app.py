@@ -15,18 +15,25 @@ from dialer.bootstrap import build_world
 from dialer.config import Settings
 from dialer.errors import UserError
 from dialer.web import (
+    activity_page,
     assets,
+    campaign_actions,
     campaign_page,
+    do_not_call_page,
     error_pages,
     functions,
     health,
+    health_page,
     inbound,
     lead_actions,
     lead_page,
+    list_page,
+    problems_page,
     recordings,
     scrape,
     sign_in,
     status_page,
+    upload_page,
     webhooks,
 )
 from dialer.web.access import GuardedRouter
@@ -48,8 +55,11 @@ ROUTERS: tuple[GuardedRouter, ...] = (
         assets.router,
     ),
     *(sign_in.public, sign_in.account),
-    *(status_page.router, campaign_page.router, lead_page.router, lead_actions.router),
-    recordings.router,
+    *(status_page.router, campaign_page.router, campaign_actions.router),
+    *(lead_page.router, lead_actions.router, recordings.router),
+    *(list_page.viewing, list_page.changing, upload_page.router),
+    *(do_not_call_page.viewing, do_not_call_page.changing, activity_page.router),
+    *(problems_page.viewing, problems_page.changing, health_page.router),
 )
 
 

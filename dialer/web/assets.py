@@ -17,7 +17,8 @@ from dialer.web.problems import problem
 
 STATIC = Path(__file__).parent / "static"
 VENDOR = STATIC / "vendor"
-PICO, HTMX = VENDOR / "pico-2.1.1.min.css", VENDOR / "htmx-4.0.1.min.js"
+PICO = VENDOR / "pico-2.1.1.min.css"
+HTMX, STREAMS = VENDOR / "htmx-4.0.1.min.js", VENDOR / "hx-sse-4.0.1.min.js"
 FOR_GOOD = "public, max-age=31536000, immutable"
 
 router = open_to_all()
@@ -65,7 +66,8 @@ def _sources() -> dict[str, Asset]:
     return {
         "dialer.css": Asset(_style().encode(), "text/css"),
         "dialer.js": Asset((STATIC / "dialer.js").read_bytes(), "text/javascript"),
-        "htmx.js": Asset(HTMX.read_bytes(), "text/javascript"),
+        # htmx and its extension for event streams are always loaded together.
+        "htmx.js": Asset(HTMX.read_bytes() + b"\n" + STREAMS.read_bytes(), "text/javascript"),
     }
 
 

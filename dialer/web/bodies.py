@@ -1,5 +1,9 @@
-"""Bodies of forms: small ones only, whose length was declared."""
+"""Bodies of forms: small ones only, whose length was declared.
 
+Files come at addresses of their own, where they are streamed to disk and counted.
+"""
+
+import re
 from http import HTTPStatus
 
 from starlette.datastructures import Headers
@@ -11,6 +15,9 @@ from dialer.web.problems import problem
 from dialer.web.webhooks import PATH as WEBHOOKS
 
 MOST_BYTES = 64 * 1024
+MOST_BYTES_OF_ROWS = 2 * 1024 * 1024
+FILES = frozenset(("/upload", "/do-not-call/file"))
+_ROWS = re.compile(r"/lists/\d+/correct")
 
 
 class SmallBodies:
@@ -20,7 +27,7 @@ class SmallBodies:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if _is_form(scope) and (status := _why_not(Headers(scope=scope))) is not None:
+        if _is_form(scope) and (status := _why_not(scope)) is not None:
             await problem(status)(scope, receive, send)
             return
         await self._app(scope, receive, send)
@@ -31,12 +38,15 @@ def _is_form(scope: Scope) -> bool:
         scope["type"] == "http"
         and scope["method"] not in SAFE_METHODS
         and not scope["path"].startswith((WEBHOOKS, FUNCTIONS))
+        and scope["path"] not in FILES
     )
 
 
-def _why_not(headers: Headers) -> HTTPStatus | None:
+def _why_not(scope: Scope) -> HTTPStatus | None:
+    headers = Headers(scope=scope)
+    most = MOST_BYTES_OF_ROWS if _ROWS.fullmatch(scope["path"]) else MOST_BYTES
     length = headers.get("content-length")
     if length is None:
         return HTTPStatus.LENGTH_REQUIRED if "transfer-encoding" in headers else None
-    too_large = not length.isdigit() or int(length) > MOST_BYTES
+    too_large = not length.isdigit() or int(length) > most
     return HTTPStatus.REQUEST_ENTITY_TOO_LARGE if too_large else None

@@ -1,63 +1,110 @@
-"""One campaign's leads: by state, page by page, and by number."""
+"""One campaign: what it is doing now, and its leads, by what is asked for and by number."""
 
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
-from urllib.parse import urlencode
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from dialer.actions.campaign_leads import LeadsPage, leads_page, with_number
+from dialer.actions.campaign_live import NOTHING, Counted, counted, standing
+from dialer.actions.preflight import findings_here
+from dialer.domain.lead_filter import LeadFilter
 from dialer.domain.phones import Phone, parse_phone
 from dialer.domain.roles import Role
 from dialer.domain.states import LeadState
 from dialer.store.figures import Progress
 from dialer.store.lead_paging import Place
 from dialer.web.access import actor_of, requires
+from dialer.web.campaign_view import live_view, url_of
+from dialer.web.live import Snapshot
 from dialer.web.masking import masked
-from dialer.web.pages import page
-from dialer.web.site import site_of
-from dialer.web.status_page import COUNTED_IN, counts_of, reason
+from dialer.web.pages import filled, page
+from dialer.web.site import Site, site_of
+from dialer.web.status_page import COUNTED_IN
 
 router = requires(Role.VIEWER)
 
 
 @router.get("/campaigns/{campaign_id}")
 def campaign_page(
-    request: Request, campaign_id: int, state: str = "", after: str = "", number: str = ""
+    request: Request, campaign_id: int, after: str = "", number: str = ""
 ) -> Response:
-    """Show the leads of a campaign; a filter that nobody knows shows all of them."""
-    world = site_of(request).world()
-    chosen = next((one for one in LeadState if one.value == state.replace("_", " ")), None)
-    wrong = None
-    if number.strip():
-        phone = parse_phone(number, country="US", allow_fictional=True, allowed_countries=None)
-        if isinstance(phone, Phone):
-            found = with_number(world.db, campaign_id, phone.e164)
-        else:
-            wrong = f"“{number.strip()[:40]}” is no number: {phone.message}"
-            found = leads_page(world.db, campaign_id, state=None, after=None)
-    else:
-        place = Place.read(after) if after else None
-        found = leads_page(world.db, campaign_id, state=chosen, after=place)
+    """Show a campaign and its leads; a filter that nobody knows shows all of them."""
+    site = site_of(request)
+    world, chosen = site.world(), LeadFilter.read(request.query_params)
+    wrong, phone = _read(number)
     now = world.clock.now()
-    counted = counts_of(request, [campaign_id], now=now)
-    progress = counted.value.progress[campaign_id]
+    if phone is not None:
+        found = with_number(world.db, campaign_id, phone)
+    else:
+        place = Place.read(after) if after and wrong is None else None
+        found = leads_page(world.db, campaign_id, chosen=chosen, after=place)
+    kept = site.figures.soon(*_question(site, campaign_id), now=now)
+    of = NOTHING if kept is None else kept.value
+    now_of = standing(world.db, campaign_id, now=now)
+    view = live_view(now_of, of, now=now, counting=kept is None)
+    startable = view["can"]["start"]
+    matching = None if kept is None else _matching(of, chosen)
     return page(
         request,
         "campaign.html",
         campaign=found.campaign,
-        reason=reason(found.campaign, progress, now=now),
-        progress=progress,
-        filters=_filters(campaign_id, progress, chosen),
+        view=view,
+        findings=findings_here(world.db, found.campaign, now=now) if startable else (),
+        filters=_filters(
+            campaign_id, None if kept is None else of.progress, chosen, matching=matching
+        ),
+        chosen=chosen,
+        matching=matching,
         leads=_shown(request, found),
         number=number.strip(),
         wrong=wrong,
         first=not after,
-        first_url=_url(campaign_id, chosen),
-        next_url=found.next_after and _url(campaign_id, chosen, after=found.next_after),
+        first_url=url_of(campaign_id, chosen),
+        next_url=found.next_after and url_of(campaign_id, chosen, after=found.next_after),
         now=now,
-        counted_at=counted.as_of,
+        counted_at=now if kept is None else kept.as_of,
     )
+
+
+@router.get("/campaigns/{campaign_id}/events")
+async def campaign_events(request: Request, campaign_id: int) -> Response:
+    """Stream what a campaign is doing; all who look share one snapshot a second."""
+    site = site_of(request)
+    await run_in_threadpool(_view, site, campaign_id)
+    may_operate = actor_of(request).role.includes(Role.OPERATOR)
+
+    def ask() -> Snapshot:
+        view = _view(site, campaign_id)
+        return Snapshot(filled("campaign_now.html", view=view, may_operate=may_operate))
+
+    return site.live.stream(("campaign", campaign_id, may_operate), ask)
+
+
+def _view(site: Site, campaign_id: int) -> dict[str, Any]:
+    world = site.world()
+    now = world.clock.now()
+    found = standing(world.db, campaign_id, now=now)
+    kept = site.figures.get(*_question(site, campaign_id), now=now)
+    return live_view(found, kept.value, now=now)
+
+
+def _question(site: Site, campaign_id: int) -> tuple[Hashable, Callable[[], Counted]]:
+    """Give what is counted of a campaign: a long list takes its time, whoever looks."""
+    world = site.world()
+    return ("campaign", campaign_id), lambda: counted(world.db, campaign_id, now=world.clock.now())
+
+
+def _read(number: str) -> tuple[str | None, str | None]:
+    """Give what is wrong with a number that was typed, and the number."""
+    if not number.strip():
+        return None, None
+    phone = parse_phone(number, country="US", allow_fictional=True, allowed_countries=None)
+    if isinstance(phone, Phone):
+        return None, phone.e164
+    return f"“{number.strip()[:40]}” is no number: {phone.message}", None
 
 
 def _shown(request: Request, found: LeadsPage) -> Any:
@@ -66,17 +113,29 @@ def _shown(request: Request, found: LeadsPage) -> Any:
 
 
 def _filters(
-    campaign_id: int, progress: Progress, chosen: LeadState | None
-) -> list[tuple[str, int, str, bool]]:
+    campaign_id: int, progress: Progress | None, chosen: LeadFilter, *, matching: int | None
+) -> list[tuple[str, int | None, str, bool]]:
     """Give each filter: its words, how many leads it shows, its address, and whether it is on."""
-    every = [("all", progress.leads, _url(campaign_id, None), chosen is None)]
-    return every + [
-        (state.value, getattr(progress, count), _url(campaign_id, state), chosen is state)
-        for state, count in COUNTED_IN.items()
-    ]
+    every = LeadFilter()
+    number = None if progress is None else progress.leads
+    found = [("all", number, url_of(campaign_id, every), chosen == every)]
+    for state, count in COUNTED_IN.items():
+        one = LeadFilter(state=state)
+        number = None if progress is None else int(getattr(progress, count))
+        found.append((state.value, number, url_of(campaign_id, one), chosen == one))
+    if chosen != every and chosen.state is None:
+        found.append((chosen.words, matching, url_of(campaign_id, chosen), True))
+    return found
 
 
-def _url(campaign_id: int, state: LeadState | None, *, after: str | None = None) -> str:
-    given = {"state": state and state.value.replace(" ", "_"), "after": after}
-    query = urlencode({name: value for name, value in given.items() if value})
-    return f"/campaigns/{campaign_id}" + (f"?{query}" if query else "")
+def _matching(of: Counted, chosen: LeadFilter) -> int | None:
+    """Give how many leads a filter finds, where that is counted already."""
+    done = of.progress
+    if chosen.state is not None:
+        counts: Mapping[LeadState, str] = COUNTED_IN
+        return int(getattr(done, counts[chosen.state]))
+    if chosen.closed_as is not None:
+        return done.closed_as.get(chosen.closed_as, 0)
+    if chosen.held is not None:
+        return of.held.get(chosen.held, 0)
+    return None if chosen.last is not None else done.leads

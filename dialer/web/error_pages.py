@@ -98,6 +98,11 @@ def status_of(error: UserError) -> HTTPStatus:
     return HTTPStatus.CONFLICT if isinstance(error, RefusedByRule) else HTTPStatus.BAD_REQUEST
 
 
+def status_for(error: UserError | None) -> HTTPStatus:
+    """Give the status of a page that shows a form again, or shows it for the first time."""
+    return HTTPStatus.OK if error is None else status_of(error)
+
+
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status, headers = HTTPStatus(error.status_code), dict(error.headers or {})

@@ -7,6 +7,7 @@ twentieth of a database connection's time, however many pages are open.
 import threading
 import time
 from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -17,6 +18,9 @@ TIMES = 20
 CHEAP_S = 0.01
 """What takes less is asked each time."""
 MOST_KEPT = 1_000
+THREADS = 2
+SOON_S = 0.1
+"""So long a page waits for a count; then it shows the last one, or that there is none yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,33 @@ class KeptFigures:
         self._answers: dict[Hashable, Kept[Any]] = {}
         self._asking: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
+        self._coming: dict[Hashable, Future[Any]] = {}
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="figures")
+
+    def close(self) -> None:
+        """Ask nothing more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def soon(
+        self, question: Hashable, ask: Callable[[], T], *, now: datetime, within_s: float = SOON_S
+    ) -> Kept[T] | None:
+        """Give a new answer if it comes in time, else the kept one; None when there is neither.
+
+        What is asked goes on beside: who comes next has the answer.
+        """
+        with self._lock:
+            kept: Kept[T] | None = self._answers.get(question)
+            if kept is not None and time.monotonic() < kept.until_s:
+                return kept
+            coming = self._coming.get(question)
+            if coming is None or coming.done():
+                coming = self._threads.submit(self.get, question, ask, now=now)
+                self._coming[question] = coming
+        try:
+            answer: Kept[T] = coming.result(timeout=within_s)
+        except TimeoutError:
+            return kept
+        return answer
 
     def get(self, question: Hashable, ask: Callable[[], T], *, now: datetime) -> Kept[T]:
         """Give the kept answer, or ask; while one asks anew, the others get the old answer."""
@@ -66,5 +97,6 @@ class KeptFigures:
             if len(self._answers) >= MOST_KEPT:
                 self._answers.clear()
                 self._asking.clear()
+                self._coming.clear()
             self._answers[question] = answer
         return answer

@@ -43,7 +43,7 @@ def seen(found: Mapping[str, Any], letters: Letters, *, now: datetime) -> dict[s
     zones = found["zones"]
     return {
         **found,
-        "consent": _told(found["consent"]),
+        "consent": told(found["consent"]),
         "zone": zones[0] if zones else None,
         "zone_from": ZONE_FROM[ZoneSource(found["zone_source"])],
         "state_sentence": IN_WORDS[LeadState(found["state"])],
@@ -61,11 +61,11 @@ def _timeline(found: Mapping[str, Any], letters: Letters) -> Iterator[dict[str, 
             what = "Imported" if one["what"] == "brought" else "Changed by an import"
             yield _note(one["at"], what, f"row {one['row']} of {one['file_name']}")
     for one in found["activity"]:
-        yield _note(one["at"], one["action"], _told(one["after"]), by=one["actor"])
+        yield _note(one["at"], one["action"], told(one["after"]), by=one["actor"])
     for one in found["do_not_call"]["entries"]:
         where = "everywhere" if one["campaign_id"] is None else "in one campaign"
-        told = _told({"reason": one["reason"], "until": one["expires_at"], "note": one["note"]})
-        yield _note(one["since"], "do not call", f"{where}; {told}", by=one["actor"])
+        why = told({"reason": one["reason"], "until": one["expires_at"], "note": one["note"]})
+        yield _note(one["since"], "do not call", f"{where}; {why}", by=one["actor"])
     yield from _talks(found)
     for one in found["other_calls"]:
         text = f"call {one['call_id']}; it counts for how often a person may be called"
@@ -77,9 +77,9 @@ def _talks(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for one in found["functions"]:
         given = one["arguments"] if isinstance(one["arguments"], dict) else {}
         if one["name"] == "transfer_note":
-            yield _note(one["at"], "transfer note", _told(given), by="agent")
+            yield _note(one["at"], "transfer note", told(given), by="agent")
             continue
-        asked = _told(given)
+        asked = told(given)
         answer = one["answer"] or one["result"]
         text = f"{asked} → {answer}" if asked else answer
         what = f"{one['name']} (a test)" if one["is_test"] else one["name"]
@@ -140,7 +140,8 @@ def _note(at: datetime, what: str, text: str, *, by: str | None = None) -> dict[
     return {"kind": "note", "at": at, "what": what, "text": text, "by": by}
 
 
-def _told(after: Mapping[str, Any] | None) -> str:
+def told(after: Mapping[str, Any] | None) -> str:
+    """Write what an entry of the activity log holds."""
     given = {name: value for name, value in (after or {}).items() if value is not None}
     return ", ".join(f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in given.items())
 

@@ -32,13 +32,14 @@ def page(
     request: Request,
     template: str,
     *,
-    status: HTTPStatus = HTTPStatus.OK,
+    status: int = HTTPStatus.OK,
     headers: dict[str, str] | None = None,
     **values: Any,
 ) -> HTMLResponse:
     """Fill in a template and answer with it."""
     actor: Actor | None = getattr(request.state, "actor", None)
-    text = environment.get_template(template).render(
+    text = filled(
+        template,
         mode=site_of(request).settings.mode,
         actor=actor,
         may_operate=actor is not None and actor.role.includes(Role.OPERATOR),
@@ -47,6 +48,11 @@ def page(
         **values,
     )
     return HTMLResponse(text, status_code=status, headers=headers)
+
+
+def filled(template: str, **values: Any) -> str:
+    """Fill in a template that is no whole page."""
+    return environment.get_template(template).render(**values)
 
 
 def wants_page(request: Request) -> bool:
@@ -87,6 +93,13 @@ def dollars(cents: float) -> str:
     return f"${cents / 100:,.2f}" if cents >= 1 or cents == 0 else f"${cents / 100:.4f}"
 
 
+def size(count: int) -> str:
+    """Write how large a file is."""
+    if count >= 1_000_000:
+        return f"{count / 1_000_000:,.1f} MB"
+    return f"{max(1, round(count / 1000)):,} KB" if count else "no bytes"
+
+
 def pretty(value: object) -> str:
     """Write what a program sent so that people can read it."""
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
@@ -108,5 +121,6 @@ environment.filters |= {
     "duration": duration,
     "dollars": dollars,
     "pretty": pretty,
+    "size": size,
 }
 environment.globals["asset"] = url_of

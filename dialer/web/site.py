@@ -15,6 +15,7 @@ from dialer.config import Settings
 from dialer.store.database import Database
 from dialer.web.hints import Hints
 from dialer.web.kept_figures import KeptFigures
+from dialer.web.live import LiveChannels
 from dialer.web.metrics import Metrics
 
 RECEIVING_THREADS = 8
@@ -45,6 +46,7 @@ class Site:
         self.hints = Hints()
         self.metrics = Metrics(self.world)
         self.figures = KeptFigures()
+        self.live = LiveChannels()
         self._build = build
         self._release = release
         self._building = threading.Lock()
@@ -79,6 +81,7 @@ class Site:
         self.receiving.shutdown()
         self.answering.shutdown()
         self.hints.close()
+        self.figures.close()
         if self._world is not None:
             self._release(self._world)
 

@@ -68,7 +68,7 @@ class StatusView:
     notices: Sequence[str]
     campaigns: Sequence[CampaignView]
     health: Health
-    counted_at: datetime
+    counted_at: datetime | None  # None: they are being counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,9 @@ class Counts:
     dispositions: Mapping[int, Sequence[tuple[Disposition, int]]]
 
 
+_NOTHING = Counts({}, {})
+
+
 @router.get("/")
 def status_page(request: Request) -> Response:
     """Show the newest campaigns and the lines."""
@@ -86,25 +89,33 @@ def status_page(request: Request) -> Response:
     now = world.clock.now()
     rows = world.db.read(lambda tx: figures.newest_campaigns(tx, most=MOST_CAMPAIGNS))
     counted = counts_of(request, [row.id for row in rows], now=now)
-    campaigns = [_campaign(row, counted.value, now=now) for row in rows]
-    view = world.db.read(lambda tx: _view(tx, campaigns, counted.as_of, now=now))
+    counts = _NOTHING if counted is None else counted.value
+    campaigns = [_campaign(row, counts, now=now) for row in rows]
+    as_of = None if counted is None else counted.as_of
+    view = world.db.read(lambda tx: _view(tx, campaigns, as_of, now=now))
     states = [(state.value, count) for state, count in COUNTED_IN.items()]
     return page(request, "status.html", view=view, states=states, now=now)
 
 
-def counts_of(request: Request, campaign_ids: Sequence[int], *, now: datetime) -> Kept[Counts]:
-    """Count leads and attempts of some campaigns, or give what was counted a moment ago."""
+def counts_of(
+    request: Request, campaign_ids: Sequence[int], *, now: datetime
+) -> Kept[Counts] | None:
+    """Count leads and attempts of some campaigns, or give what was counted a moment ago.
+
+    None when nothing was counted yet, and counting takes its time.
+    """
     site = site_of(request)
 
     def count(tx: Connection) -> Counts:
         progress = figures.progress(tx, campaign_ids)
         return Counts(progress, figures.dispositions(tx, campaign_ids))
 
-    return site.figures.get(("counts", *campaign_ids), lambda: site.world().db.read(count), now=now)
+    ask = lambda: site.world().db.read(count)  # noqa: E731
+    return site.figures.soon(("counts", *campaign_ids), ask, now=now)
 
 
 def _campaign(row: Campaign, counts: Counts, *, now: datetime) -> CampaignView:
-    progress = counts.progress[row.id]
+    progress = counts.progress.get(row.id, Progress())
     return CampaignView(
         id=row.id,
         name=row.name,
@@ -113,13 +124,13 @@ def _campaign(row: Campaign, counts: Counts, *, now: datetime) -> CampaignView:
         progress=progress,
         dispositions=[
             (word.value, MEANING[word].sentence, count)
-            for word, count in counts.dispositions[row.id]
+            for word, count in counts.dispositions.get(row.id, ())
         ],
     )
 
 
 def _view(
-    tx: Connection, campaigns: Sequence[CampaignView], counted_at: datetime, *, now: datetime
+    tx: Connection, campaigns: Sequence[CampaignView], counted_at: datetime | None, *, now: datetime
 ) -> StatusView:
     state = gate.peek(tx)
     return StatusView(
@@ -153,6 +164,8 @@ def reason(row: Campaign, progress: Progress, *, now: datetime) -> str:
         return row.held_text
     if row.status is CampaignStatus.SCHEDULED and row.start_at is not None:
         return f"Starts by itself at {_clock_time(row.start_at)}."
+    if row.status is CampaignStatus.RUNNING and row.first_only:
+        return "Only its first lead is called; the others wait until somebody wants them called."
     if row.status is CampaignStatus.RUNNING:
         return _what_it_waits_for(progress, now=now) or SENTENCES[row.status]
     return SENTENCES[row.status]

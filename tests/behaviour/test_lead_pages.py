@@ -6,6 +6,8 @@ import pytest
 from factories import NOW, Stage
 
 from dialer.actions.campaign_leads import with_number
+from dialer.domain.dispositions import Disposition
+from dialer.domain.lead_filter import LeadFilter
 from dialer.domain.states import ClosedAs, LeadState, LeadStatus
 from dialer.store import lead_paging
 from dialer.store.lead_paging import Place
@@ -14,6 +16,11 @@ CLOSED = {"status": LeadStatus.CLOSED, "due_at": None, "closed_at": NOW, "tries"
 
 
 def all_pages(stage: Stage, campaign: int, state: LeadState | None, *, most: int) -> list[int]:
+    """Turn the pages of the leads in a state."""
+    return pages_of(stage, campaign, LeadFilter(state=state), most=most)
+
+
+def pages_of(stage: Stage, campaign: int, chosen: LeadFilter, *, most: int) -> list[int]:
     """Turn pages until there is none left, by addresses as a browser has them."""
     found: list[int] = []
     place = None
@@ -21,7 +28,7 @@ def all_pages(stage: Stage, campaign: int, state: LeadState | None, *, most: int
         after = place
         rows = stage.world.db.read(
             lambda tx, after=after: lead_paging.page(
-                tx, campaign, state=state, after=after, most=most
+                tx, campaign, chosen=chosen, after=after, most=most
             )
         )
         if not rows:
@@ -40,8 +47,13 @@ def made(stage: Stage, campaign: int) -> dict[LeadState | None, set[int]]:
             *(stage.lead(campaign, row=row) for row in (5, 5, 2, 9)),
             stage.lead(campaign, row=1, due_at=later),
             stage.lead(campaign, row=7, priority=0),
+            stage.lead(campaign, priority=1),  # somebody wants it called soon
         ],
-        LeadState.RETRY_LATER: [stage.lead(campaign, tries=1, row=3, priority=1)],
+        LeadState.RETRY_LATER: [
+            stage.lead(campaign, tries=1, row=3, priority=1),
+            stage.lead(campaign, tries=2, priority=2),  # given back without a call
+            stage.lead(campaign, tries=1, priority=3),
+        ],
         LeadState.IN_FLIGHT: [],
         LeadState.HELD: [stage.lead(campaign, status=LeadStatus.HELD, due_at=None, row=4)],
         LeadState.COMPLETED: stage.leads(2, campaign, closed_as=ClosedAs.REACHED, **CLOSED),
@@ -89,3 +101,28 @@ def test_a_number_is_found_in_its_campaign_alone(stage: Stage) -> None:
     found = with_number(stage.world.db, campaign, "+12125550142")
     assert [one["id"] for one in found.leads] == [lead_id]
     assert with_number(stage.world.db, campaign, "+12125550143").leads == []
+
+
+@pytest.mark.parametrize("most", [1, 50])
+def test_leads_are_found_by_how_they_ended(stage: Stage, most: int) -> None:
+    campaign = stage.draft()
+    busy = stage.leads(2, campaign, tries=1, disposition=Disposition.BUSY)
+    held = stage.lead(campaign, status=LeadStatus.HELD, due_at=None, held_reason="no_zone")
+    stopped = stage.lead(campaign, closed_as=ClosedAs.STOPPED, **CLOSED)
+    stage.leads(2, campaign)
+    for chosen, ids in (
+        (LeadFilter(last=Disposition.BUSY), busy),
+        (LeadFilter(held="no_zone"), [held]),
+        (LeadFilter(held="other"), []),
+        (LeadFilter(closed_as=ClosedAs.STOPPED), [stopped]),
+    ):
+        assert LeadFilter.read(chosen.written()) == chosen
+        assert pages_of(stage, campaign, chosen, most=most) == ids
+        counted = stage.world.db.read(
+            lambda tx, chosen=chosen: lead_paging.count(tx, campaign, chosen)
+        )
+        assert counted == len(ids)
+
+
+def test_what_nobody_knows_filters_nothing() -> None:
+    assert LeadFilter.read({"state": "odd", "last": "odd", "closed_as": "x"}) == LeadFilter()

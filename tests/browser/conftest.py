@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from factories import make_stage
+from files_worker import working
 from looks import BROWSERS, LOOKS, PASSWORD, Place
 from past import with_a_past
 from playwright.sync_api import expect
@@ -51,8 +52,12 @@ def place(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> It
         environment.setenv("DIALER_ENV_FILE", os.devnull)
         environment.setenv("DIALER_PRINT_FIRST_LINK", "false")
         settings = settings_for(stage.world.db.url, home=path.parent)
-    with serving(make_app(stage.world, settings)) as web:
-        yield with_a_past(Place(str(web.base_url).rstrip("/"), stage))
+    home = settings.create_home()
+    with (
+        serving(make_app(stage.world, settings)) as web,
+        working(stage.world, home=home) as resting,
+    ):
+        yield with_a_past(Place(str(web.base_url).rstrip("/"), stage, home, resting))
     db.close()
 
 

@@ -1,6 +1,8 @@
 """How the browser looks at pages, what it saw, and how a person signs in."""
 
+import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from factories import Stage
@@ -23,6 +25,8 @@ class Place:
 
     url: str
     stage: Stage
+    home: Path  # of the web process and of the worker for files
+    resting: threading.Event  # while it is set the worker for files rests
     pages: dict[str, str] = field(default_factory=dict)  # every page there is, by name
     hostile_lead: int = 0
     talked_lead: int = 0

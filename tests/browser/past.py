@@ -1,12 +1,40 @@
 """A dialer that has called: campaigns, leads in several states, and one who means harm."""
 
+import csv
+import io
+import secrets
+
 from factories import Stage
 from hostile import HOSTILE
 from looks import Place
 
-from dialer.actions import do_not_call
+from dialer.actions import control, do_not_call, uploads
+from dialer.actions import errands as errand_actions
 from dialer.actions.lead_control import retry
 from dialer.domain.do_not_call import OptOut, OptOutSource
+from dialer.domain.errands import FOR_A_WORKER
+from dialer.domain.states import LeadStatus
+from dialer.store import errands, incidents
+from dialer.store.database import Connection
+
+
+def as_csv(rows: list[list[str]]) -> str:
+    """Write rows as a file."""
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+FILE = as_csv(
+    [
+        ["phone", "first_name", HOSTILE],
+        ["+12125557001", "Ada", HOSTILE],
+        ["+12125557002", HOSTILE, "x"],
+        ["12", "Bob", HOSTILE],
+        [HOSTILE, HOSTILE, HOSTILE],
+    ]
+)
+COLOURS = as_csv([["colour", "shape"], [HOSTILE, "round"], ["blue", "flat"]])
 
 
 def with_a_past(place: Place) -> Place:
@@ -35,17 +63,83 @@ def with_a_past(place: Place) -> Place:
     place.hostile_lead = with_a_hostile_past(stage)
     other = stage.lead(campaign)
     stage.leads(60, campaign)
+    stage.world.db.transact(lambda tx: with_an_incident(tx, stage))
+    held = stage.lead(campaign, status=LeadStatus.HELD, due_at=None, held_reason="no_zone")
+    assert held
+    draft = stage.draft(name="Not started")
+    stage.leads(5, draft)
     place.pages = {
         "campaigns": "/",
+        "draft": f"/campaigns/{draft}",
+        "empty": f"/campaigns/{stage.draft(name='Without leads')}",
+        "stopped": f"/campaigns/{stopped(stage)}",
         "campaign": f"/campaigns/{campaign}",
-        "nobody": f"/campaigns/{campaign}?state=held",
+        "nobody": f"/campaigns/{campaign}?state=in_flight",
         "lead": f"/leads/{called}",
         "other": f"/leads/{other}",
         "talked": f"/leads/{talked}",
+        "do not call": "/do-not-call",
+        "activity": "/activity",
+        "problems": "/problems",
+        "health": "/health",
+        "lists": "/lists",
+        "list": "/lists/1",
+        "correct": "/lists/1/correct",
+        "upload": "/upload",
+        "checked": f"/upload/{uploaded(place, 'checked.csv')}",
+        "unusable": f"/upload/{uploaded(place, 'colours.csv', COLOURS)}",
+        "imported": f"/upload/{imported(place)}",
         "account": "/account",
         "missing": "/nothing/here",
     }
     return place
+
+
+def uploaded(place: Place, name: str, text: str = FILE) -> int:
+    """Upload a file, have it checked, and give the upload."""
+    folder = uploads.folder(place.home) / secrets.token_hex(8)
+    folder.mkdir(parents=True)
+    (folder / name).write_text(text, encoding="utf-8")
+    found = uploads.receive(
+        place.stage.world,
+        file=f"{folder.name}/{name}",
+        size=len(text),
+        campaign_id=1,
+        asked={"spec": None},
+        actor=HOSTILE,
+    )
+    wait_until_worked(place, found)
+    return found
+
+
+def imported(place: Place) -> int:
+    """Upload a file and import it."""
+    found = uploaded(place, f"{HOSTILE.replace('/', '')[:60]}.csv")
+    uploads.confirm(place.stage.world, found, sure=True, actor="operator")
+    wait_until_worked(place, found)
+    return found
+
+
+def wait_until_worked(place: Place, errand_id: int) -> None:
+    """Do what is to be done for an errand, unless somebody has done it."""
+    db = place.stage.world.db
+    while db.read(lambda tx: errands.get(tx, errand_id)).status in FOR_A_WORKER:
+        errand_actions.run(place.stage.world, errand_id, home=place.home)
+
+
+def with_an_incident(tx: Connection, stage: Stage) -> None:
+    """Open an incident about something hostile."""
+    incidents.open_incident(
+        tx, "late_call", subject=HOSTILE, sentence=HOSTILE, now=stage.clock.now()
+    )
+
+
+def stopped(stage: Stage) -> int:
+    """Make a campaign that was stopped."""
+    campaign = stage.campaign(name="Stopped")
+    stage.leads(2, campaign)
+    control.stop(stage.world, campaign, actor="operator")
+    return campaign
 
 
 def with_a_hostile_past(stage: Stage) -> int:

@@ -71,6 +71,9 @@ class Silence:
     def plan(self) -> None:
         """Lose it."""
 
+    def run_errands(self) -> None:
+        """Lose it."""
+
 
 class People:
     """Runs in a thread of its own from `begin` to `end`."""

@@ -47,6 +47,8 @@ class Broker:
     def plan(self) -> None:
         self._send(Message("plan", None))
 
+    def run_errands(self) -> None: ...
+
     def tick(self, name: str, *, within_ms: int) -> None:
         """Send a tick, as beat does."""
         if not self.down:

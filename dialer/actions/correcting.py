@@ -1,0 +1,132 @@
+"""Correcting: rejected rows are mended on a page, and only these are imported again."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from dialer.actions import uploads
+from dialer.actions.control import find
+from dialer.actions.export import find_list
+from dialer.actions.world import World
+from dialer.domain.errands import ErrandStatus
+from dialer.errors import NotFound, UserError
+from dialer.leads.exports import ExportFormat, open_export
+from dialer.leads.formulas import AS_READ
+from dialer.leads.problems import RejectReason
+from dialer.store import exports
+from dialer.store.database import Connection, Database
+from dialer.store.tables import Campaign, LeadList
+
+AT_ONCE = 25
+"""Rows on one page."""
+NOT_TO_MEND = (
+    RejectReason.DUPLICATE_IN_FILE,
+    RejectReason.ALREADY_IN_CAMPAIGN,
+    RejectReason.RECENTLY_CALLED,
+    RejectReason.SUPPRESSED,
+)
+"""Nothing is wrong with these rows; they are no leads all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """One rejected row, with its cells as they were."""
+
+    row: int
+    cells: Sequence[str]
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadRows:
+    """Some rejected rows of a list that a person can mend."""
+
+    lead_list: LeadList
+    campaign: Campaign
+    header: Sequence[str]
+    rows: Sequence[BadRow]
+    next_after: int | None  # None where these are the last
+
+
+def bad_rows(db: Database, list_id: int, *, after: int) -> BadRows:
+    """Give the next rows of a list that may be mended.
+
+    Raises:
+        NotFound: there is no such list, or its rejected rows are deleted by now.
+    """
+
+    def body(tx: Connection) -> BadRows:
+        lead_list = find_list(tx, list_id)
+        if lead_list.purged_at is not None:
+            raise NotFound(f"the rejected rows of list {list_id} are deleted by now")
+        found = exports.rejects_but(
+            tx,
+            list_id=list_id,
+            after_row=after,
+            most=AT_ONCE + 1,
+            reasons=[one.value for one in NOT_TO_MEND],
+        )
+        rows = [BadRow(*one) for one in found]
+        more = rows[AT_ONCE - 1].row if len(rows) > AT_ONCE else None
+        header = lead_list.mapping.get("headers", [])
+        return BadRows(lead_list, find(tx, lead_list.campaign_id), header, rows[:AT_ONCE], more)
+
+    return db.read(body)
+
+
+def import_corrected(
+    world: World,
+    list_id: int,
+    cells: Mapping[int, Sequence[str]],
+    *,
+    home: Path,
+    actor: str,
+) -> int:
+    """Import rows of a list as they are now, and no others; gives the errand's id.
+
+    Raises:
+        NotFound: there is no such list.
+        UserError: nothing was changed.
+    """
+    lead_list = world.db.read(partial(find_list, list_id=list_id))
+    if not cells:
+        raise UserError("no cell was changed", fix="correct a row, then import")
+    header = list(lead_list.mapping.get("headers", []))
+    stem, _, _ = lead_list.file_name.rpartition(".")
+    name = f"{(stem or lead_list.file_name).removesuffix('-corrected')}-corrected.csv"
+    target = uploads.folder(home) / secrets.token_hex(12) / name
+    target.parent.mkdir(parents=True, mode=0o700)
+    csv = ExportFormat.CSV
+    with open_export(target, form=csv, columns=header, title="rows", marks=AS_READ) as export:
+        for row in sorted(cells):
+            export.add(_fitted(cells[row], width=len(header)))
+    asked: dict[str, Any] = {"map": _said(lead_list, header), "sure": True, "corrects": list_id}
+    return uploads.receive(
+        world,
+        file=f"{target.parent.name}/{target.name}",
+        size=target.stat().st_size,
+        campaign_id=lead_list.campaign_id,
+        asked=asked,
+        actor=actor,
+        status=ErrandStatus.DOING,
+    )
+
+
+def _fitted(cells: Sequence[str], *, width: int) -> list[str]:
+    """Give a row as wide as the header, and wider only where cells beyond it are filled."""
+    filled = max((place for place, cell in enumerate(cells, start=1) if cell.strip()), default=0)
+    wide = max(width, filled)
+    return [*cells[:wide], *[""] * (wide - len(cells))]
+
+
+def _said(lead_list: LeadList, header: Sequence[str]) -> dict[str, list[str]]:
+    """Give what the columns were taken for, where the same names can say it again."""
+    columns: dict[str, Any] = dict(lead_list.mapping.get("columns", {}))
+    phones = [columns.pop("phone", None), *columns.pop("alt_phones", [])]
+    said = {name: [title] for name, title in columns.items()} | {"phone": phones}
+    once = {title for title in header if title and list(header).count(title) == 1}
+    return {name: titles for name, titles in said.items() if once.issuperset(titles)}

@@ -1,0 +1,282 @@
+"""Uploads: a lead file on its way from a page into a campaign.
+
+1. The file lies beneath the folder of uploads; a worker reads it and stores nothing.
+2. A person looks at what would happen, says what the columns are, and decides.
+3. A worker imports it with the same engine as `dialer lists import`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from dialer.actions import load
+from dialer.actions.control import draft, find
+from dialer.actions.drafting import FirstRows
+from dialer.actions.errand_hold import UPLOADS, ErrandHold
+from dialer.actions.storing import REPEATED, Known
+from dialer.actions.undo import undo
+from dialer.actions.world import World
+from dialer.domain.campaign_spec import CampaignSpec
+from dialer.domain.errands import FOR_A_PERSON, ErrandKind, ErrandStatus
+from dialer.domain.states import OVER
+from dialer.errors import NotFound, RefusedByRule
+from dialer.leads.header_words import LeadField
+from dialer.leads.notices import FEW_ROWS, MOST_REJECTED
+from dialer.leads.options import ImportOptions
+from dialer.leads.problems import FileProblem
+from dialer.leads.reading import open_table
+from dialer.leads.rows import LeadFile, Recall, read_leads
+from dialer.store import campaigns, errands
+from dialer.store.database import Connection
+from dialer.store.tables import Errand
+
+SHOWN_ROWS = 20
+EXAMPLES = 3
+MOST_DOUBTED = "most of the first rows are no leads: the wrong file, or a column taken for another?"
+
+
+def folder(home: Path) -> Path:
+    """Give the folder in which uploads lie, each in one of its own."""
+    return home / UPLOADS
+
+
+def receive(
+    world: World,
+    *,
+    file: str,
+    size: int,
+    campaign_id: int | None,
+    asked: Mapping[str, Any],
+    actor: str,
+    status: ErrandStatus = ErrandStatus.CHECKING,
+) -> int:
+    """Take a file that lies in the folder of uploads, and give the errand's id.
+
+    Without a campaign, `asked["spec"]` holds the settings of one to be made.
+
+    Raises:
+        NotFound: there is no such campaign.
+        RefusedByRule: it is over.
+    """
+    now = world.clock.now()
+
+    def body(tx: Connection) -> int:
+        if campaign_id is not None:
+            refuse_over(tx, campaign_id)
+        told = {**asked, "file": file.rpartition("/")[2]}
+        values = {"file": file, "bytes": size, "campaign_id": campaign_id, "asked": told}
+        return errands.add(tx, ErrandKind.LEADS, now=now, status=status, actor=actor, **values)
+
+    errand_id = world.db.transact(body)
+    world.queue.run_errands()
+    return errand_id
+
+
+def check_again(world: World, errand_id: int, *, asked: Mapping[str, Any]) -> None:
+    """Read the file once more, with what a person said of it.
+
+    Raises:
+        NotFound: there is no such upload.
+        RefusedByRule: it is not waiting for a person.
+    """
+
+    def body(tx: Connection) -> None:
+        row = find_errand(tx, errand_id)
+        values = {"asked": {**row.asked, **asked}, "rows": 0, "fraction": None}
+        _move(tx, row, ErrandStatus.CHECKING, **values)
+
+    world.db.transact(body)
+    world.queue.run_errands()
+
+
+def confirm(world: World, errand_id: int, *, sure: bool, actor: str) -> None:
+    """Import the file as it was checked; makes the campaign where there is none yet.
+
+    Raises:
+        NotFound: there is no such upload.
+        RefusedByRule: most of its rows are no leads and nobody is `sure`, or it is under way.
+    """
+    now = world.clock.now()
+
+    def body(tx: Connection) -> None:
+        row = find_errand(tx, errand_id)
+        found = row.found or {}
+        if row.status is not ErrandStatus.CHECKED or found.get("file_error"):
+            raise RefusedByRule("there is nothing to import", fix="look at the upload again")
+        if found.get("doubtful") and not sure:
+            raise RefusedByRule(
+                MOST_DOUBTED, fix="tick the box to import the good rows all the same"
+            )
+        campaign_id = row.campaign_id
+        if campaign_id is None:
+            spec = CampaignSpec.model_validate(row.asked["spec"])
+            campaign_id = draft(tx, spec, actor=actor, now=now)
+        asked = {**row.asked, "sure": sure}
+        values = {"campaign_id": campaign_id, "asked": asked, "rows": 0, "fraction": None}
+        _move(tx, row, ErrandStatus.DOING, actor=actor, **values)
+
+    world.db.transact(body)
+    world.queue.run_errands()
+
+
+def ask_undo(world: World, list_id: int, *, campaign_id: int, actor: str) -> int:
+    """Have an import taken out again, and give the errand's id."""
+    now = world.clock.now()
+    values: dict[str, Any] = {"list_id": list_id, "campaign_id": campaign_id, "asked": {}}
+    add = partial(
+        errands.add, kind=ErrandKind.UNDO, status=ErrandStatus.DOING, now=now, actor=actor, **values
+    )
+    errand_id = world.db.transact(add)
+    world.queue.run_errands()
+    return errand_id
+
+
+def find_errand(tx: Connection, errand_id: int) -> Errand:
+    """Read an errand.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    row = errands.get(tx, errand_id)
+    if row is None:
+        raise NotFound(f"there is no upload {errand_id}", fix="upload the file again")
+    return row
+
+
+def refuse_over(tx: Connection, campaign_id: int) -> None:
+    """Refuse a campaign that takes no more leads.
+
+    Raises:
+        NotFound: there is no such campaign.
+        RefusedByRule: it is over.
+    """
+    row = find(tx, campaign_id)
+    if row.status in OVER:
+        raise RefusedByRule(
+            f'campaign "{row.name}" is {row.status} and takes no more leads',
+            fix="choose another one, or a new one",
+        )
+
+
+def _move(tx: Connection, row: Errand, target: ErrandStatus, **values: Any) -> None:
+    if not errands.move(tx, row.id, current=FOR_A_PERSON, status=target, **values):
+        raise RefusedByRule("the file is being worked on", fix="wait until that is done")
+
+
+def check(hold: ErrandHold) -> None:
+    """Read the whole file and put down what would become of it."""
+    world, row, path = hold.world, hold.errand, hold.path
+    spec, order = _spec(world, row), _order(hold)
+    found = load.look_for(
+        world, spec, path, campaign_id=row.campaign_id, order=order, limit=SHOWN_ROWS
+    )
+    options, _ = load.options_for(world, spec, order)
+    repeated = sum(found["reasons"].get(reason.value, 0) for reason in REPEATED)
+    rows = found["counts"]["accepted"] + found["counts"]["rejected"]
+    bad = found["counts"]["rejected"] - repeated
+    doubtful = rows >= FEW_ROWS and bad > rows * MOST_REJECTED
+    head = head_of(path, options=options, recall=partial(load.recall, world))
+    hold.wait_for_a_person({**found, **head, "doubtful": doubtful})
+
+
+def import_leads(hold: ErrandHold) -> None:
+    """Import the file; one that was interrupted goes on."""
+    row, path = hold.errand, hold.path
+    assert row.campaign_id is not None
+    target = hold.home / "rejects" / f"{path.stem}-campaign{row.campaign_id}-upload{row.id}.csv"
+    loaded = load.load(
+        hold.world,
+        row.campaign_id,
+        path,
+        actor=row.actor,
+        rejects_to=target,
+        order=_order(hold),
+    )
+    figures = asdict(loaded) | {"rejects": loaded.rejects is not None}
+    found = {**(row.found or {}), "loaded": figures}
+    hold.finish(f"{loaded.imported:,} leads", list_id=loaded.list_id, found=found)
+
+
+def undo_list(hold: ErrandHold) -> None:
+    """Take an import out again."""
+    assert hold.errand.list_id is not None
+    done = undo(hold.world, hold.errand.list_id, actor=hold.errand.actor)
+    hold.finish(f"{done.removed:,} leads were removed; {done.kept:,} were called and stay")
+
+
+def _spec(world: World, row: Errand) -> CampaignSpec:
+    if row.campaign_id is None:
+        return CampaignSpec.model_validate(row.asked["spec"])
+    campaign_id = row.campaign_id
+    return campaigns.spec_of(world.db.read(lambda tx: find(tx, campaign_id)))
+
+
+def _order(hold: ErrandHold) -> load.Order:
+    """Give what the importer is told; a person has been asked about bad rows by then."""
+    asked = hold.errand.asked
+
+    def doubt(first: FirstRows) -> None:
+        if not asked.get("sure"):
+            raise RefusedByRule(MOST_DOUBTED, fix="check the file again")
+
+    table = ("country", "encoding", "delimiter", "sheet", "header_row")
+    changed = {name: asked[name] for name in table if asked.get(name) is not None}
+    said = {LeadField(name): _one_or_more(at) for name, at in asked.get("map", {}).items()}
+    return load.Order(
+        changed={**changed, "overrides": said},
+        known=Known(asked.get("known", Known.SKIP)),
+        tell=lambda progress: hold.tell(progress.rows, progress.fraction),
+        doubt=doubt,
+    )
+
+
+def _one_or_more(headers: list[str]) -> str | tuple[str, ...]:
+    return tuple(headers) if len(headers) > 1 else "".join(headers)
+
+
+def head_of(path: Path, *, options: ImportOptions, recall: Recall) -> dict[str, Any]:
+    """Give the columns of a file: what each was taken for, and what its first rows hold."""
+    try:
+        with read_leads(path, options=options, recall=recall) as file:
+            rows = [record.cells for record in islice(file.records(), EXAMPLES)]
+            return {"head": _columns(file, rows), "sheets": list(file.table.sheets)}
+    except FileProblem:
+        return _bare_head(path, options=options)
+
+
+def _columns(file: LeadFile, rows: list[list[str]]) -> list[dict[str, Any]]:
+    taken = dict.fromkeys(file.columns.phones, LeadField.PHONE.value)
+    taken.update((place, one.value) for one, place in file.columns.fields.items())
+    headers = file.columns.headers
+    return [
+        {
+            "title": file.columns.title(place),
+            "called": header if header and headers.count(header) == 1 else f"#{place + 1}",
+            "taken": taken.get(place, ""),
+            "examples": [row[place] for row in rows if place < len(row)],
+        }
+        for place, header in enumerate(headers)
+    ]
+
+
+def _bare_head(path: Path, *, options: ImportOptions) -> dict[str, Any]:
+    """Give the first row as headers, of a file in which no leads are found."""
+    try:
+        with open_table(path, limits=options.limits, sheet=options.sheet) as table:
+            rows = [record.cells for record in islice(table.records(), EXAMPLES + 1)]
+            first = rows[0] if rows else []
+            columns = [
+                {
+                    "title": header or f"column_{place + 1}",
+                    "called": header if header and first.count(header) == 1 else f"#{place + 1}",
+                    "taken": "",
+                    "examples": [row[place] for row in rows[1:] if place < len(row)],
+                }
+                for place, header in enumerate(first)
+            ]
+            return {"head": columns, "sheets": list(table.sheets)}
+    except FileProblem:
+        return {"head": [], "sheets": []}

@@ -1,0 +1,55 @@
+"""Which leads of a campaign a person looks at: one question at a time, as an address carries it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from dialer.domain.dispositions import Disposition
+from dialer.domain.states import ClosedAs, LeadState
+
+LONGEST_REASON = 60
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFilter:
+    """At most one of these is set; none means all leads."""
+
+    state: LeadState | None = None
+    last: Disposition | None = None  # how the last call came out
+    closed_as: ClosedAs | None = None
+    held: str | None = None  # the reason for which they are held
+
+    @classmethod
+    def read(cls, given: Mapping[str, str]) -> Self:
+        """Read what `written` wrote; what nobody knows shows all leads."""
+        state = given.get("state", "").replace("_", " ")
+        if state in set(LeadState):
+            return cls(state=LeadState(state))
+        if (last := given.get("last", "")) in set(Disposition):
+            return cls(last=Disposition(last))
+        if (closed_as := given.get("closed_as", "")) in set(ClosedAs):
+            return cls(closed_as=ClosedAs(closed_as))
+        if held := given.get("held", "")[:LONGEST_REASON]:
+            return cls(held=held)
+        return cls()
+
+    def written(self) -> dict[str, str]:
+        """Write it for an address."""
+        values: dict[str, Any] = {
+            "state": self.state and self.state.value.replace(" ", "_"),
+            "last": self.last and self.last.value,
+            "closed_as": self.closed_as and self.closed_as.value,
+            "held": self.held,
+        }
+        return {name: value for name, value in values.items() if value}
+
+    @property
+    def words(self) -> str:
+        """Say which leads these are."""
+        if self.state is not None:
+            return self.state.value
+        if self.last is not None:
+            return f"last: {self.last.value.replace('_', ' ')}"
+        if self.closed_as is not None:
+            return f"closed as {self.closed_as.value.replace('_', ' ')}"
+        return f"held: {self.held.replace('_', ' ')}" if self.held else "all"

@@ -1,0 +1,72 @@
+"""Vital signs: how old the oldest thing is that waits, and how fast webhooks are settled."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, text
+
+from dialer.domain.priority import Priority
+from dialer.domain.states import CampaignStatus, LeadStatus
+from dialer.store.tables import Campaign, DialGate, Lead, WebhookEvent, table
+
+campaign = table(Campaign)
+dial_gate = table(DialGate)
+inbox = table(WebhookEvent)
+lead = table(Lead)
+
+LATEST_LETTERS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """What a person wants to know of the database's rows."""
+
+    oldest_due_at: datetime | None  # of the leads of running campaigns
+    waiting_letters: int  # webhooks that are not settled
+    oldest_letter_at: datetime | None  # of those
+    last_letter_at: datetime | None
+    lags_s: Sequence[float]  # from the receipt of the latest webhooks to their settling
+    provider_asked_at: datetime | None
+    claimed_at: datetime | None  # when a call was last given its moment
+
+
+def vitals(tx: Connection) -> Vitals:
+    """Read them."""
+    waiting, oldest = tx.execute(
+        select(func.count(), func.min(inbox.c.received_at)).where(text("status = 'NEW'"))
+    ).one()
+    latest = tx.execute(
+        select(inbox.c.received_at, inbox.c.settled_at)
+        .order_by(inbox.c.id.desc())
+        .limit(LATEST_LETTERS)
+    ).all()
+    gate = tx.execute(select(dial_gate.c.provider_asked_at, dial_gate.c.next_send_at)).first()
+    return Vitals(
+        _oldest_due(tx),
+        waiting,
+        oldest,
+        latest[0][0] if latest else None,
+        [(settled - came).total_seconds() for came, settled in latest if settled is not None],
+        gate[0] if gate else None,
+        gate[1] if gate else None,
+    )
+
+
+def _oldest_due(tx: Connection) -> datetime | None:
+    """Give the earliest due moment; each campaign and priority is a range of the index."""
+    running = tx.execute(
+        select(campaign.c.id).where(campaign.c.status == CampaignStatus.RUNNING)
+    ).scalars()
+    found = [
+        tx.execute(
+            select(func.min(lead.c.due_at)).where(
+                lead.c.campaign_id == campaign_id,
+                lead.c.status == LeadStatus.READY,
+                lead.c.priority == int(priority),
+            )
+        ).scalar()
+        for campaign_id in list(running)
+        for priority in Priority
+    ]
+    return min((at for at in found if at is not None), default=None)

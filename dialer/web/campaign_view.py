@@ -1,0 +1,168 @@
+"""A campaign as its page shows it: figures, bars, what to fix, and which leads are behind them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from dialer.actions.campaign_live import Counted, Standing, speed_of
+from dialer.domain.dispositions import MEANING
+from dialer.domain.errands import ErrandKind
+from dialer.domain.lead_filter import LeadFilter
+from dialer.domain.states import CampaignStatus, ClosedAs, LeadState
+from dialer.web.status_page import notices, reason
+
+HELD: Mapping[str, tuple[str, str]] = {
+    "no_zone": ("Nobody knows their local time.", "import them again with a zone or a state"),
+    "no_consent": ("Consent is needed and not known.", "import them again with their consent"),
+    "never_open": ("Window and law leave no hour to call them.", "widen the campaign’s window"),
+}
+_CAN_START = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
+_CAN_RESUME = (CampaignStatus.PAUSED, CampaignStatus.HELD)
+_CAN_STOP = (*_CAN_START, *_CAN_RESUME, CampaignStatus.RUNNING)
+CHART_HEIGHT = 100
+
+
+def live_view(
+    found: Standing, of: Counted, *, now: datetime, counting: bool = False
+) -> dict[str, Any]:
+    """Give everything that changes by itself on the page."""
+    row, done = found.campaign, of.progress
+    return {
+        "id": row.id,
+        "status": row.status.value,
+        "reason": reason(row, done, now=now),
+        "goes_on": found.goes_on,
+        "counting": counting,
+        "notices": notices(found.state, now=now),
+        "first_only": row.first_only and row.status is CampaignStatus.RUNNING,
+        "can": _possible(row.status, waiting=done.pending + done.retry_later),
+        "progress": done,
+        "ours": found.ours,
+        "lines": found.lines.lines,
+        "reached_share": _percent(of.reached, of.rang),
+        "calls_per_minute": round(of.calls_per_minute, 1),
+        "time_left": in_words(of.time_left),
+        "why": speed_of(found, of, now=now),
+        "funnel": _funnel(row.id, of),
+        "dispositions": _dispositions(row.id, of),
+        "minutes": _minutes(of.minutes, now=now),
+        "most_per_minute": max(of.minutes, default=0),
+        "to_fix": _to_fix(row.id, of),
+        "errands": [
+            {
+                "words": _errand_words(one.kind, one.asked),
+                "status": one.status.value,
+                "sentence": one.sentence,
+                "percent": round(100 * (one.fraction or 0)),
+                "url": f"/upload/{one.id}" if one.kind is ErrandKind.LEADS else None,
+            }
+            for one in found.errands
+        ],
+    }
+
+
+def _possible(status: CampaignStatus, *, waiting: int) -> dict[str, bool]:
+    return {
+        "start": status in _CAN_START and waiting > 0,
+        "pause": status is CampaignStatus.RUNNING,
+        "resume": status in _CAN_RESUME,
+        "stop": status in _CAN_STOP,
+    }
+
+
+def _percent(part: int, whole: int) -> int | None:
+    return round(100 * part / whole) if whole else None
+
+
+def _funnel(campaign_id: int, of: Counted) -> list[dict[str, Any]]:
+    done = of.progress
+    steps = (
+        ("Leads", done.leads, LeadFilter()),
+        ("Called, or over", done.leads - done.pending - done.held, None),
+        ("Finished", done.finished, None),
+        ("Reached", done.completed, LeadFilter(state=LeadState.COMPLETED)),
+    )
+    return [
+        {
+            "words": words,
+            "count": count,
+            "percent": _percent(count, done.leads) or 0,
+            "url": url_of(campaign_id, chosen) if chosen is not None else None,
+        }
+        for words, count, chosen in steps
+    ]
+
+
+def _dispositions(campaign_id: int, of: Counted) -> list[dict[str, Any]]:
+    return [
+        {
+            "words": word.value,
+            "sentence": MEANING[word].sentence,
+            "count": count,
+            "percent": _percent(count, of.attempts) or 0,
+            "url": url_of(campaign_id, LeadFilter(last=word)),
+        }
+        for word, count in of.dispositions
+    ]
+
+
+def _minutes(counts: Sequence[int], *, now: datetime) -> list[dict[str, Any]]:
+    most = max(counts, default=0) or 1
+    first = now.replace(second=0, microsecond=0) - timedelta(minutes=len(counts) - 1)
+    return [
+        {
+            "at": first + timedelta(minutes=n),
+            "count": count,
+            "height": round(CHART_HEIGHT * count / most),
+            "x": n * 10,
+        }
+        for n, count in enumerate(counts)
+    ]
+
+
+def _to_fix(campaign_id: int, of: Counted) -> list[dict[str, Any]]:
+    found = []
+    for word, count in sorted(of.held.items(), key=lambda one: -one[1]):
+        sentence, fix = HELD.get(
+            word, (f"Held: {word.replace('_', ' ')}.", "look at the leads, and call again or skip")
+        )
+        url = url_of(campaign_id, LeadFilter(held=word))
+        found.append({"sentence": sentence, "count": count, "url": url, "fix": fix})
+    for list_id, file_name, rejected in of.rejected:
+        sentence = f"Rejected rows of {file_name}."
+        url = f"/lists/{list_id}/correct"
+        found.append({"sentence": sentence, "count": rejected, "url": url, "fix": "correct them"})
+    if wrong := of.progress.closed_as.get(ClosedAs.INVALID_NUMBER, 0):
+        url = url_of(campaign_id, LeadFilter(closed_as=ClosedAs.INVALID_NUMBER))
+        fix = "ask for other numbers, and import them"
+        sentence = "Numbers that do not exist."
+        found.append({"sentence": sentence, "count": wrong, "url": url, "fix": fix})
+    return found
+
+
+def _errand_words(kind: ErrandKind, asked: Mapping[str, Any]) -> str:
+    if kind is ErrandKind.BULK:
+        verb = {"skip": "Skip", "retry": "Call again", "do_not_call": "Do not call"}
+        return f"{verb[asked['verb']]}: {asked['leads']:,} leads"
+    return {ErrandKind.LEADS: "Import", ErrandKind.UNDO: "Undo an import"}.get(kind, kind.value)
+
+
+def url_of(campaign_id: int, chosen: LeadFilter, *, after: str | None = None) -> str:
+    """Give the address of the leads a filter finds."""
+    given = chosen.written() | ({"after": after} if after else {})
+    query = urlencode(given)
+    return f"/campaigns/{campaign_id}" + (f"?{query}" if query else "")
+
+
+def in_words(length: timedelta | None) -> str | None:
+    """Say about how long something takes."""
+    if length is None:
+        return None
+    minutes = length.total_seconds() / 60
+    if minutes < 1:
+        return "under a minute"
+    if minutes < 90:
+        return f"about {minutes:.0f} min"
+    hours = minutes / 60
+    return f"about {hours:.0f} h" if hours < 48 else f"about {hours / 24:.0f} days"

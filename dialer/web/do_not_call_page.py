@@ -1,0 +1,228 @@
+"""The do-not-call list: look a number up, put it on, take it off, bring a file of numbers."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import Form
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dialer.actions import do_not_call, file_errands, uploads
+from dialer.domain.do_not_call import OptOut, OptOutSource
+from dialer.domain.errands import FOR_A_WORKER, ErrandKind
+from dialer.domain.phones import Phone, parse_phone
+from dialer.domain.places import parse_country
+from dialer.domain.roles import Role
+from dialer.errors import UserError
+from dialer.store import campaigns, errands, registries, suppressions
+from dialer.store.database import Connection
+from dialer.web.access import actor_of, requires
+from dialer.web.error_pages import status_for
+from dialer.web.file_form import FileForm, receive
+from dialer.web.masking import masked
+from dialer.web.pages import page
+from dialer.web.sign_in import see
+from dialer.web.site import site_of
+
+viewing = requires(Role.VIEWER)
+changing = requires(Role.OPERATOR)
+
+PAGE = 50
+FILES_SHOWN = 5
+PATH = "/do-not-call"
+_FILES = (ErrandKind.OPT_OUTS, ErrandKind.REGISTRY)
+Word = Annotated[str, Form(max_length=200)]
+
+
+@viewing.get(PATH)
+def list_page(
+    request: Request, number: str = "", before: int | None = None, done: str = ""
+) -> Response:
+    """Show what is known of a number, or the newest entries."""
+    return _page(request, number=number[:40], before=before, done=done, error=None)
+
+
+def _page(
+    request: Request,
+    *,
+    error: UserError | None,
+    number: str = "",
+    before: int | None = None,
+    done: str = "",
+) -> Response:
+    world = site_of(request).world()
+    now = world.clock.now()
+    asked, wrong = None, None
+    if number.strip():
+        try:
+            asked = _number(number)
+        except UserError as problem:
+            wrong = problem
+    found = world.db.read(partial(_read, asked=asked, before=before, now=now))
+    if not actor_of(request).role.includes(Role.OPERATOR):
+        found["entries"] = masked(found["entries"])
+    working = any(one.status in FOR_A_WORKER for one in found["files"])
+    return page(
+        request,
+        "do_not_call.html",
+        status=status_for(error),
+        number=number.strip(),
+        wrong=wrong,
+        error=error,
+        working=working,
+        first=before is None,
+        done={"added": "The number is on the list.", "removed": "It was taken off."}.get(done),
+        now=now,
+        **found,
+    )
+
+
+def _read(
+    tx: Connection, *, asked: str | None, before: int | None, now: datetime
+) -> dict[str, Any]:
+    if asked is not None:
+        known = do_not_call.look_up(tx, asked, campaign_id=None, now=now)
+        rows, more = known.entries, None
+    else:
+        known = None
+        rows = suppressions.page_before(tx, before=before, most=PAGE + 1)
+        more = rows[PAGE - 1].id if len(rows) > PAGE else None
+        rows = rows[:PAGE]
+    names = campaigns.names(tx, {row.campaign_id or 0 for row in rows})
+    return {
+        "entries": [
+            {
+                "phone": row.phone,
+                "campaign_id": row.campaign_id,
+                "campaign": names.get(row.campaign_id or 0),
+                "reason": row.reason,
+                "source": row.source.value,
+                "note": row.note,
+                "actor": row.actor,
+                "since": row.created_at,
+                "expires_at": row.expires_at,
+                "over": row.expires_at is not None and row.expires_at <= now,
+            }
+            for row in rows
+        ],
+        "next_before": more,
+        "suppressed": known is not None and known.suppressed,
+        "listed": [one.name for one in known.registries] if known is not None else [],
+        "registries": registries.every(tx),
+        "files": errands.latest_of(tx, _FILES, most=FILES_SHOWN),
+    }
+
+
+@changing.post(f"{PATH}/add")
+def add(
+    request: Request, number: Word = "", reason: Word = "", expires: Word = "", country: Word = "US"
+) -> Response:
+    """Put a number on the list, and close the leads that wait for a call to it."""
+    world = site_of(request).world()
+    try:
+        phone = _number(number, country=country)
+        ends = _end_of(expires)
+        said = _given(reason)
+        actor = actor_of(request).name
+        opt_out = OptOut(said, OptOutSource.HAND, actor, expires_at=ends)
+        do_not_call.add(world, phone, opt_out)
+    except UserError as error:
+        return _page(request, error=error)
+    return see(f"{PATH}?done=added")
+
+
+@changing.post(f"{PATH}/remove")
+def remove(
+    request: Request, number: Word = "", campaign_id: Word = "", reason: Word = ""
+) -> Response:
+    """Take a number off the list; leads that were closed stay closed."""
+    world = site_of(request).world()
+    try:
+        do_not_call.remove(
+            world,
+            _number(number),
+            campaign_id=int(campaign_id) if campaign_id.isdigit() else None,
+            reason=_given(reason),
+            actor=actor_of(request).name,
+        )
+    except UserError as error:
+        return _page(request, error=error)
+    return see(f"{PATH}?done=removed")
+
+
+@changing.post(f"{PATH}/file")
+async def file(request: Request) -> Response:
+    """Take a file of numbers, and have it read by a worker."""
+    site = site_of(request)
+    into = uploads.folder(site.settings.home)
+    form = await receive(request, into=into, most_bytes=site.settings.import_max_bytes)
+    try:
+        return await run_in_threadpool(_take, request, form)
+    except BaseException:
+        await run_in_threadpool(form.drop)
+        raise
+
+
+def _take(request: Request, form: FileForm) -> Response:
+    try:
+        if form.path is None:
+            raise UserError("no file was chosen", fix="choose a file")
+        kind, asked = _asked(form.fields)
+        world, actor = site_of(request).world(), actor_of(request).name
+        asked["name"] = form.path.name
+        file_errands.receive(world, kind, file=form.name, size=form.size, asked=asked, actor=actor)
+    except UserError as error:
+        form.drop()
+        return _page(request, error=error)
+    return see(PATH)
+
+
+def _asked(fields: Mapping[str, str]) -> tuple[ErrandKind, dict[str, Any]]:
+    country = parse_country(fields.get("country", "").strip() or "US")
+    if country is None:
+        raise UserError(f"{fields['country']} is not a country", fix="write for example US")
+    if fields.get("kind") != "registry":
+        ends = _end_of(fields.get("expires", ""))
+        reason = _given(fields.get("reason", ""))
+        expires_at = ends and ends.isoformat()
+        return ErrandKind.OPT_OUTS, {
+            "country": country, "reason": reason, "expires_at": expires_at
+        }  # fmt: skip
+    day = _day(fields.get("dated", ""))
+    if day is not None and day > datetime.now(UTC).date():
+        raise UserError(f"{day} has not come yet", fix="name the day of the download")
+    name = fields.get("registry", "").strip() or f"{country.lower()}-national"
+    dated = day and day.isoformat()
+    return ErrandKind.REGISTRY, {"country": country, "registry": name[:100], "dated": dated}
+
+
+def _number(text: str, *, country: str = "US") -> str:
+    code = parse_country(country.strip() or "US") or "US"
+    phone = parse_phone(text, country=code, allow_fictional=True, allowed_countries=None)
+    if not isinstance(phone, Phone):
+        raise UserError(f"“{text.strip()[:40]}” is no number", why=phone.message)
+    return phone.e164
+
+
+def _given(reason: str) -> str:
+    if not reason.strip():
+        raise UserError("there is no reason", fix="say why, in a few words")
+    return reason.strip()
+
+
+def _day(text: str) -> date | None:
+    if not text.strip():
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise UserError(f"“{text[:20]}” is no day", fix="write for example 2027-01-31") from error
+
+
+def _end_of(text: str) -> datetime | None:
+    """Give the moment at which a day has begun everywhere on earth."""
+    day = _day(text)
+    return None if day is None else datetime.combine(day, time(12), tzinfo=UTC)

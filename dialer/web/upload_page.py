@@ -1,0 +1,217 @@
+"""Uploading a lead list: choose a file, look at what would happen, import it."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import Form
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dialer.actions import errands, uploads
+from dialer.domain.campaign_spec import CampaignSpec
+from dialer.domain.errands import FOR_A_WORKER, ErrandKind
+from dialer.domain.roles import Role
+from dialer.domain.states import OVER
+from dialer.errors import NotFound, UserError
+from dialer.leads.header_words import LeadField
+from dialer.store import campaigns
+from dialer.store.tables import Campaign, Errand
+from dialer.web.access import actor_of, requires
+from dialer.web.error_pages import status_for
+from dialer.web.file_form import FileForm, receive
+from dialer.web.live import Snapshot
+from dialer.web.pages import filled, page
+from dialer.web.sign_in import see
+from dialer.web.site import Site, site_of
+from dialer.web.upload_view import mapping_of, table_options, view_of
+
+router = requires(Role.OPERATOR)
+
+MOST_CAMPAIGNS = 200
+Text = Annotated[str, Form(max_length=200)]
+
+
+@router.get("/upload")
+def upload_page(request: Request, campaign: int | None = None) -> Response:
+    """Ask for a file, and for the campaign it goes into."""
+    return _form(request, {"campaign": str(campaign or ""), "into": "old"}, error=None)
+
+
+@router.post("/upload")
+async def upload(request: Request) -> Response:
+    """Take a file, and have it checked."""
+    site = site_of(request)
+    into = uploads.folder(site.settings.home)
+    limit = site.settings.import_max_bytes
+    form = await receive(request, into=into, most_bytes=limit)
+    try:
+        return await run_in_threadpool(_take, request, form)
+    except BaseException:
+        await run_in_threadpool(form.drop)
+        raise
+
+
+def _take(request: Request, form: FileForm) -> Response:
+    try:
+        if form.path is None:
+            raise UserError("no file was chosen", fix="choose a file")
+        campaign_id, spec = _where(request, form.fields)
+        errand_id = uploads.receive(
+            site_of(request).world(),
+            file=form.name,
+            size=form.size,
+            campaign_id=campaign_id,
+            asked={"spec": spec and spec.model_dump(mode="json")},
+            actor=actor_of(request).name,
+        )
+    except UserError as error:
+        form.drop()
+        return _form(request, form.fields, error=error)
+    return see(f"/upload/{errand_id}")
+
+
+def _where(request: Request, fields: Mapping[str, str]) -> tuple[int | None, CampaignSpec | None]:
+    """Give the campaign a file goes into, or the settings of a new one."""
+    if fields.get("into") != "new":
+        if not fields.get("campaign", "").isdigit():
+            raise UserError("no campaign was chosen", fix="choose one, or name a new one")
+        return int(fields["campaign"]), None
+    like = fields.get("like", "")
+    settings: dict[str, Any] = {"name": fields.get("name", "").strip()}
+    if like.isdigit():
+        row = _find(site_of(request), int(like))
+        spec = campaigns.spec_of(row).model_dump(mode="json", exclude_unset=True)
+        settings = {**spec, "leads": None, "start_at": None, "ends_at": None, **settings}
+    numbers = [part.strip() for part in fields.get("numbers", "").split(",") if part.strip()]
+    if numbers:
+        settings["from_numbers"] = numbers
+        settings.pop("caller_id", None)
+    if agent := fields.get("agent", "").strip():
+        settings |= {"agent_id": agent, "agent_version": None}
+    if fields.get("fictional"):
+        settings["allow_fictional"] = True
+    try:
+        return None, CampaignSpec.model_validate(settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        why = first["msg"].removeprefix("Value error, ")
+        raise UserError(f"{_NAMES.get(place, place)}: {why}", fix="correct it") from error
+
+
+_EMPTY = dict.fromkeys(("name", "like", "numbers", "agent", "fictional", "campaign", "into"), "")
+_NAMES = {"name": "the name of the campaign", "from_numbers": "the numbers to call from"}
+
+
+def _find(site: Site, campaign_id: int) -> Campaign:
+    row = site.world().db.read(lambda tx: campaigns.get(tx, campaign_id))
+    if row is None:
+        raise NotFound(f"there is no campaign {campaign_id}", fix="choose another one")
+    return row
+
+
+def _form(request: Request, given: Mapping[str, str], *, error: UserError | None) -> Response:
+    rows = site_of(request).world().db.read(campaigns.every)[:MOST_CAMPAIGNS]
+    taking = [row for row in rows if row.status not in OVER]
+    given = _EMPTY | dict(given) | ({} if taking else {"into": "new"})
+    return page(
+        request,
+        "upload.html",
+        campaigns=taking,
+        models=rows,
+        given=given,
+        error=error,
+        most=site_of(request).settings.import_max_bytes,
+        status=status_for(error),
+    )
+
+
+@router.get("/upload/{errand_id}")
+def step_page(request: Request, errand_id: int) -> Response:
+    """Show how far an upload is, and what is to be decided."""
+    return _step(request, errand_id, error=None)
+
+
+def _step(request: Request, errand_id: int, *, error: UserError | None) -> Response:
+    site = site_of(request)
+    row, seen = _seen(site, errand_id)
+    working = row.status in FOR_A_WORKER
+    return page(
+        request,
+        "upload_step.html",
+        upload=seen,
+        working=working,
+        error=error,
+        status=status_for(error),
+    )
+
+
+def _seen(site: Site, errand_id: int) -> tuple[Errand, dict[str, Any]]:
+    world = site.world()
+    row = world.db.read(lambda tx: uploads.find_errand(tx, errand_id))
+    if row.kind is not ErrandKind.LEADS:
+        raise NotFound(f"there is no upload {errand_id}", fix="upload the file again")
+    campaign = None
+    if row.campaign_id is not None:
+        campaign = _find(site, row.campaign_id)
+    return row, view_of(row, campaign, now=world.clock.now())
+
+
+@router.get("/upload/{errand_id}/events")
+async def step_events(request: Request, errand_id: int) -> Response:
+    """Stream how far an upload is, until a person is needed."""
+    site = site_of(request)
+    await run_in_threadpool(_seen, site, errand_id)
+
+    def ask() -> Snapshot:
+        row, seen = _seen(site, errand_id)
+        working = row.status in FOR_A_WORKER
+        markup = filled("upload_now.html", upload=seen, working=working, error=None)
+        return Snapshot(markup, over=not working)
+
+    return site.live.stream(("upload", errand_id), ask)
+
+
+@router.post("/upload/{errand_id}/check")
+def check(
+    request: Request,
+    errand_id: int,
+    column: Annotated[list[str], Form()] = [],  # noqa: B006  # FastAPI copies it
+    country: Text = "",
+    sheet: Text = "",
+    encoding: Text = "",
+    delimiter: Text = "",
+    header_row: Text = "",
+    known: Text = "skip",
+) -> Response:
+    """Have the file checked again, as a person says it is to be read."""
+    world = site_of(request).world()
+    row = world.db.read(lambda tx: uploads.find_errand(tx, errand_id))
+    try:
+        asked = table_options(country, sheet, encoding, delimiter, header_row, known)
+        said = mapping_of(row, column, known_fields=[one.value for one in LeadField])
+        uploads.check_again(world, errand_id, asked={**asked, "map": said})
+    except UserError as error:
+        return _step(request, errand_id, error=error)
+    return see(f"/upload/{errand_id}")
+
+
+@router.post("/upload/{errand_id}/import")
+def import_file(request: Request, errand_id: int, sure: Text = "") -> Response:
+    """Import the file as it was checked."""
+    world = site_of(request).world()
+    try:
+        uploads.confirm(world, errand_id, sure=bool(sure), actor=actor_of(request).name)
+    except UserError as error:
+        return _step(request, errand_id, error=error)
+    return see(f"/upload/{errand_id}")
+
+
+@router.post("/upload/{errand_id}/drop")
+def drop(request: Request, errand_id: int) -> Response:
+    """Forget an upload."""
+    site = site_of(request)
+    errands.drop(site.world(), errand_id, home=site.settings.home)
+    return see("/lists")

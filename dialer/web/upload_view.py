@@ -1,0 +1,134 @@
+"""An upload as its page shows it, and what a person said about the file."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from dialer.domain.errands import ErrandStatus
+from dialer.domain.places import parse_country
+from dialer.errors import UserError
+from dialer.leads.problems import RejectReason
+from dialer.store.tables import Campaign, Errand
+
+FIELDS: Mapping[str, str] = {
+    "": "a variable, or nothing",
+    "phone": "Telephone number",
+    "name": "Name",
+    "first_name": "First name",
+    "last_name": "Last name",
+    "email": "E-mail",
+    "company": "Company",
+    "time_zone": "Time zone",
+    "country": "Country",
+    "external_ref": "Your reference",
+    "not_before": "Not before",
+    "state": "State",
+    "postal_code": "Postal code",
+    "consent_at": "Consent: when",
+    "consent_source": "Consent: where",
+    "consent_text": "Consent: to which words",
+    "do_not_call": "Do not call, where marked",
+}
+REASONS: Mapping[RejectReason, str] = {
+    RejectReason.MISSING_PHONE: "No telephone number.",
+    RejectReason.UNPARSEABLE_PHONE: "What stands there is no telephone number.",
+    RejectReason.INVALID_PHONE: "Nobody can have such a number.",
+    RejectReason.DAMAGED_PHONE: "A spreadsheet has cut the number short.",
+    RejectReason.SHORT_OR_EMERGENCY: "A short or emergency number.",
+    RejectReason.PREMIUM_RATE: "Calling it costs extra.",
+    RejectReason.FICTIONAL_NUMBER: "555-01xx belongs to nobody; it is for rehearsals.",
+    RejectReason.COUNTRY_NOT_ALLOWED: "The campaign does not call that country.",
+    RejectReason.DUPLICATE_IN_FILE: "An earlier row of the file has the number.",
+    RejectReason.ALREADY_IN_CAMPAIGN: "The campaign has this person already.",
+    RejectReason.RECENTLY_CALLED: "Another campaign called it lately.",
+    RejectReason.SUPPRESSED: "It is on the do-not-call list.",
+    RejectReason.MISSING_VARIABLE: "Something that the agent says is empty.",
+    RejectReason.FIELD_TOO_LONG: "A cell is too long.",
+    RejectReason.BAD_ROW: "The cells do not match the header.",
+}
+STUCK_AFTER_S = 20
+_NOT_ASKED = dict.fromkeys(("country", "sheet", "encoding", "delimiter", "header_row", "known"))
+
+
+def view_of(row: Errand, campaign: Campaign | None, *, now: datetime) -> dict[str, Any]:
+    """Give what the page shows, as plain values."""
+    found = row.found or {}
+    waits_s = (now - row.created_at).total_seconds()
+    return {
+        "id": row.id,
+        "file": row.asked.get("file", "the file"),
+        "bytes": row.bytes,
+        "status": row.status.value,
+        "step": 2 if row.status in (ErrandStatus.CHECKING, ErrandStatus.CHECKED) else 3,
+        "campaign": campaign,
+        "new_campaign": (row.asked.get("spec") or {}).get("name"),
+        "percent": None if row.fraction is None else round(100 * row.fraction),
+        "rows": row.rows,
+        "nobody_works": row.holder is None and waits_s > STUCK_AFTER_S,
+        "sentence": row.sentence,
+        "asked": {**_NOT_ASKED, **row.asked},
+        "found": found,
+        "reasons": _reasons(found.get("reasons", {})),
+        "list_id": row.list_id,
+        "loaded": found.get("loaded"),
+        "error": found.get("error"),
+        "fields": FIELDS,
+    }
+
+
+def reason_sentence(reason: str) -> str:
+    """Say why rows were rejected."""
+    known = reason in set(RejectReason)
+    return REASONS[RejectReason(reason)] if known else reason.replace("_", " ")
+
+
+def _reasons(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    often = sorted(counts.items(), key=lambda one: -one[1])
+    return [(reason_sentence(reason), count) for reason, count in often]
+
+
+def table_options(
+    country: str, sheet: str, encoding: str, delimiter: str, header_row: str, known: str
+) -> dict[str, Any]:
+    """Read how a file is to be read; what is empty is found out.
+
+    Raises:
+        UserError: something is not understood.
+    """
+    code = parse_country(country.strip()) if country.strip() else None
+    if country.strip() and code is None:
+        raise UserError(f"{country} is not a country", fix="write for example US")
+    if header_row.strip() and not header_row.strip().isdigit():
+        raise UserError("the header row is a number", fix="write 1, or 0 where there is no header")
+    return {
+        "country": code,
+        "sheet": sheet.strip() or None,
+        "encoding": encoding.strip() or None,
+        "delimiter": delimiter or None,
+        "header_row": int(header_row) if header_row.strip() else None,
+        "known": known if known in ("skip", "update") else "skip",
+    }
+
+
+def mapping_of(
+    row: Errand, chosen: Sequence[str], *, known_fields: Sequence[str]
+) -> dict[str, list[str]]:
+    """Give what a person says of the columns, beside what they said before.
+
+    Raises:
+        UserError: no column holds telephone numbers.
+    """
+    head = (row.found or {}).get("head", [])
+    said: dict[str, list[str]] = dict(row.asked.get("map", {}))
+    if not head or len(chosen) != len(head):
+        return said
+    for field in known_fields:
+        now = [one["called"] for one, of in zip(head, chosen, strict=True) if of == field]
+        was = [one["called"] for one in head if one["taken"] == field]
+        if now != was:
+            said[field] = now
+    if "phone" in said and not said["phone"]:
+        raise UserError(
+            "no column holds telephone numbers", fix="say which column the telephone number is"
+        )
+    return said
