@@ -74,10 +74,10 @@ async def _check_and_work(
 
     working = asyncio.get_running_loop().run_in_executor(threads, run)
     try:
-        await asyncio.wait({working}, timeout=late.after_s if late is not None else None)
-        if late is not None and not working.done():
-            return late.answer()
-        return working.result()
+        if late is None:
+            return await working
+        done, _ = await asyncio.wait({working}, timeout=late.after_s)
+        return working.result() if done else late.answer()
     except BadSignature as error:
         # Why it was refused stands in our log; a forger learns nothing.
         return _refuse(

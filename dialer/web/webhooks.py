@@ -18,6 +18,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dialer.actions.announcing import EVENT
 from dialer.actions.receive import TRANSCRIPT, open_letter, receive
 from dialer.web.access import open_to_all
 from dialer.web.inbound import answer_inbound
@@ -38,11 +39,6 @@ KNOWN_EVENTS = frozenset(
 """Others are counted together, so that nobody can fill the metrics with names."""
 
 
-INBOUND_MARK = b'"call_inbound"'
-LOOKED_AT = 200
-"""So many bytes of a webhook name its event; an announcement is short."""
-
-
 @router.post(PATH)
 async def receive_webhook(request: Request) -> Response:
     """Keep one webhook and answer; asynchronous because it needs the raw body."""
@@ -57,11 +53,11 @@ async def receive_webhook(request: Request) -> Response:
 
 def _keep(site: Site, body: bytes, now: datetime) -> Response:
     """Keep a webhook whose signature was checked."""
-    if INBOUND_MARK in body[:LOOKED_AT]:  # somebody gave both kinds the same address
-        return answer_inbound(site, body, now)
-    row = receive(site.world(), body, now=now)
     letter = open_letter(body)
     event = letter.event_id.partition(":")[0]
+    if event == EVENT:  # somebody gave both kinds the same address
+        return answer_inbound(site, body, now)
+    row = receive(site.world(), body, now=now)
     result = "dead" if letter.error else "repeated" if row is None else "kept"
     if event == TRANSCRIPT:
         result = "passed"

@@ -10,6 +10,9 @@ from cli_desk import Desk, kept_log
 from pydantic import TypeAdapter
 from retell.types.llm_create_params import GeneralToolCustomTool
 
+from dialer.simulator.settings import SimulatorSettings
+from dialer.simulator.testing import running_simulator
+
 ICS = """BEGIN:VCALENDAR
 BEGIN:VEVENT
 DTSTART:20991201T150000Z
@@ -175,3 +178,27 @@ def test_what_is_booked_is_shown_with_the_times(desk: Desk, lead: int) -> None:
     assert "confirmation" not in desk.type("slots", "list", "--json").json[0]  # only tried
     assert not desk.type("functions", "call", "lookup_lead", "--json").json["ok"]
     assert desk.type("functions", "call", "schedule_callback", "--json").json["ok"] is False
+
+
+def test_somebody_is_let_call_in_at_the_simulator_that_runs(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_simulator(SimulatorSettings(speed=100)) as address:
+        monkeypatch.setenv("RETELL_BASE_URL", address)
+        call = desk.type("sim", "inbound", "+12125550102", "--to", "+14155550198", "--json").json
+        assert (call["from_number"], call["to_number"]) == ("+12125550102", "+14155550198")
+        said = desk.type("sim", "inbound", "+12125550103", "--to", "+14155550198").err
+        assert said.startswith("+12125550103 calls +14155550198: call_")
+        unknown = desk.type("sim", "inbound", "+12125550177")
+        assert (unknown.code, "nobody has called this person yet" in unknown.err) == (2, True)
+    assert desk.type("sim", "inbound", "+12125550102").code == 6
+
+
+def test_nobody_is_let_call_in_at_the_real_retell(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIALER_MODE", "live")
+    monkeypatch.setenv("RETELL_API_KEY", "key_of_ours")
+    monkeypatch.setenv("RETELL_BASE_URL", "https://retell.invalid")
+    answer = desk.type("sim", "inbound", "+12125550102")
+    assert (answer.code, "only in simulator mode" in answer.err) == (2, True)

@@ -75,3 +75,11 @@ def test_a_chat_is_no_dead_letter_at_the_address_of_webhooks(
     body = '{"event": "chat_ended", "chat": {"chat_id": "chat_1"}}'
     assert announced(web, body, path="").status_code == 204
     assert [one.status for one in kept(database_of)] == ["NEW"]
+
+
+def test_a_webhook_that_only_speaks_of_announcements_is_kept(
+    web: httpx.Client, database_of: Database
+) -> None:
+    call = {"metadata": {"call_inbound": "yes"}, "call_id": "call_7"}
+    assert announced(web, json.dumps({"event": "call_ended", "call": call}), path="").status_code
+    assert [one.event_id for one in kept(database_of)] == ["call_ended:call_7"]
