@@ -195,10 +195,7 @@ def move(
     """
     check_move(LEAD_MOVES, current, target)
     guarded = {"which": lead_id, "current": current, "status": target, **values}
-    moved = bool(tx.execute(_MOVE, guarded).rowcount)
-    if moved and target is LeadStatus.CLOSED:
-        results.tell_closed(tx, lead_id, now=values["closed_at"])
-    return moved
+    return bool(tx.execute(_MOVE, guarded).rowcount)
 
 
 def take_off(tx: Connection, lead_ids: Sequence[int]) -> int:
@@ -209,14 +206,17 @@ def take_off(tx: Connection, lead_ids: Sequence[int]) -> int:
 
 
 def close(tx: Connection, row: Lead, *, closed_as: ClosedAs, now: datetime, **values: Any) -> bool:
-    """Close a lead from whatever open status it was read in."""
-    return move(
+    """Close a lead from whatever open status it was read in, and tell whoever wants to know."""
+    closed = move(
         tx,
         row.id,
         current=row.status,
         target=LeadStatus.CLOSED,
         **{**values, "closed_as": closed_as, "closed_at": now, "due_at": None, "wanted_at": None},
     )
+    if closed:
+        results.tell_closed(tx, row.id, now=now)
+    return closed
 
 
 def change(tx: Connection, lead_id: int, **values: Any) -> None:
