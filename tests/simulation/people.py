@@ -20,10 +20,9 @@ from simulation.hub import Clock, Hub
 from simulation.perils import Perils
 from simulation.plant import Plant
 from simulation.points import Fault
-from simulation.scenario import Scenario
+from simulation.scenario import Scenario, draw_list
 
 WINDOWS = ({"opens": "00:00", "closes": "24:00"}, {"opens": "08:00", "closes": "21:00"})
-POISON = ("abc", "911", "+1 212 555 01", "1.41556E+10", "", "+44 20 7946 0958", "212-555-2368 x")
 
 
 class People:
@@ -291,14 +290,8 @@ class People:
     def bring_list(self) -> None:
         """Import a new list into some campaign."""
         path = self._folder / f"more-{self._hub.now_ms}.csv"
-        area = self._dice.choice(("312", "213"))
-        rows = [
-            f"+1{area}{self._dice.randrange(200, 999)}{self._dice.randrange(2000, 9999)},Ada"
-            for _ in range(self._dice.randrange(2, 6))
-        ]
         self._perils.hits[Fault.POISON_ROWS] += 1
-        rows.insert(self._dice.randrange(len(rows)), f"{self._dice.choice(POISON)},Bob")
-        path.write_text("\n".join(["phone,first_name", *rows, rows[0]]) + "\n")
+        path.write_text(draw_list(self._dice))
         self.import_file(self._campaign(), path)
 
     def import_file(self, campaign_id: int, path: Path) -> None:

@@ -36,6 +36,7 @@ DELAYED = (
     "quick_hangup",
     "callback",
 )
+POISON = ("abc", "911", "+1 212 555 01", "1.41556E+10", "", "+44 20 7946 0958", "212-555-2368 x")
 MIX = {
     "talk": 30,
     "voicemail": 15,
@@ -147,3 +148,14 @@ def _draw_caps(dice: random.Random) -> dict[str, Any]:
     if dice.random() < 0.3:
         return {"gap": "5m", "calls_per_day": 2, "calls_per_week": None, "calls_per_month": None}
     return {"gap": "0s", "calls_per_day": None, "calls_per_week": None, "calls_per_month": None}
+
+
+def draw_list(dice: random.Random) -> str:
+    """Draw a list that somebody brings: a few people, one row twice, and one nobody can use."""
+    area = dice.choice(("312", "213"))
+    rows = [
+        f"+1{area}{dice.randrange(200, 999)}{dice.randrange(2000, 9999)},Ada"
+        for _ in range(dice.randrange(2, 6))
+    ]
+    rows.insert(dice.randrange(len(rows)), f"{dice.choice(POISON)},Bob")
+    return "\n".join(["phone,first_name", *rows, rows[0]]) + "\n"
