@@ -16,7 +16,7 @@ from dialer.actions.retell_trouble import told_of
 from dialer.actions.world import World
 from dialer.errors import CallNotFound
 from dialer.log import get_logger
-from dialer.store import attempts
+from dialer.store import attempts, known_calls
 from dialer.store.tables import Attempt
 
 log = get_logger(__name__)
@@ -47,7 +47,7 @@ def sync_calls(world: World, *, since: datetime | None = None) -> Synced:
         compared = compare(world, since=since)
         finish_comparison(world, compared, started_at=began)
         lacking = world.db.read(
-            lambda tx: attempts.lacking_details(tx, compared.since, most=MOST_REFRESHED)
+            lambda tx: known_calls.lacking_details(tx, compared.since, most=MOST_REFRESHED)
         )
         refreshed = sum(_refresh(world, row) for row in lacking)
         others = learn_other_calls(world, since=since)

@@ -23,7 +23,7 @@ from dialer.errors import AccountProblem, CallNotFound, LookUpFailed, NotFound
 from dialer.log import get_logger
 from dialer.retell.mapping import LOOKED_UP, evidence_of
 from dialer.retell.models import Call
-from dialer.store import attempts, audits, doubts, incidents, other_calls
+from dialer.store import attempts, audits, doubts, incidents, known_calls, other_calls
 from dialer.store.audits import AuditKind
 from dialer.store.database import Connection, is_outage
 from dialer.store.doubts import Standing
@@ -230,7 +230,9 @@ def _look_for_ours(world: World, compared: Compared, *, since: datetime, until: 
     """Ask for calls of ours that the list did not show: it may lag, or Retell may not know them."""
     # A call starts a little after its send, so the first ones of the span need not be listed.
     first = since + SENDING_LIFE
-    ours = world.db.read(lambda tx: attempts.with_calls_between(tx, first, until, most=MOST_LISTED))
+    ours = world.db.read(
+        lambda tx: known_calls.with_calls_between(tx, first, until, most=MOST_LISTED)
+    )
     missing = [row for row in ours if row.call_id not in compared.shown]
     unknown = [row for row in missing[:MOST_ASKED] if not _is_known(world, row)]
     if unknown and not compared.known and len(unknown) == min(len(ours), MOST_ASKED) > 1:

@@ -38,7 +38,7 @@ _DUE_CHECKS = (
 _CHANGE = update(attempt).where(attempt.c.id == bindparam("which"))
 _MOVE = _CHANGE.where(attempt.c.status == bindparam("current"))
 
-_CALL_IS_KNOWN = (attempt.c.call_id.is_not(None), attempt.c.call_deleted_at.is_(None))
+CALL_IS_KNOWN = (attempt.c.call_id.is_not(None), attempt.c.call_deleted_at.is_(None))
 """Retell must know the call, too: nobody has told it to forget it."""
 
 _ENDED_BEFORE = (
@@ -270,7 +270,7 @@ def placed_after(tx: Connection, moment: datetime) -> Attempt | None:
         tx,
         Attempt,
         select(attempt)
-        .where(attempt.c.send_started_at > moment, *_CALL_IS_KNOWN)
+        .where(attempt.c.send_started_at > moment, *CALL_IS_KNOWN)
         .order_by(attempt.c.send_started_at.desc())
         .limit(1),
     )
@@ -281,7 +281,7 @@ def latest_known_call(tx: Connection) -> Attempt | None:
     return one(
         tx,
         Attempt,
-        select(attempt).where(*_CALL_IS_KNOWN).order_by(attempt.c.send_started_at.desc()).limit(1),
+        select(attempt).where(*CALL_IS_KNOWN).order_by(attempt.c.send_started_at.desc()).limit(1),
     )
 
 
@@ -367,27 +367,6 @@ def known_among(tx: Connection, attempt_ids: Sequence[str]) -> dict[str, Attempt
     columns = (attempt.c.id, attempt.c.status, attempt.c.call_id)
     found = many(tx, Attempt, select(*columns).where(attempt.c.id.in_(list(attempt_ids))))
     return {row.id: row for row in found}
-
-
-def with_calls_between(
-    tx: Connection, since: datetime, until: datetime, *, most: int
-) -> list[Attempt]:
-    """Read the attempts sent in a span whose call is known: id and call_id, the newest first."""
-    chosen = select(attempt.c.id, attempt.c.call_id).where(
-        attempt.c.send_started_at.between(since, until), *_CALL_IS_KNOWN
-    )
-    return many(tx, Attempt, chosen.order_by(attempt.c.send_started_at.desc()).limit(most))
-
-
-def lacking_details(tx: Connection, since: datetime, *, most: int) -> list[Attempt]:
-    """Read the attempts sent since then that ended without their cost or their analysis."""
-    chosen = select(attempt).where(
-        attempt.c.send_started_at >= since,
-        attempt.c.status == AttemptStatus.ENDED,
-        attempt.c.cost_cents.is_(None) | (attempt.c.analysis == Analysis.TIMED_OUT),
-        *_CALL_IS_KNOWN,
-    )
-    return many(tx, Attempt, chosen.order_by(attempt.c.send_started_at.desc()).limit(most))
 
 
 def highest_n(tx: Connection, lead_id: int) -> int:

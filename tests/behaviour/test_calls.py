@@ -11,6 +11,7 @@ from dialer.actions import provider_audit
 from dialer.actions.call_sync import sync_calls
 from dialer.actions.calls import (
     OUR_METADATA,
+    call_of_attempt,
     calls_of_lead,
     delete_call,
     show_call,
@@ -81,6 +82,16 @@ def test_a_call_that_nobody_knows_is_not_found(stage: Stage) -> None:
         show_call(stage.world, "call_99")
     with pytest.raises(NotFound, match="no lead 99"):
         calls_of_lead(stage.world.db, 99)
+
+
+def test_only_an_attempt_with_a_call_has_a_recording(stage: Stage) -> None:
+    attempt_id = over(stage)
+    assert call_of_attempt(stage.world.db, attempt_id) == call_id_of(stage, attempt_id)
+    stage.lead()
+    (unsent,) = stage.claim()
+    for nothing in (unsent, "nobody"):
+        with pytest.raises(NotFound):
+            call_of_attempt(stage.world.db, nothing)
 
 
 def test_stopping_a_call_is_written_down_with_its_lead(stage: Stage) -> None:
@@ -266,3 +277,11 @@ def test_without_retell_nothing_is_synced_and_that_is_told(stage: Stage) -> None
     stage.retell.down = True
     with pytest.raises(Unreachable, match="list of calls"):
         sync_calls(stage.world)
+
+
+def test_a_sync_passes_over_a_call_that_retell_has_forgotten(stage: Stage) -> None:
+    attempt_id = stage.call(stage.lead(phone=PERSON))
+    stage.deliver(stage.retell.end(attempt_id))
+    del stage.retell.calls[call_id_of(stage, attempt_id)]
+    synced = sync_calls(stage.world)
+    assert (synced.asked, synced.refreshed) == (1, 0)

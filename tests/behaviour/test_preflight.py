@@ -1,6 +1,7 @@
 """Before a campaign starts people are told what is wrong, and what must not start does not."""
 
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -8,12 +9,13 @@ from factories import NOW, OUR_NUMBER, Stage
 
 from dialer.actions import control
 from dialer.actions.appointment import start_at, unschedule
+from dialer.actions.campaigns_due import start_campaigns
 from dialer.actions.preflight import findings_of
 from dialer.domain.numbers import RestReason
 from dialer.domain.preflight import FindingCode
 from dialer.domain.states import CampaignStatus, LeadStatus
 from dialer.errors import RefusedByRule
-from dialer.store import ledger, numbers, registries
+from dialer.store import campaigns, ledger, numbers, registries
 from dialer.store.tables import AuditLog
 
 FRESH, OLD = NOW.date(), NOW.date() - timedelta(days=45)
@@ -289,3 +291,26 @@ def test_an_appointment_asks_retell_once_a_minute_until_the_number_is_known(stag
     stage.wait(seconds=5)
     row = stage.campaign_row(draft)
     assert (row.status, row.held_reason, row.checked_at) == (CampaignStatus.RUNNING, None, None)
+
+
+def test_two_that_look_at_an_appointment_at_once_ask_retell_once(stage: Stage) -> None:
+    first, second = (stage.draft(name=name) for name in ("One", "Two"))
+    for draft in (first, second):
+        stage.lead(draft)
+        start_at(stage.world, draft, NOW + HOUR, actor="ann")
+    stage.clock.pass_time(hours=1)
+    seen = {draft: stage.campaign_row(draft) for draft in (first, second)}
+
+    def another_process() -> None:
+        now = stage.clock.now()
+        for row in seen.values():
+            stage.world.db.transact(partial(campaigns.claim_check, row=row, now=now))
+
+    stage.retell.meanwhile.append(another_process)
+    start_campaigns(stage.world)
+    statuses = [stage.campaign_row(draft).status for draft in (first, second)]
+    assert sorted(statuses) == [CampaignStatus.RUNNING, CampaignStatus.SCHEDULED]
+    assert stage.retell.asked == [f"/get-phone-number/{OUR_NUMBER}"]
+    stage.wait(minutes=1)
+    assert stage.campaign_row(second).status is CampaignStatus.RUNNING
+    assert stage.campaign_row(first).status is CampaignStatus.RUNNING

@@ -175,6 +175,16 @@ def test_an_agent_is_made_from_the_file_that_is_shipped(
     assert statuses(desk, agent)[0] == ExitCode.DONE
 
 
+def test_an_agent_may_have_a_prompt_that_is_there_already(desk: Desk) -> None:
+    engine = '{ type = "custom-llm", llm_websocket_url = "wss://llm.example" }'
+    file = desk.write("own.toml", f"{VOICE}response_engine = {engine}\n")
+    made = desk.type("agents", "create", file)
+    assert made.code == ExitCode.DONE, made.err
+    assert made.fields["is_published"] == "no"
+    assert "it is a draft" in made.err
+    assert "webhook_url\t\n" in made.out
+
+
 VOICE = '[agent]\nvoice_id = "11labs-Adrian"\n'
 PROMPT = '[llm]\ngeneral_prompt = "Be kind."\n'
 

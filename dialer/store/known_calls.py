@@ -1,0 +1,31 @@
+"""Attempts whose call is known, for comparing them with what Retell knows."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from dialer.domain.states import Analysis, AttemptStatus
+from dialer.store.attempts import CALL_IS_KNOWN, attempt
+from dialer.store.rows import many
+from dialer.store.tables import Attempt
+
+
+def with_calls_between(
+    tx: Connection, since: datetime, until: datetime, *, most: int
+) -> list[Attempt]:
+    """Read the attempts sent in a span whose call is known: id and call_id, the newest first."""
+    chosen = select(attempt.c.id, attempt.c.call_id).where(
+        attempt.c.send_started_at.between(since, until), *CALL_IS_KNOWN
+    )
+    return many(tx, Attempt, chosen.order_by(attempt.c.send_started_at.desc()).limit(most))
+
+
+def lacking_details(tx: Connection, since: datetime, *, most: int) -> list[Attempt]:
+    """Read the attempts sent since then that ended without their cost or their analysis."""
+    chosen = select(attempt).where(
+        attempt.c.send_started_at >= since,
+        attempt.c.status == AttemptStatus.ENDED,
+        attempt.c.cost_cents.is_(None) | (attempt.c.analysis == Analysis.TIMED_OUT),
+        *CALL_IS_KNOWN,
+    )
+    return many(tx, Attempt, chosen.order_by(attempt.c.send_started_at.desc()).limit(most))
