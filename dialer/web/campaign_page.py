@@ -1,6 +1,7 @@
 """One campaign: what it is doing now, and its leads, by what is asked for and by number."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -12,10 +13,12 @@ from dialer.actions.campaign_live import NOTHING, Counted, counted, standing
 from dialer.actions.preflight import findings_here
 from dialer.domain.lead_filter import LeadFilter
 from dialer.domain.phones import Phone, parse_phone
+from dialer.domain.preflight import Finding
 from dialer.domain.roles import Role
 from dialer.domain.states import LeadState
 from dialer.store.figures import Progress
 from dialer.store.lead_paging import Place
+from dialer.store.tables import Campaign
 from dialer.web.access import actor_of, requires
 from dialer.web.campaign_view import live_view, url_of
 from dialer.web.live import Snapshot
@@ -45,14 +48,15 @@ def campaign_page(
     of = NOTHING if kept is None else kept.value
     now_of = standing(world.db, campaign_id, now=now)
     view = live_view(now_of, of, now=now, counting=kept is None)
-    startable = view["can"]["start"]
+    findings = _findings(site, found.campaign, now=now) if view["can"]["start"] else ()
     matching = None if kept is None else _matching(of, chosen)
     return page(
         request,
         "campaign.html",
         campaign=found.campaign,
         view=view,
-        findings=findings_here(world.db, found.campaign, now=now) if startable else (),
+        findings=findings or (),
+        looking=findings is None,
         filters=_filters(
             campaign_id, None if kept is None else of.progress, chosen, matching=matching
         ),
@@ -95,6 +99,14 @@ def _question(site: Site, campaign_id: int) -> tuple[Hashable, Callable[[], Coun
     """Give what is counted of a campaign: a long list takes its time, whoever looks."""
     world = site.world()
     return ("campaign", campaign_id), lambda: counted(world.db, campaign_id, now=world.clock.now())
+
+
+def _findings(site: Site, row: Campaign, *, now: datetime) -> Sequence[Finding] | None:
+    """Give what was found before a start; None while it is still looked for, in a long list."""
+    db = site.world().db
+    ask = lambda: findings_here(db, row, now=now)  # noqa: E731
+    kept = site.figures.soon(("findings", row.id, row.edited_at), ask, now=now)
+    return None if kept is None else kept.value
 
 
 def _read(number: str) -> tuple[str | None, str | None]:

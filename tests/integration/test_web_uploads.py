@@ -1,0 +1,174 @@
+"""Files over the web: streamed to disk, bounded, named harmlessly, and for operators only."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from web_peer import HintsGiven, serving, settings_for, sign_in, world_on
+
+from dialer.actions import errands
+from dialer.actions.uploads import folder
+from dialer.actions.world import World
+from dialer.domain.roles import Role
+from dialer.store import errands as rows
+from dialer.store.database import Database
+from dialer.web.app import make_app
+from dialer.web.file_form import safe_name
+
+OURS = {"sec-fetch-site": "same-origin"}
+NEW = {"into": "new", "name": "March", "numbers": "+12125550000"}
+GOOD = b"phone,first_name\n+12125552000,Ada\n"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def world(sqlite_url: str) -> Iterator[World]:
+    database = Database(sqlite_url)
+    yield world_on(database, settings_for(sqlite_url), HintsGiven())
+    database.close()
+
+
+@pytest.fixture
+def web(world: World, home: Path) -> Iterator[httpx.Client]:
+    flags = {"print_first_link": False, "home": home, "import_max_bytes": 100_000}
+    with serving(make_app(world, settings_for(world.db.url, **flags))) as client:
+        yield client
+
+
+def send(
+    web: httpx.Client, content: bytes = GOOD, *, called: str = "list.csv", **fields: str
+) -> httpx.Response:
+    return web.post("/upload", data=NEW | fields, files={"file": (called, content)}, headers=OURS)
+
+
+def kept(home: Path) -> list[Path]:
+    return [path for path in folder(home).rglob("*") if path.is_file()]
+
+
+def test_a_file_lies_on_disk_as_it_was_sent(web: httpx.Client, world: World, home: Path) -> None:
+    sign_in(web, world)
+    content = GOOD + b"\r\n--" + bytes(range(256)) * 200
+    assert send(web, content).headers["location"] == "/upload/1"
+    (path,) = kept(home)
+    assert path.read_bytes() == content
+    assert path.stat().st_mode & 0o077 == 0 or path.parent.stat().st_mode & 0o077 == 0
+
+
+def test_a_file_that_is_too_large_is_refused_and_not_kept(
+    web: httpx.Client, world: World, home: Path
+) -> None:
+    sign_in(web, world)
+    answer = send(web, b"x" * 200_000)
+    assert answer.status_code == 400
+    assert "too large" in answer.text
+    assert kept(home) == []
+
+
+@pytest.mark.parametrize("role", [None, Role.VIEWER])
+def test_strangers_and_viewers_leave_nothing_behind(
+    web: httpx.Client, world: World, home: Path, role: Role | None
+) -> None:
+    if role is not None:
+        sign_in(web, world, role)
+    assert send(web).status_code in (401, 403)
+    assert not folder(home).exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"numbers": "", "like": ""}, "numbers to call from"),
+        ({"name": " "}, "name of the campaign"),
+        ({"into": "old", "campaign": ""}, "no campaign was chosen"),
+        ({"into": "old", "campaign": "77"}, "there is no campaign 77"),
+    ],
+)
+def test_what_is_wrong_is_told_on_the_form_and_the_file_is_gone(
+    web: httpx.Client, world: World, home: Path, fields: dict[str, str], sentence: str
+) -> None:
+    sign_in(web, world)
+    answer = send(web, **fields)
+    assert answer.status_code in (400, 404, 409) or "problem" in answer.text
+    assert sentence in answer.text.lower()
+    assert kept(home) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("text/plain", b"hello"),
+        ("multipart/form-data", b"hello"),
+        ("multipart/form-data; boundary=x", b"--x\r\nnonsense"),
+        ("multipart/form-data; boundary=x", b'--x\r\ncontent-disposition: form-data; name="a"'),
+    ],
+)
+def test_a_form_that_is_none_is_refused(
+    web: httpx.Client, world: World, home: Path, kind: str, content: bytes
+) -> None:
+    sign_in(web, world)
+    answer = web.post("/upload", content=content, headers=OURS | {"content-type": kind})
+    assert answer.status_code == 400
+    assert kept(home) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "safe"),
+    [
+        ("list.csv", "list.csv"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\lists\\March 3.xlsx", "March 3.xlsx"),
+        (".hidden", "hidden"),
+        ("..", "leads"),
+        ("", "leads"),
+        ("a\x00b\n.csv", "a_b_.csv"),
+        ("<script>.csv", "<script>.csv"),
+    ],
+)
+def test_a_name_is_the_name_of_a_file_and_nothing_else(given: str, safe: str) -> None:
+    assert safe_name(given) == safe
+
+
+def test_the_longest_name_fits_a_disk() -> None:
+    assert len(safe_name("ü" * 500 + ".csv").encode()) <= 200
+    assert safe_name("x" * 500 + ".csv").endswith(".csv")
+
+
+def test_the_stream_of_an_upload_ends_when_a_person_is_needed(
+    web: httpx.Client, world: World, home: Path
+) -> None:
+    sign_in(web, world)
+    send(web)
+    errands.run_due(world, home=home)
+    with web.stream("GET", "/upload/1/events") as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        assert "content-encoding" not in answer.headers
+        text = answer.read().decode()
+    assert "What would happen" in text
+    assert text.endswith("event: over\ndata: \n\n")
+
+
+def test_a_second_import_is_refused_on_the_page(
+    web: httpx.Client, world: World, home: Path
+) -> None:
+    sign_in(web, world)
+    send(web)
+    errands.run_due(world, home=home)
+    assert web.post("/upload/1/import", headers=OURS).status_code == 303
+    assert web.post("/upload/1/import", headers=OURS).status_code == 409
+    errands.run_due(world, home=home)
+    row = world.db.read(lambda tx: rows.get(tx, 1))
+    assert row is not None
+    assert (row.found or {})["loaded"]["imported"] == 1
+
+
+def test_an_upload_can_be_forgotten(web: httpx.Client, world: World, home: Path) -> None:
+    sign_in(web, world)
+    send(web)
+    errands.run_due(world, home=home)
+    assert web.post("/upload/1/drop", headers=OURS).headers["location"] == "/lists"
+    assert kept(home) == []
