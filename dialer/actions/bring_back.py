@@ -43,16 +43,16 @@ def bring_back(world: World, call: Call) -> Found:
     What was told of the call before is settled now.
     """
     now = world.clock.now()
-    row = world.db.transact(partial(_write_attempt, call=call, now=now))
+    row, events = world.db.transact(partial(_bring, call=call, now=now))
     if row is not None:
         apply_call(world, row, _whole(world, call))
         log.warning("attempt_brought_back", attempt_id=row.id, call_id=call.call_id)
     elif not _is_over(call, now=now):
         return Found.GOES_ON
     else:
-        world.db.transact(partial(_count_for_number, call=call, now=now))
+        events = world.db.transact(partial(_count_for_number, call=call, now=now))
         log.error("call_without_lead", call_id=call.call_id)
-    for event_row in world.db.transact(partial(_revive, call_id=call.call_id, now=now)):
+    for event_row in events:
         settle(world, event_row)
     return Found.WITHOUT_LEAD if row is None else Found.BROUGHT_BACK
 
@@ -80,6 +80,12 @@ def _whole(world: World, call: Call) -> Call:
         return world.provider.get_call(call.call_id)
     except (LookUpFailed, AccountProblem):
         return call
+
+
+def _bring(tx: Connection, *, call: Call, now: datetime) -> tuple[Attempt | None, Sequence[int]]:
+    """Write the attempt, and let what was told before be settled: nobody comes back for that."""
+    row = _write_attempt(tx, call=call, now=now)
+    return row, () if row is None else _revive(tx, call_id=call.call_id, now=now)
 
 
 def _write_attempt(tx: Connection, *, call: Call, now: datetime) -> Attempt | None:
@@ -118,14 +124,19 @@ def _lead_of(tx: Connection, call: Call) -> Lead | None:
     return leads.of_phone(tx, campaign_id, call.to_number)
 
 
-def _count_for_number(tx: Connection, call: Call, *, now: datetime) -> None:
-    """Keep a call whose lead is forgotten, so that whoever calls its number again knows of it."""
+def _count_for_number(tx: Connection, call: Call, *, now: datetime) -> Sequence[int]:
+    """Keep a call whose lead is forgotten, so that whoever calls its number again knows of it.
+
+    Gives the events that are to be settled now, in one transaction with it: it is done only once.
+    """
+    events = _revive(tx, call_id=call.call_id, now=now)
     if not call.to_number:
-        return
+        return events
     started_at = call.started_at or _sent_at(call, now=now)
     row = {"call_id": call.call_id, "phone": call.to_number, "started_at": started_at}
     other_calls.add(tx, [row])
     heed_without_lead(tx, evidence_of(LOOKED_UP, call), by=BY, now=now)
+    return events
 
 
 def _free_number(tx: Connection, call: Call, lead: Lead) -> int:
