@@ -1,10 +1,13 @@
 """Checks: what is asked while a run goes on, before rows are forgotten, and when all is over."""
 
+import re
 from collections.abc import Iterator
+from functools import partial
 
 from sqlalchemy import Connection, text
 
 from dialer.simulator.engine import Exchange
+from dialer.store import incidents
 from dialer.store.database import is_outage
 from simulation.database import SimulatedDatabase
 from simulation.diary import Diary
@@ -15,6 +18,7 @@ from simulation.points import Fault
 from simulation.truth import broken, unfair_sends, untrue
 from simulation.wire import Wire
 
+_RIVAL = re.compile(r"attempt (\S+) is out to the same person")
 _SILENT = text("SELECT count(*) FROM attempt WHERE analysis = 'timed_out'")
 
 
@@ -71,6 +75,7 @@ class Checks:
 
     def conclude(self) -> None:
         """Ask everything, when all is over."""
+        self._read_alarms()
         self.check()
         if self.violations:
             return
@@ -86,6 +91,25 @@ class Checks:
             ]
 
         self.violations += self._db.look(ask)
+
+    def _read_alarms(self) -> None:
+        """Acknowledge, as a person would, that a late call had a rival which rang nobody after all.
+
+        While its outcome was unknown, the two might have rung together: a restore brings that
+        about, where the backup is of a moment at which the first one was being sent.
+        """
+        called = {call.attempt_id for call in self._exchange.calls}
+        for one in self._db.look(incidents.unclosed):
+            rival = _RIVAL.search(one.sentence)
+            if one.code == "late_call" and rival is not None and rival[1] not in called:
+                close = partial(
+                    incidents.close_by_id,
+                    incident_id=one.id,
+                    by="ann",
+                    note="It rang nobody.",
+                    now=self._clock.now(),
+                )
+                self._db.transact(close)
 
     def _broken(self, tx: Connection, *, calm: bool) -> Iterator[str]:
         now, was_set = self._clock.now(), self._people.clock_was_set
