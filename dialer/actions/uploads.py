@@ -8,7 +8,6 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from dialer.actions import load
 from dialer.actions.control import draft, find
 from dialer.actions.drafting import FirstRows
 from dialer.actions.errand_hold import UPLOADS, ErrandHold
+from dialer.actions.file_head import head_of
 from dialer.actions.storing import REPEATED, Known
 from dialer.actions.undo import undo
 from dialer.actions.world import World
@@ -25,16 +25,11 @@ from dialer.domain.states import OVER
 from dialer.errors import NotFound, RefusedByRule
 from dialer.leads.header_words import LeadField
 from dialer.leads.notices import FEW_ROWS, MOST_REJECTED
-from dialer.leads.options import ImportOptions
-from dialer.leads.problems import FileProblem
-from dialer.leads.reading import open_table
-from dialer.leads.rows import LeadFile, Recall, read_leads
 from dialer.store import campaigns, errands
 from dialer.store.database import Connection
 from dialer.store.tables import Errand
 
 SHOWN_ROWS = 20
-EXAMPLES = 3
 MOST_DOUBTED = "most of the first rows are no leads: the wrong file, or a column taken for another?"
 
 
@@ -235,48 +230,3 @@ def _order(hold: ErrandHold) -> load.Order:
 
 def _one_or_more(headers: list[str]) -> str | tuple[str, ...]:
     return tuple(headers) if len(headers) > 1 else "".join(headers)
-
-
-def head_of(path: Path, *, options: ImportOptions, recall: Recall) -> dict[str, Any]:
-    """Give the columns of a file: what each was taken for, and what its first rows hold."""
-    try:
-        with read_leads(path, options=options, recall=recall) as file:
-            rows = [record.cells for record in islice(file.records(), EXAMPLES)]
-            return {"head": _columns(file, rows), "sheets": list(file.table.sheets)}
-    except FileProblem:
-        return _bare_head(path, options=options)
-
-
-def _columns(file: LeadFile, rows: list[list[str]]) -> list[dict[str, Any]]:
-    taken = dict.fromkeys(file.columns.phones, LeadField.PHONE.value)
-    taken.update((place, one.value) for one, place in file.columns.fields.items())
-    headers = file.columns.headers
-    return [
-        {
-            "title": file.columns.title(place),
-            "called": header if header and headers.count(header) == 1 else f"#{place + 1}",
-            "taken": taken.get(place, ""),
-            "examples": [row[place] for row in rows if place < len(row)],
-        }
-        for place, header in enumerate(headers)
-    ]
-
-
-def _bare_head(path: Path, *, options: ImportOptions) -> dict[str, Any]:
-    """Give the first row as headers, of a file in which no leads are found."""
-    try:
-        with open_table(path, limits=options.limits, sheet=options.sheet) as table:
-            rows = [record.cells for record in islice(table.records(), EXAMPLES + 1)]
-            first = rows[0] if rows else []
-            columns = [
-                {
-                    "title": header or f"column_{place + 1}",
-                    "called": header if header and first.count(header) == 1 else f"#{place + 1}",
-                    "taken": "",
-                    "examples": [row[place] for row in rows[1:] if place < len(row)],
-                }
-                for place, header in enumerate(first)
-            ]
-            return {"head": columns, "sheets": list(table.sheets)}
-    except FileProblem:
-        return {"head": [], "sheets": []}
