@@ -25,6 +25,8 @@ from dialer.store.database import Connection
 log = get_logger(__name__)
 
 MOST_TRIES = 3
+AT_ONCE = 2
+"""Fewer than the worker for files has processes."""
 FORGOTTEN_AFTER = timedelta(days=2)
 """So long a file waits for a person before it is deleted."""
 
@@ -49,9 +51,12 @@ _VERBS: Mapping[ErrandKind, _Verb] = {
 
 
 def run_due(world: World, *, home: Path) -> int:
-    """Do all errands that wait, and give how many. May be called at any moment, by anybody."""
+    """Do errands that wait, and give how many. May be called at any moment, by anybody.
+
+    What others have under way counts, too, so that something is left for audits and schedules.
+    """
     _drop_forgotten(world, home=home)
-    due = world.db.read(partial(errands.due, now=world.clock.now()))
+    due = world.db.read(partial(errands.due, now=world.clock.now(), at_once=AT_ONCE))
     return sum(run(world, errand_id, home=home) for errand_id in due)
 
 

@@ -12,7 +12,7 @@ from dialer.config import Settings
 
 # A request to Retell may take two minutes; a worker that stops waits for those under way.
 WORKER_STOPS_WITHIN = timedelta(seconds=150)
-FILE_PROCESSES = 2
+FILE_PROCESSES = 3
 
 _CELERY = (sys.executable, "-m", "celery", "-A", "workers.app")
 # Workers need not know each other, and asking around delays their start by a second.

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from dialer.domain.errands import FOR_A_PERSON, FOR_A_WORKER, ErrandKind, ErrandStatus
 from dialer.store.rows import many, one
@@ -51,11 +51,14 @@ def move(
     return bool(tx.execute(mine.values(**values)).rowcount)
 
 
-def due(tx: Connection, *, now: datetime) -> list[int]:
-    """Give the errands that a worker should take, the oldest first."""
+def due(tx: Connection, *, now: datetime, at_once: int) -> list[int]:
+    """Give the errands that a worker should take, the oldest first; `at_once` under way at most."""
+    waiting = errand.c.status.in_(FOR_A_WORKER)
+    busy = select(func.count()).select_from(errand).where(waiting, errand.c.held_until >= now)
+    left = at_once - tx.execute(busy).scalar_one()
     free = or_(errand.c.held_until.is_(None), errand.c.held_until < now)
-    chosen = select(errand.c.id).where(errand.c.status.in_(FOR_A_WORKER), free)
-    return list(tx.execute(chosen.order_by(errand.c.id)).scalars())
+    chosen = select(errand.c.id).where(waiting, free).order_by(errand.c.id).limit(max(left, 0))
+    return list(tx.execute(chosen).scalars())
 
 
 def forgotten(tx: Connection, *, before: datetime) -> list[Errand]:

@@ -1,5 +1,6 @@
 """A lead file on its way from a page into a campaign: checked, decided about, imported."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +187,23 @@ class TestImporting:
         stage.clock.pass_time(seconds=HELD_FOR.total_seconds() + 1)
         assert do_all(stage, home) == 1
         assert row_of(stage, errand_id).status is ErrandStatus.CHECKED
+
+    def test_uploads_leave_a_worker_free_for_everything_else(
+        self, stage: Stage, home: Path
+    ) -> None:
+        first, second, third = (upload(stage, home) for _ in range(errands.AT_ONCE + 1))
+        now = stage.clock.now()
+        for under_way in (first, second):
+            stage.world.db.transact(
+                partial(
+                    rows.take, errand_id=under_way, holder="busy", until=now + HELD_FOR, now=now
+                )
+            )
+        assert do_all(stage, home) == 0
+        stage.world.db.transact(partial(rows.keep, errand_id=first, held_by="busy", held_until=now))
+        stage.clock.pass_time(seconds=1)
+        assert do_all(stage, home) == 1
+        assert row_of(stage, third).status is ErrandStatus.CHECKING
 
     def test_what_kills_its_worker_again_and_again_is_given_up(
         self, stage: Stage, home: Path
