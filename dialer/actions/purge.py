@@ -24,7 +24,7 @@ AT_ONCE = 5_000
 def purge(world: World) -> int:
     """Delete old results, and the rejected rows of old lists; give how many of those.
 
-    May run at any time, twice too.     What a list counts stays as it is.
+    May run at any time, twice too. What a list counts stays as it is.
     """
     now = world.clock.now()
     _purge_results(world, now=now)
