@@ -36,7 +36,7 @@ def set_webhook(
     published.
     """
     from dialer.actions.workspace_agents import set_webhook as write
-    from dialer.retell.mapping import WEBHOOK_EVENTS
+    from dialer.retell.mapping import NEEDED_EVENTS, WEBHOOK_EVENTS
 
     settings = load_settings()
     say_mode(settings)
@@ -45,7 +45,7 @@ def set_webhook(
     with opened_world(settings) as world:
         changed = write(world, agent_id, url=address, events=events, actor=actor())
         _finish(world, changed, publish=publish, as_json=as_json)
-    if missing := [one for one in WEBHOOK_EVENTS if one not in events]:
+    if missing := [one for one in NEEDED_EVENTS if one not in events]:
         say(f"warning: without {', '.join(missing)} calls close late, or by look-ups only")
 
 

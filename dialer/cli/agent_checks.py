@@ -116,10 +116,10 @@ def check(
 def wanted(settings: "Settings") -> "Wanted":
     """Give what we expect of agents, by the settings of this machine."""
     from dialer.domain.agent_check import Wanted
-    from dialer.retell.mapping import WEBHOOK_EVENTS
+    from dialer.retell.mapping import NEEDED_EVENTS
 
     url = settings.webhook_url if settings.public_url else None
-    return Wanted(url, WEBHOOK_EVENTS, by_call=settings.webhook_by == "call")
+    return Wanted(url, NEEDED_EVENTS, by_call=settings.webhook_by == "call")
 
 
 def _agent_of(world: "World", campaign_id: int) -> tuple[str, str | None]:

@@ -36,7 +36,9 @@ _EVENT_RANK: Mapping[str, AttemptStatus] = {
 }
 
 WEBHOOK_EVENTS = tuple(_EVENT_RANK)
-"""The events that we want to be told of: all that say something of a call."""
+"""The events that we ask to be told of: all that say something of a call."""
+NEEDED_EVENTS = ("call_started", "call_ended", "call_analyzed")
+"""Those that Retell tells of by itself; without one of them calls close by look-ups, later."""
 
 _STATUS_RANK: Mapping[str | None, AttemptStatus] = {
     "registered": AttemptStatus.PLACED,

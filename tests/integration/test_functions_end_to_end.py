@@ -6,6 +6,7 @@ Engine, web process and simulated Retell talk over sockets, and each request is 
 import json
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -93,6 +94,17 @@ class Scene:
         row = self.row(lead_id)
         return row.tries > 0 and row.status is not LeadStatus.IN_FLIGHT
 
+    def until_told(self) -> None:
+        """Wait until the agents have read the answers; the simulator tells nobody of that."""
+        deadline = time.monotonic() + 30
+        while True:
+            calls = self.simulator.get("/_sim/calls").json()
+            told = [one["status"] for call in calls for one in call["simulated"]["functions"]]
+            if None not in told:
+                return
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
     def asked(self, lead_id: int) -> list[Any]:
         return self.world.db.read(lambda tx: function_calls.of_lead(tx, lead_id, most=10))
 
@@ -137,6 +149,7 @@ def test_agents_ask_during_their_talks_and_what_they_ask_for_is_done(scene: Scen
     elsewhere = scene.lead(second, "+12125550105", in_hours=30)
     scene.worker.plan()
     scene.until(lambda: all(scene.is_over(one) for one in called.values()))
+    scene.until_told()
 
     names = {digits: [one.name for one in scene.asked(lead)] for digits, lead in called.items()}
     assert names["0105"] == ["do_not_call"]
