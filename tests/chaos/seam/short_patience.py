@@ -44,7 +44,7 @@ def _hurry(argv: list[str]) -> None:
         from workers import schedule
 
         schedule.TICKS["run_schedules"]["schedule"] = 1.0
-    if "files" in argv:
+    if "files@%h" in argv:
         from dialer.actions import run_hold
 
         run_hold.HELD_FOR = _s(8)
