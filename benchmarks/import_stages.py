@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -33,6 +33,10 @@ from dialer.domain.phones import parse_phone
 from dialer.domain.states import CampaignStatus
 from dialer.leads.options import ImportOptions
 from dialer.leads.rows import read_leads
+from dialer.retell.client import RetellClient
+from dialer.simulator.engine import Exchange
+from dialer.simulator.in_process import InProcess
+from dialer.simulator.settings import SimulatorSettings
 from dialer.store import bulk, gate, leads, lists
 from dialer.store.database import Connection, Database
 
@@ -84,6 +88,13 @@ def opened(url: str) -> World:
     limits: dict[str, Any] = {"lines": LINES, "calls_per_second": None, "headroom": 0}
     database.transact(lambda tx: gate.ensure(tx, **limits))
     return World(database, cast("Any", None), SilentQueue(), SystemClock())
+
+
+def simulated() -> RetellClient:
+    """Give a Retell in this process, which a start asks about the campaign's numbers."""
+    settings, clock = SimulatorSettings(), SystemClock()
+    transport = InProcess(Exchange(settings), now_ms=lambda: round(1000 * clock.now().timestamp()))
+    return RetellClient("http://retell.invalid", settings.api_key, clock=clock, transport=transport)
 
 
 def timed(groups: Iterable[Any], work: Callable[[Any], object]) -> Measured:
@@ -200,7 +211,7 @@ def whole(options: argparse.Namespace) -> Measured:
 
 def due(options: argparse.Namespace) -> dict[str, int]:
     """Make a running campaign of due leads."""
-    world = opened(options.url)
+    world = replace(opened(options.url), provider=simulated())
     campaign_id = control.create(world, SPEC, actor="bench")
     control.start(world, campaign_id, actor="bench")
     now = world.clock.now()
