@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from webhooks import DATABASES, KEY, read_status, web_process
+from webhooks import DATABASES, KEY, send_all, web_process
 
 from dialer.domain.appointments import Offer
 from dialer.domain.campaign_spec import CampaignSpec
@@ -31,7 +31,6 @@ from dialer.store import appointments, campaigns, gate, leads, migrate
 from dialer.store.database import Connection, Database
 
 BUDGET_MS = 300
-CONNECTIONS = 32
 ASKED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("lookup_lead", {}),
     ("schedule_callback", {"when": "tomorrow at three"}),
@@ -91,31 +90,6 @@ def question(n: int, *, install: str, lead_id: int) -> bytes:
     return head.encode() + body
 
 
-async def ask_all(
-    port: int, *, rate: float, count: int, install: str, ids: list[int]
-) -> list[tuple[float, int]]:
-    """Ask `count` times and give for each the milliseconds to its answer, and the status."""
-    idle: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
-    for _ in range(CONNECTIONS):
-        idle.put_nowait(await asyncio.open_connection("127.0.0.1", port))
-    start = time.perf_counter() + 0.1
-
-    async def ask(n: int) -> tuple[float, int]:
-        due = start + n / rate
-        await asyncio.sleep(due - time.perf_counter())
-        request = question(n, install=install, lead_id=ids[n % len(ids)])
-        reader, writer = await idle.get()
-        writer.write(request)
-        status = await read_status(reader)
-        idle.put_nowait((reader, writer))
-        return (time.perf_counter() - due) * 1000, status
-
-    answers = await asyncio.gather(*(ask(n) for n in range(count)))
-    while not idle.empty():
-        idle.get_nowait()[1].close()
-    return list(answers)
-
-
 def measure(kind: str, arguments: argparse.Namespace) -> dict[str, object]:
     """Run one database and give the figures."""
     count = int(arguments.rate * arguments.seconds)
@@ -130,8 +104,14 @@ def measure(kind: str, arguments: argparse.Namespace) -> dict[str, object]:
         install, ids = fill(database, arguments.leads)
         database.close()
         port = stack.enter_context(web_process(url, broker_url))
-        load = {"rate": arguments.rate, "install": install, "ids": ids}
-        answers = asyncio.run(ask_all(port, count=count, **load))
+        answers = asyncio.run(
+            send_all(
+                port,
+                lambda n: question(n, install=install, lead_id=ids[n % len(ids)]),
+                rate=arguments.rate,
+                count=count,
+            )
+        )
     times = sorted(ms for ms, _ in answers)
     cuts = statistics.quantiles(times, n=100, method="inclusive")
     return {

@@ -20,8 +20,9 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from dialer.embedded.broker import EmbeddedBroker
@@ -130,8 +131,10 @@ def webhook(n: int, *, size: int) -> bytes:
     return head.encode() + body
 
 
-async def send_all(port: int, *, rate: float, count: int, size: int) -> list[tuple[float, int]]:
-    """Send `count` webhooks and give for each the milliseconds to its answer, and the status."""
+async def send_all(
+    port: int, request_of: Callable[[int], bytes], *, rate: float, count: int
+) -> list[tuple[float, int]]:
+    """Send `count` requests and give for each the milliseconds to its answer, and the status."""
     idle: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
     for _ in range(CONNECTIONS):
         idle.put_nowait(await asyncio.open_connection("127.0.0.1", port))
@@ -140,7 +143,7 @@ async def send_all(port: int, *, rate: float, count: int, size: int) -> list[tup
     async def send(n: int) -> tuple[float, int]:
         due = start + n / rate
         await asyncio.sleep(due - time.perf_counter())
-        request = webhook(n, size=size)
+        request = request_of(n)
         reader, writer = await idle.get()
         writer.write(request)
         status = await read_status(reader)
@@ -164,8 +167,8 @@ def measure(kind: str, arguments: argparse.Namespace) -> dict[str, object]:
         url = stack.enter_context(DATABASES[kind](home))
         migrate.upgrade(url)
         port = stack.enter_context(web_process(url, broker_url))
-        load = {"rate": arguments.rate, "size": arguments.bytes}
-        answers = asyncio.run(send_all(port, count=count, **load))
+        request_of = partial(webhook, size=arguments.bytes)
+        answers = asyncio.run(send_all(port, request_of, rate=arguments.rate, count=count))
         database = Database(url)
         events = database.read(figures.new_events)
         database.close()

@@ -1,5 +1,6 @@
 """Telling: what people do about results that go to other systems."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -105,12 +106,7 @@ def replay_dead(world: World, campaign_id: int, *, actor: str) -> int:
         )
         return count
 
-    total = 0
-    while some := world.db.transact(body):
-        total += some
-        if some < AT_ONCE:
-            break
-    return total
+    return _in_parts(world, body)
 
 
 def acknowledge(world: World, campaign_id: int, *, actor: str, note: str) -> int:
@@ -137,12 +133,7 @@ def acknowledge(world: World, campaign_id: int, *, actor: str, note: str) -> int
         )
         return count
 
-    total = 0
-    while some := world.db.transact(body):
-        total += some
-        if some < AT_ONCE:
-            break
-    return total
+    return _in_parts(world, body)
 
 
 def switch_on(world: World, campaign_id: int, *, actor: str) -> None:
@@ -163,6 +154,16 @@ def switch_on(world: World, campaign_id: int, *, actor: str) -> None:
         log_action(tx, actor=actor, action="results_on", subject=subject, now=now)
 
     world.db.transact(body)
+
+
+def _in_parts(world: World, body: Callable[[Connection], int]) -> int:
+    """Do up to `AT_ONCE` of something in each transaction until that is all; give how many."""
+    total = 0
+    while some := world.db.transact(body):
+        total += some
+        if some < AT_ONCE:
+            break
+    return total
 
 
 def _close(
