@@ -102,11 +102,15 @@ def _sent_in_spite(tx: Connection, scope: Scope) -> list[object]:
 sent_in_spite = any_of(_sent_in_spite, _sent_after_the_end, _sent_after_the_campaign)
 
 # What the cadence asked for, not the opening that the lead waited for: an edit may open sooner.
+# A lead's attempts follow each other, so one that was closed before it was made shows that the
+# clock was set back meanwhile: what lies before and after it cannot be compared.
 too_early = ids_of(
     "SELECT later.id FROM attempt later JOIN attempt earlier"
     " ON earlier.lead_id = later.lead_id AND earlier.n < later.n"
     " AND later.created_at < earlier.retry_at"
     " WHERE @attempt(later) AND earlier.rang AND NOT earlier.late AND NOT later.late"
+    " AND NOT EXISTS (SELECT 1 FROM attempt reset WHERE reset.lead_id = later.lead_id"
+    " AND reset.n >= earlier.n AND reset.n < later.n AND reset.closed_at < reset.created_at)"
 )
 shared_calls = ids_of(
     "SELECT a.call_id FROM attempt a JOIN attempt other ON other.call_id = a.call_id"

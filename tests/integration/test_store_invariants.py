@@ -341,6 +341,13 @@ def test_what_an_index_forbids_is_found_when_it_is_gone(stage_of_its_own: Stage,
     assert name in incidents_of(stage)
 
 
+def test_a_clock_that_was_set_back_during_an_attempt_makes_no_call_too_early(stage: Stage) -> None:
+    BROKEN["I8"][0](stage)
+    assert "I8" in names(stage)
+    sql(f"UPDATE attempt SET closed_at = '2000-01-01 00:00:00+00' WHERE id = {ONE_RANG}")(stage)
+    assert "I8" not in names(stage)
+
+
 def test_the_rows_that_break_it_are_named(stage: Stage) -> None:
     broken = stage.attempts_of(1)[0].id
     sql(f"UPDATE attempt SET check_at = NULL, call_id = 'x' WHERE id = '{broken}'")(stage)
