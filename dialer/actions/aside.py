@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from dialer.actions.called_enough import free_again
-from dialer.actions.deciding import promised
+from dialer.actions.deciding import promised, talked_meanwhile
 from dialer.actions.openings import shift_those_due
 from dialer.domain.gates import has_ended
 from dialer.domain.hold import CALLED_ENOUGH, CLOSED_NOW, FOR_A_PERSON, Hold, HoldCode
@@ -58,22 +58,25 @@ def put_aside(
 def give_back(
     tx: Connection,
     lead: Lead,
+    attempt: Attempt,
     hold: Hold | None,
     *,
     now: datetime,
     wanted_at: datetime | None = None,
 ) -> None:
-    """Return an IN_FLIGHT lead whose attempt was not sent; it keeps the attempt.
+    """Return an IN_FLIGHT lead whose `attempt` was not sent; it may be tried as often as before.
 
-    In a campaign that is over, or will be when the lead is due again, nobody would look at it
-    again, so it closes there. `wanted_at` is when it would be due if any hour were allowed,
-    where the hold does not say so.
+    One that was talked with in the meantime is done. In a campaign that is over, or will be when
+    the lead is due again, nobody would look at it again, so it closes there. `wanted_at` is when
+    it would be due if any hour were allowed, where the hold does not say so.
     """
     campaign = campaigns.get(tx, lead.campaign_id)
     if campaign is None or campaign.status in OVER:
         leads.close(tx, lead, closed_as=ClosedAs.STOPPED, now=now)
     elif hold is not None and hold.code is HoldCode.SUPPRESSED:
         leads.close(tx, lead, closed_as=ClosedAs.SUPPRESSED, now=now)
+    elif talked_meanwhile(tx, lead, attempt):
+        leads.close(tx, lead, closed_as=ClosedAs.REACHED, now=now)
     elif hold is not None and hold.code in FOR_A_PERSON:
         leads.move(
             tx,
@@ -132,5 +135,5 @@ def cancel_intent(
         reason=hold.code,
     )
     if moved:
-        give_back(tx, lead, hold, now=now)
+        give_back(tx, lead, attempt, hold, now=now)
     return moved

@@ -22,7 +22,7 @@ from dialer.domain.gates import HoldCode, has_ended
 from dialer.domain.inbound import is_conversation
 from dialer.domain.priority import Priority
 from dialer.domain.states import OVER, ClosedAs
-from dialer.store import attempts, campaigns, inbound_calls, suppressions
+from dialer.store import attempts, campaigns, inbound_calls, known_calls, suppressions
 from dialer.store.attempts import Ended
 from dialer.store.database import Connection
 from dialer.store.tables import Attempt, Lead
@@ -99,7 +99,7 @@ def decide(
     )
     if outcome.closed_as is not None:
         return outcome
-    if outcome.callback_at is None and _talked_to_us(tx, lead, since=attempt.created_at):
+    if outcome.callback_at is None and talked_meanwhile(tx, lead, attempt):
         return Outcome(closed_as=ClosedAs.REACHED)
     if campaign.status in OVER:
         return Outcome(closed_as=ClosedAs.STOPPED)
@@ -108,10 +108,16 @@ def decide(
     return within_end(spec, outcome)
 
 
-def _talked_to_us(tx: Connection, lead: Lead, *, since: datetime) -> bool:
-    """Tell whether the person called us while we called, and was talked with."""
+def talked_meanwhile(tx: Connection, lead: Lead, attempt: Attempt) -> bool:
+    """Tell whether the person was talked with otherwise while `attempt` was out.
+
+    They called us, or an earlier call of ours that had been given up reached them.
+    """
+    since = attempt.created_at
     calls = inbound_calls.ended_since(tx, lead.id, since)
-    return any(is_conversation(one.disposition) and one.promised_at is None for one in calls)
+    if any(is_conversation(one.disposition) and one.promised_at is None for one in calls):
+        return True
+    return lead.tries > 1 and known_calls.talked_late(tx, lead.id, since=since)
 
 
 def within_end(spec: CampaignSpec, outcome: Outcome) -> Outcome:

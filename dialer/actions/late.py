@@ -38,11 +38,11 @@ def apply_late(
         _tell(tx, attempt, rival, evidence, now=now)
     common = {"call_id": evidence.call_id, "late": True}
     if evidence.rank is AttemptStatus.ENDED:
-        # With a newer attempt out, that one decides what becomes of the lead.
-        due_at = None if rival else finish_lead(tx, lead, attempt, evidence, now=now)
-        values = {**end_values(evidence, now=now), **common, "retry_at": due_at}
-        if rival is not None:
+        values = {**end_values(evidence, now=now), **common}
+        if rival is not None and rival.lead_id == lead.id:  # that one decides, and heeds this one
             leads.change(tx, lead.id, attempts=lead.attempts + bool(values["rang"]))
+        else:
+            values["retry_at"] = finish_lead(tx, lead, attempt, evidence, now=now)
     elif rival is None and lead.status in (LeadStatus.READY, LeadStatus.HELD):
         if lead.status is LeadStatus.HELD:
             leads.move(tx, lead.id, current=LeadStatus.HELD, target=LeadStatus.READY, due_at=now)

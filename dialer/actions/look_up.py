@@ -169,7 +169,7 @@ def _confirm_absence(tx: Connection, row: Attempt, facts: AbsenceFacts, *, now: 
         retry_at=wanted_at,
     )
     if moved:
-        give_back(tx, lead, gap, now=now, wanted_at=wanted_at)
+        give_back(tx, lead, row, gap, now=now, wanted_at=wanted_at)
         log.info("absence_confirmed", attempt_id=row.id, answers=facts.complete_answers)
     return moved
 

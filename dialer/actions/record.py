@@ -109,18 +109,20 @@ def record_failure(tx: Connection, world: World, attempt_id: str, error: CallErr
         rang=False,
     )
     if moved:
-        _return_lead(tx, lead, error, now=now)
+        _return_lead(tx, lead, seen, error, now=now)
     return moved
 
 
-def _return_lead(tx: Connection, lead: Lead, error: CallError, *, now: datetime) -> None:
+def _return_lead(
+    tx: Connection, lead: Lead, attempt: Attempt, error: CallError, *, now: datetime
+) -> None:
     if isinstance(error, CallRejected):
         closed_as = ClosedAs.SUPPRESSED if error.do_not_call else ClosedAs.INVALID_NUMBER
         leads.close(tx, lead, closed_as=closed_as, now=now)
         if error.do_not_call:
             suppress(tx, lead.phone, RETELLS_LIST, now=now)
     else:
-        give_back(tx, lead, None, now=now)
+        give_back(tx, lead, attempt, None, now=now)
 
 
 def _unknown(tx: Connection, seen: Attempt, error: CallError, *, now: datetime) -> bool:

@@ -1,9 +1,10 @@
-"""Attempts whose call is known, for comparing them with what Retell knows."""
+"""Attempts whose call is known: those to compare with what Retell knows, and those found late."""
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, exists, select
 
+from dialer.domain.dispositions import MEANING, Verdict
 from dialer.domain.states import Analysis, AttemptStatus
 from dialer.store.attempts import CALL_IS_KNOWN, attempt
 from dialer.store.rows import many
@@ -29,3 +30,21 @@ def lacking_details(tx: Connection, since: datetime, *, most: int) -> list[Attem
         *CALL_IS_KNOWN,
     )
     return many(tx, Attempt, chosen.order_by(attempt.c.send_started_at.desc()).limit(most))
+
+
+_TALKED_LATE = select(
+    exists().where(
+        attempt.c.lead_id == bindparam("of_lead"),
+        attempt.c.late,
+        attempt.c.status == AttemptStatus.ENDED,
+        attempt.c.closed_at >= bindparam("since"),
+        attempt.c.disposition.in_(
+            [one for one, means in MEANING.items() if means.verdict is Verdict.REACHED]
+        ),
+    )
+)
+
+
+def talked_late(tx: Connection, lead_id: int, *, since: datetime) -> bool:
+    """Tell whether a call that was given up turned out, since then, to have reached its lead."""
+    return bool(tx.execute(_TALKED_LATE, {"of_lead": lead_id, "since": since}).scalar_one())

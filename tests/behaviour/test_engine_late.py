@@ -1,10 +1,12 @@
 """Late evidence: a call turns up after its attempt was given up. It is never dropped."""
 
 from datetime import timedelta
+from typing import Any
 
+import httpx
 import pytest
 from factories import NOW, Stage
-from scripted_retell import executed_then_silent
+from scripted_retell import ScriptedRetell, executed_then_silent, refused
 
 from dialer.actions import control
 from dialer.actions.dial import Sending, pass_gate
@@ -117,6 +119,48 @@ def test_a_newer_call_that_is_out_is_an_incident(stage: Stage) -> None:
     stage.deliver(stage.retell.end(newer))
     lead = stage.lead_row(lead_id)
     assert (lead.closed_as, lead.attempts) == (ClosedAs.REACHED, 2)
+
+
+def test_a_call_to_the_same_number_elsewhere_does_not_keep_a_late_end_from_its_lead(
+    stage: Stage,
+) -> None:
+    stage.excused.add("I16")
+    lead_id, attempt_id = given_up(stage)
+    other = stage.lead(phone=stage.lead_row(lead_id).phone)
+    stage.call(other)
+    stage.deliver(stage.retell.end(attempt_id))
+    assert [one.code for one in stage.incidents()] == ["late_call"]
+    assert stage.lead_row(lead_id).closed_as is ClosedAs.REACHED
+    assert stage.lead_row(other).status is LeadStatus.IN_FLIGHT
+
+
+def test_who_talked_on_a_late_call_is_not_called_again_when_the_newer_one_rings_nobody(
+    stage: Stage,
+) -> None:
+    stage.excused.add("I16")
+    lead_id, attempt_id = given_up(stage)
+    newer = due_again(stage, lead_id)
+    stage.dial(newer)
+    stage.deliver(stage.retell.end(attempt_id))
+    stage.deliver(stage.retell.end(newer, "dial_no_answer"))
+    assert stage.lead_row(lead_id).closed_as is ClosedAs.REACHED
+
+
+def test_who_talked_on_a_late_call_is_not_called_again_when_the_newer_one_was_never_placed(
+    stage: Stage,
+) -> None:
+    stage.excused.add("I16")
+    lead_id, attempt_id = given_up(stage)
+    newer = due_again(stage, lead_id)
+
+    def late_end_then_refused(retell: ScriptedRetell, body: dict[str, Any]) -> httpx.Response:
+        stage.deliver(retell.end(attempt_id))
+        return refused(429)(retell, body)
+
+    stage.retell.then(late_end_then_refused)
+    stage.dial(newer)
+    assert stage.status(newer) is AttemptStatus.NOT_PLACED
+    assert stage.lead_row(lead_id).closed_as is ClosedAs.REACHED
 
 
 def test_an_opt_out_on_a_late_call_is_heeded_while_a_newer_one_is_out(stage: Stage) -> None:

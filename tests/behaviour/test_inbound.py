@@ -4,9 +4,11 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from agents import ask
 from factories import NOW, OUR_NUMBER, Stage, make_stage
+from scripted_retell import ScriptedRetell, refused
 
 from dialer.actions.announcing import announce
 from dialer.domain.dispositions import Disposition
@@ -278,6 +280,20 @@ def test_who_was_called_and_called_us_at_the_same_moment_is_reached_once(stage: 
     stage.deliver(stage.retell.end(attempt_id, "dial_busy"))
     row = stage.lead_row(lead_id)
     assert (row.closed_as, row.attempts) == (ClosedAs.REACHED, 1)
+
+
+def test_who_called_us_is_reached_although_our_own_call_could_not_be_made(stage: Stage) -> None:
+    lead_id = stage.lead(phone=PHONE)
+
+    def called_by_them_meanwhile(retell: ScriptedRetell, body: dict[str, Any]) -> httpx.Response:
+        call = call_of(ring(stage))
+        stage.deliver(event("call_started", call), ended(call))
+        return refused(429)(retell, body)
+
+    stage.retell.then(called_by_them_meanwhile)
+    stage.call(lead_id)
+    row = stage.lead_row(lead_id)
+    assert (row.closed_as, row.attempts) == (ClosedAs.REACHED, 0)
 
 
 def test_a_lead_that_was_given_up_and_calls_is_reached(stage: Stage) -> None:
