@@ -1,5 +1,6 @@
 """`dialer calls list`: Retell's list of calls, with all of its filters."""
 
+import json
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +10,7 @@ import typer
 from dialer.cli.call_views import show_listed
 from dialer.cli.exits import WrongUsage
 from dialer.cli.output import AsJson, print_json
-from dialer.cli.reading import read_number, read_pairs, read_past
+from dialer.cli.reading import read_number, read_pairs, read_past, read_values
 from dialer.cli.worlds import load_settings, opened_world
 
 if TYPE_CHECKING:
@@ -56,12 +57,26 @@ def list_calls(
     ] = None,
     longer_than: Annotated[str | None, typer.Option(help='Such as "30s".')] = None,
     costlier_than: Annotated[float | None, typer.Option(help="Dollars.", min=0)] = None,
+    slower_than: Annotated[
+        str | None, typer.Option(help='Half of the agent\'s answers took longer: "1.2s".')
+    ] = None,
+    agent_tag: Annotated[Words, typer.Option(help="By an agent's version with this tag.")] = None,
+    tool: Annotated[Words, typer.Option(help="The agent called this function; repeat.")] = None,
     campaign: Annotated[int | None, typer.Option(help="Of this campaign of ours.")] = None,
     lead: Annotated[int | None, typer.Option(help="To this lead of ours.")] = None,
     attempt: Annotated[str | None, typer.Option(help="Of this attempt of ours.")] = None,
     batch: Annotated[str | None, typer.Option(help="Of this batch call.")] = None,
     metadata: Annotated[Words, typer.Option(help="With this metadata.", metavar="K=V")] = None,
     variable: Annotated[Words, typer.Option(help="With this variable.", metavar="K=V")] = None,
+    analysis: Annotated[
+        Words, typer.Option(help="With this in its custom analysis.", metavar="K=V")
+    ] = None,
+    attribute: Annotated[
+        Words, typer.Option(help="With this custom attribute.", metavar="K=V")
+    ] = None,
+    criteria: Annotated[
+        str | None, typer.Option(help="More filters in Retell's own words, as JSON.")
+    ] = None,
     oldest_first: Annotated[bool, typer.Option("--oldest-first", help="By their start.")] = False,
     limit: Annotated[int, typer.Option(help="Calls shown at most.", min=1, max=100_000)] = 50,
     as_json: AsJson = False,
@@ -90,10 +105,16 @@ def list_calls(
         in_voicemail=voicemail,
         call_successful=successful,
         batch_call_id=batch,
-        longer_than_ms=_milliseconds(longer_than),
+        longer_than_ms=_milliseconds(longer_than, option="--longer-than"),
         costlier_than_cents=None if costlier_than is None else costlier_than * 100,
+        slower_than_ms=_milliseconds(slower_than, option="--slower-than"),
+        agent_tags=tuple(agent_tag or ()),
+        tools=tuple(tool or ()),
         metadata={**read_pairs(metadata or (), option="--metadata"), **ours},
         variables=read_pairs(variable or (), option="--variable"),
+        analysis=read_values(analysis or (), option="--analysis"),
+        attributes=read_values(attribute or (), option="--attribute"),
+        further=_read_criteria(criteria),
     )
     order: SortOrder = "ascending" if oldest_first else "descending"
     _print_listed(filters, most=limit, order=order, as_json=as_json)
@@ -117,7 +138,7 @@ def _version(version: int | None, *, agent: str | None) -> int | None:
     return version
 
 
-def _milliseconds(text: str | None) -> int | None:
+def _milliseconds(text: str | None, *, option: str) -> int | None:
     from dialer.domain.durations import parse_duration
 
     if text is None:
@@ -125,4 +146,15 @@ def _milliseconds(text: str | None) -> int | None:
     try:
         return round(parse_duration(text).total_seconds() * 1000)
     except ValueError as error:
-        raise WrongUsage("--longer-than is no duration", why=str(error), fix="30s") from error
+        raise WrongUsage(f"{option} is no duration", why=str(error), fix=f"{option} 30s") from error
+
+
+def _read_criteria(text: str | None) -> dict[str, Any]:
+    fix = """--criteria '{"call_id": {"type": "string", "op": "sw", "value": "call_"}}'"""
+    try:
+        found = json.loads(text or "{}")
+    except ValueError as error:
+        raise WrongUsage("--criteria is no JSON", why=str(error), fix=fix) from error
+    if not isinstance(found, dict):
+        raise WrongUsage("--criteria is no JSON object", fix=fix)
+    return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from math import isfinite
 
 from dialer.cli.exits import WrongUsage
 
@@ -56,3 +57,22 @@ def read_pairs(texts: Iterable[str], *, option: str) -> dict[str, str]:
             raise WrongUsage(f"{text} is no key=value", fix=f"write {option} order=1234")
         pairs[key.strip()] = value
     return pairs
+
+
+def read_values(texts: Iterable[str], *, option: str) -> dict[str, str | float | bool]:
+    """Read "key=value" pairs whose values may be numbers, true or false.
+
+    Raises:
+        WrongUsage: one is no pair.
+    """
+    return {key: _typed(text) for key, text in read_pairs(texts, option=option).items()}
+
+
+def _typed(text: str) -> str | float | bool:
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return number if isfinite(number) else text

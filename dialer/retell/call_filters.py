@@ -31,8 +31,15 @@ class CallFilters:
     batch_call_id: str | None = None
     longer_than_ms: int | None = None
     costlier_than_cents: float | None = None
+    slower_than_ms: int | None = None  # the agent's answers, half of them
+    agent_tags: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()  # called by the agent, each of them
     metadata: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
+    analysis: Mapping[str, str | float | bool] = field(default_factory=dict)
+    attributes: Mapping[str, str | float | bool] = field(default_factory=dict)
+    further: Mapping[str, Any] = field(default_factory=dict)
+    """Filters in Retell's own words; each takes the place of ours of the same name."""
 
     def criteria(self) -> dict[str, Any]:
         """Give the filter_criteria; a call must pass each of them."""
@@ -50,9 +57,15 @@ class CallFilters:
             "call_successful": _is(self.call_successful),
             "duration_ms": _more_than(self.longer_than_ms),
             "combined_cost": _more_than(self.costlier_than_cents),
+            "e2e_latency_p50": _more_than(self.slower_than_ms),
+            "agent_tag": _one_of(self.agent_tags),
+            "tool_calls": [{"name": name} for name in self.tools],
             "metadata": _keyed(self.metadata),
             "dynamic_variables": _keyed(self.variables),
+            "custom_analysis_data": _keyed(self.analysis),
+            "custom_attributes": _keyed(self.attributes),
             "agent": self._agent(),
+            **self.further,
         }
         return {name: wanted for name, wanted in found.items() if wanted}
 
@@ -90,7 +103,14 @@ def _between(since: datetime | None, until: datetime | None) -> dict[str, Any] |
     return None
 
 
-def _keyed(values: Mapping[str, str]) -> list[dict[str, Any]]:
+def _keyed(values: Mapping[str, str | float | bool]) -> list[dict[str, Any]]:
     return [
-        {"type": "string", "op": "eq", "key": key, "value": value} for key, value in values.items()
+        {"type": _type_of(value), "op": "eq", "key": key, "value": value}
+        for key, value in values.items()
     ]
+
+
+def _type_of(value: str | float | bool) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    return "string" if isinstance(value, str) else "number"

@@ -1,5 +1,6 @@
 """The commands for calls, against the simulator."""
 
+import json
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,6 +65,8 @@ def test_calls_are_listed_by_every_filter(desk: CallDesk) -> None:
     ours = {"campaign_id": "7", "lead_id": "3", "order": "x"}
     talked = desk.ended(TALKS, metadata=ours, retell_llm_dynamic_variables={"city": "Rome"})
     other = desk.ended(VOICEMAIL, override_agent_id="agent_2", override_agent_version=4)
+    attributes = {"custom_attributes": {"checked": True, "grade": 2}}
+    desk.retell.patch(f"/v2/update-call/{talked}", json=attributes).raise_for_status()
     for options, found in {
         (): {talked, other},
         ("--agent", "agent_2"): {other},
@@ -89,6 +92,18 @@ def test_calls_are_listed_by_every_filter(desk: CallDesk) -> None:
         ("--metadata", "order=x"): {talked},
         ("--variable", "city=Rome"): {talked},
         ("--variable", "city=Oslo"): set(),
+        ("--slower-than", "0.1s"): {talked, other},
+        ("--slower-than", "1m"): set(),
+        ("--agent-tag", "prod"): set(),
+        ("--tool", "book_appointment"): set(),
+        ("--analysis", "score=3"): set(),
+        ("--attribute", "checked=true"): {talked},
+        ("--attribute", "checked=false"): set(),
+        ("--attribute", "grade=2"): {talked},
+        ("--attribute", "grade=a"): set(),
+        ("--criteria", json.dumps({"call_id": {"type": "string", "op": "eq", "value": other}})): {
+            other
+        },
     }.items():
         answer = desk.type("calls", "list", *options, "--json")
         assert answer.code == ExitCode.DONE, answer.err
@@ -116,7 +131,10 @@ def test_a_list_is_cut_at_its_limit_and_says_so(desk: CallDesk) -> None:
         (("--metadata", "order"), "key=value"),
         (("--to", "12"), "not a telephone number"),
         (("--version", "3"), "add --agent"),
-        (("--longer-than", "30"), "no duration"),
+        (("--longer-than", "30"), "--longer-than is no duration"),
+        (("--slower-than", "quick"), "--slower-than is no duration"),
+        (("--criteria", "{"), "--criteria is no JSON"),
+        (("--criteria", "[]"), "--criteria is no JSON object"),
         (("--status", "registered"), "registered"),
         (("--limit", "0"), "--limit"),
     ],

@@ -262,7 +262,13 @@ def test_every_filter_has_retells_shape() -> None:
         statuses=("ended",),
         in_voicemail=False,
         longer_than_ms=1000,
+        slower_than_ms=900,
+        agent_tags=("prod",),
+        tools=("book",),
         metadata={"k": "v"},
+        analysis={"score": 3.0},
+        attributes={"checked": True},
+        further={"call_id": {"type": "string", "op": "sw", "value": "call_"}},
     ).criteria()
     start = 1_793_707_200_000
     assert criteria == {
@@ -272,7 +278,13 @@ def test_every_filter_has_retells_shape() -> None:
         "call_status": {"type": "enum", "op": "in", "value": ["ended"]},
         "in_voicemail": {"type": "boolean", "op": "eq", "value": False},
         "duration_ms": {"type": "number", "op": "gt", "value": 1000},
+        "e2e_latency_p50": {"type": "number", "op": "gt", "value": 900},
+        "agent_tag": {"type": "enum", "op": "in", "value": ["prod"]},
+        "tool_calls": [{"name": "book"}],
         "metadata": [{"type": "string", "op": "eq", "key": "k", "value": "v"}],
+        "custom_analysis_data": [{"type": "number", "op": "eq", "key": "score", "value": 3.0}],
+        "custom_attributes": [{"type": "boolean", "op": "eq", "key": "checked", "value": True}],
+        "call_id": {"type": "string", "op": "sw", "value": "call_"},
     }
     assert CallFilters().criteria() == {}
     assert CallFilters(until=moment).criteria()["start_timestamp"]["op"] == "le"
