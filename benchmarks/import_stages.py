@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -83,15 +83,14 @@ class SilentQueue:
 
 
 def opened(url: str) -> World:
-    """Open a world without a provider, which an import that asks no agent does not need."""
+    """Open a world with a Retell in this process, which a start asks about numbers and agents."""
     database = Database(url)
     limits: dict[str, Any] = {"lines": LINES, "calls_per_second": None, "headroom": 0}
     database.transact(lambda tx: gate.ensure(tx, **limits))
-    return World(database, cast("Any", None), SilentQueue(), SystemClock())
+    return World(database, simulated(), SilentQueue(), SystemClock())
 
 
 def simulated() -> RetellClient:
-    """Give a Retell in this process, which a start asks about the campaign's numbers."""
     settings, clock = SimulatorSettings(), SystemClock()
     transport = InProcess(Exchange(settings), now_ms=lambda: round(1000 * clock.now().timestamp()))
     return RetellClient("http://retell.invalid", settings.api_key, clock=clock, transport=transport)
@@ -211,7 +210,7 @@ def whole(options: argparse.Namespace) -> Measured:
 
 def due(options: argparse.Namespace) -> dict[str, int]:
     """Make a running campaign of due leads."""
-    world = replace(opened(options.url), provider=simulated())
+    world = opened(options.url)
     campaign_id = control.create(world, SPEC, actor="bench")
     control.start(world, campaign_id, actor="bench")
     now = world.clock.now()
