@@ -15,6 +15,14 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 CHECK = "rules => axe.run(document, {runOnly: rules}).then(found => found.violations)"
 
 
+MOST_BYTES = 150 * 1024
+"""Of a page with all it loads, as they come over the wire."""
+WEIGH = """
+    ['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind))
+        .map(one => [one.name, one.encodedBodySize])
+"""
+
+
 def violations(page: Page) -> list[str]:
     """Ask axe-core for what keeps somebody from using the page."""
     # Put in from outside of the page: its policy would let nobody else do so.
@@ -40,6 +48,19 @@ def test_every_page_can_be_used_by_everybody(browser: Browser, place: Place, loo
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
     assert [text for text in seen.said if "404 (Not Found)" not in text] == []
     assert {url for url in seen.asked if not url.startswith((place.url, "data:"))} == set()
+
+
+def test_every_page_is_light(browser: Browser, place: Place) -> None:
+    weights = {}
+    with browser.new_context(**LOOKS["light"]) as context:
+        page = context.new_page()
+        sign_in(page, place)
+        for name, path in place.pages.items():
+            page.goto(place.url + path)
+            parts = dict(page.evaluate(WEIGH))
+            assert any(one.endswith(".css") and size > 1_000 for one, size in parts.items())
+            weights[name] = sum(parts.values())
+    assert {name: size for name, size in weights.items() if size > MOST_BYTES} == {}
 
 
 @pytest.mark.parametrize("name", ["retry", "skip", "never"])
