@@ -27,6 +27,12 @@ log = get_logger(__name__)
 NOT_KEPT: dict[str, Any] = {"held_reason": None, "held_text": None}
 """The columns of a campaign that nothing keeps from running or starting."""
 _NOT_BEGUN = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
+_INSTEAD = {
+    CampaignStatus.RUNNING: "nothing: its leads are being called",
+    CampaignStatus.PAUSED: "resume it",
+    CampaignStatus.HELD: "resume it",
+}
+"""What to do where somebody wants to start one that has begun."""
 
 
 def create(world: World, spec: CampaignSpec, *, actor: str) -> int:
@@ -69,10 +75,9 @@ def start(
     def body(tx: Connection) -> CampaignStatus:
         row = find(tx, campaign_id)
         if row.status not in _NOT_BEGUN:
-            halted = row.status in (CampaignStatus.PAUSED, CampaignStatus.HELD)
             raise RefusedByRule(
                 f'campaign {row.id} "{row.name}" is {row.status} and cannot be started',
-                fix="resume it" if halted else "make a new campaign",
+                fix=_INSTEAD.get(row.status, "make a new campaign"),
             )
         refuse_unready(row, now=now)
         if found is None or _lies_ahead(row, now=now):

@@ -41,6 +41,32 @@ def test_the_first_call_then_the_others_a_pause_and_the_end(
     assert stage.campaign_row(draft).status is CampaignStatus.STOPPED
 
 
+def test_two_people_at_one_campaign_see_what_the_other_does(
+    browser: Browser, place: Place, draft: int
+) -> None:
+    with browser.new_context() as hers, browser.new_context() as his:
+        ann, bob = hers.new_page(), his.new_page()
+        for page, role in ((ann, Role.OPERATOR), (bob, Role.ADMIN)):
+            sign_in(page, place, role=role)
+            page.goto(f"{place.url}/campaigns/{draft}")
+            page.get_by_role("button", name="Start …").click()  # both have the question before them
+        ann.get_by_role("button", name="Start: call 5 leads").click()
+        expect(ann.locator("#live .status").first).to_have_text("running")
+        expect(bob.locator("#live .status").first).to_have_text("running")  # by itself
+        bob.get_by_role("button", name="Start: call 5 leads").click()
+        expect(bob.locator("main")).to_contain_text("is running and cannot be started")
+        bob.goto(f"{place.url}/campaigns/{draft}")
+        bob.get_by_role("button", name="Pause").click()
+        expect(ann.locator("#live .status").first).to_have_text("paused")
+        ann.get_by_role("button", name="Resume …").click()
+        ann.get_by_role("button", name="Resume calling").click()
+        expect(bob.locator("#live .status").first).to_have_text("running")
+        bob.goto(f"{place.url}/activity")
+        for who, what in (("operator", "running"), ("admin", "paused")):
+            expect(bob.locator("tr", has_text=who).filter(has_text=what).first).to_be_visible()
+    place.stage.force_campaign(draft, CampaignStatus.STOPPED)
+
+
 def test_it_can_be_started_by_the_keyboard_alone(page: Page, place: Place, draft: int) -> None:
     sign_in(page, place)
     page.goto(f"{place.url}/campaigns/{draft}")
