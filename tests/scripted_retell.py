@@ -36,6 +36,7 @@ class ScriptedRetell(httpx.BaseTransport):
     list_shuffled: bool = False  # lists are in no order
     numbers_cut: bool = False  # lists of a number's calls never do
     down: bool = False  # every question is refused
+    knows_few_paths: bool = False  # it cannot be asked for numbers
     numbers: dict[str, str] = field(default_factory=dict)  # the path of each of the workspace
     unknown_numbers: set[str] = field(default_factory=set)  # those the workspace has not
     unbound: set[str] = field(default_factory=set)  # those no agent calls from
@@ -99,6 +100,8 @@ class ScriptedRetell(httpx.BaseTransport):
 
     def _number(self, number: str) -> httpx.Response:
         """Show a number as bound to an agent, whichever it is, unless a test says otherwise."""
+        if self.knows_few_paths:
+            return httpx.Response(404, json={"message": "Not Found"})
         if number in self.unknown_numbers:
             return httpx.Response(404, json={"message": f"Item {number} not found"})
         agents = [] if number in self.unbound else [{"agent_id": "agent_1", "weight": 1}]

@@ -5,6 +5,7 @@ is a finding that warns, for a start must not hang on one slow answer.
 """
 
 from datetime import timedelta
+from http import HTTPStatus
 
 from dialer.actions.world import Provider
 from dialer.domain.campaign_spec import CampaignSpec
@@ -39,7 +40,9 @@ def _ask(provider: Provider, spec: CampaignSpec) -> list[NumberAtRetell]:
 def _found(reader: AgentReader, number: str) -> PhoneNumber | None:
     try:
         return reader.phone_number(number)
-    except AgentNotFound:
+    except AgentNotFound as error:
+        if error.status == HTTPStatus.NOT_FOUND and number not in error.message:
+            raise  # it is the question that is not known there
         return None
 
 

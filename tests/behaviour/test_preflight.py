@@ -265,6 +265,13 @@ def test_a_retell_that_does_not_answer_keeps_nobody_from_a_start(stage: Stage) -
     assert control.start(stage.world, draft, actor="ann") is CampaignStatus.RUNNING
 
 
+def test_a_retell_that_cannot_be_asked_for_numbers_keeps_nobody_from_a_start(stage: Stage) -> None:
+    stage.retell.knows_few_paths = True
+    draft = stage.draft()
+    assert FindingCode.NUMBERS_NOT_ASKED in codes(stage, draft)
+    assert control.start(stage.world, draft, actor="ann") is CampaignStatus.RUNNING
+
+
 def test_many_numbers_are_asked_for_as_a_list(stage: Stage) -> None:
     pool = [f"+121255500{n:02}" for n in range(10, 18)]
     stage.retell.numbers = dict.fromkeys(pool[:7], "retell-twilio")
