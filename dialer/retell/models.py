@@ -29,6 +29,9 @@ from pydantic_core import PydanticUseDefault
 
 MAX_METADATA_BYTES = 50_000  # Retell's limit is given as 50 kB
 
+WEB_CALL = "web_call"
+"""The type of a call in a browser; it rings no phone."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST_MS = 946_684_800_000  # the year 2000; below it somebody sent seconds
 _LATEST_MS = 32_503_680_000_000  # the year 3000
