@@ -34,6 +34,7 @@ def open_provider(settings: Settings) -> RetellClient:
         settings.retell_base_url,
         key.get_secret_value() if key is not None else "",
         clock=SystemClock(),
+        web_call_api=settings.web_call_api,
     )
 
 

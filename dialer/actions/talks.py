@@ -61,8 +61,9 @@ def is_test(call: Call) -> bool:
 def _tested_lead(tx: Connection, attempt: Attempt) -> Lead | None:
     """Give the lead as which somebody's own phone is called; None for an ordinary attempt."""
     campaign = campaigns.get(tx, attempt.campaign_id)
-    is_one = campaign is not None and campaign.test_of is not None
-    return leads.get(tx, campaign.test_of) if campaign is not None and is_one else None
+    if campaign is None or campaign.test_of is None:
+        return None
+    return leads.get(tx, campaign.test_of)
 
 
 def person_number(call: Call) -> str | None:

@@ -62,6 +62,13 @@ AgentVersion = (
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
 
 
+def fitting_metadata(metadata: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Refuse metadata that Retell would refuse for its size."""
+    if len(json.dumps(metadata, ensure_ascii=False).encode(errors="replace")) > MAX_METADATA_BYTES:
+        raise ValueError(f"metadata is larger than {MAX_METADATA_BYTES} bytes")
+    return metadata
+
+
 class CreatePhoneCall(BaseModel):
     """The request for one call; unknown fields pass, so that new ones need no release of ours."""
 
@@ -79,14 +86,7 @@ class CreatePhoneCall(BaseModel):
     idempotency_key: NonEmpty | None = None
     honor_internal_dnc: bool | None = None
 
-    @field_validator("metadata")
-    @classmethod
-    def _fits(cls, metadata: dict[str, Any] | None) -> dict[str, Any] | None:
-        if len(json.dumps(metadata, ensure_ascii=False).encode(errors="replace")) > (
-            MAX_METADATA_BYTES
-        ):
-            raise ValueError(f"metadata is larger than {MAX_METADATA_BYTES} bytes")
-        return metadata
+    _fits = field_validator("metadata")(fitting_metadata)
 
     def body(self) -> dict[str, Any]:
         """Give the JSON object to store with the attempt and to send."""
