@@ -139,6 +139,7 @@ def build_desk(settings: Settings, database: Database) -> World:
         provider=open_provider(settings),
         queue=CeleryQueue(settings),
         clock=SystemClock(),
+        webhook_url=settings.webhook_of_calls,
         calendars=calendars(settings),
         import_limits=import_limits(settings),
         witness=SendLog(settings.home, redis_url=settings.redis_url),
