@@ -239,7 +239,7 @@ def request_body(
             agent_override=override,
             retell_llm_dynamic_variables={**spec.variables, **lead.variables},
             metadata={
-                **own.get("metadata", {}),
+                **{key: one for key, one in own.get("metadata", {}).items() if key != MARK},
                 "attempt_id": attempt.id,
                 "campaign_id": str(lead.campaign_id),
                 "lead_id": str(lead.id),

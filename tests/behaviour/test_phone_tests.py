@@ -236,8 +236,12 @@ def test_a_phone_that_rang_may_ask_for_silence(stage: Stage) -> None:
 
 
 def test_a_mark_in_a_lead_list_makes_no_test_of_a_real_call(stage: Stage) -> None:
-    lead_id = stage.lead(overrides={"metadata": {"test": "true"}})
-    ask(stage, "schedule_callback", stage.call(lead_id), when="tomorrow at three")
+    lead_id = stage.lead(overrides={"metadata": {"test": "true", "deal": "7"}})
+    attempt_id = stage.call(lead_id)
+    sent = stage.retell.posted[0]["metadata"]
+    assert ("test" in sent, sent["deal"]) == (False, "7")
+    stage.retell.call_of(attempt_id)["metadata"]["test"] = "true"  # by whoever may change it there
+    ask(stage, "schedule_callback", attempt_id, when="tomorrow at three")
     assert stage.attempts_of(lead_id)
     stage.deliver(stage.retell.end(stage.attempts_of(lead_id)[0].id))
     assert stage.lead_row(lead_id).callback_at is not None

@@ -50,7 +50,7 @@ def test_a_talk_can_be_typed_in_one_command(desk: Desk) -> None:
     assert answer.code == ExitCode.DONE
     said = answer.out.splitlines()
     assert said[0].startswith("Agent: Hello ")
-    assert said[1:3] == ["You: Which plan?", "Agent: My notes say: Plan Team."]
+    assert said[1:3] == ["You: Which plan?", "Agent: My notes say: Plan Starter."]
     assert said[3:] == ["You: Goodbye", "Agent: Thank you for your time. Goodbye."]
     assert "agent_hangup" in answer.err
 
