@@ -8,6 +8,7 @@ measured with them from then on.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from dialer.actions.control import find
@@ -16,7 +17,7 @@ from dialer.actions.retell_trouble import told_of
 from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.trials import MARK
-from dialer.errors import ChangeUnknown, NotFound, UserError
+from dialer.errors import ChangeUnknown, NotFound, ProviderUnavailable, RefusedByRule, UserError
 from dialer.log import get_logger
 from dialer.retell.web_calls import CreateWebCall, TypedTalk, WebCall
 from dialer.store import campaigns, gate, leads
@@ -48,6 +49,7 @@ def open_web_call(world: World, lead_id: int, *, actor: str) -> WebCall:
 
     Raises:
         NotFound: there is no such lead, or Retell knows no such agent.
+        RefusedByRule: no line is free.
         KeyRefused, Unreachable, UserError: Retell did not create it, as far as we know.
     """
     wanted = world.db.read(partial(_wanted, lead_id=lead_id))
@@ -55,12 +57,13 @@ def open_web_call(world: World, lead_id: int, *, actor: str) -> WebCall:
     request = _request(world, wanted, agent_id=agent_id, version=version)
     world.db.transact(gate.expect_foreign_call)
     write_down = partial(_log, world=world, lead_id=lead_id, actor=actor)
-    with told_of("a web call"):
-        try:
+    try:
+        with told_of("a web call"):
             call = world.provider.web_call_desk.create(request)
-        except ChangeUnknown:
+    except UserError as error:
+        if isinstance(error.__cause__, ChangeUnknown):
             world.db.transact(partial(write_down, call_id=None))
-            raise
+        raise _busy(error) or error from error.__cause__
     world.db.transact(partial(write_down, call_id=call.call_id))
     log.info("web_call", lead_id=lead_id, call_id=call.call_id)
     return call
@@ -146,6 +149,18 @@ def _request(
         raise UserError(
             f"no web call can be made as lead {lead.id}", why=str(error), fix="correct the campaign"
         ) from error
+
+
+def _busy(error: UserError) -> RefusedByRule | None:
+    """Say that no line is free, where that is why; a call of a campaign may have it."""
+    cause = error.__cause__
+    if not isinstance(cause, ProviderUnavailable) or cause.status != HTTPStatus.TOO_MANY_REQUESTS:
+        return None
+    return RefusedByRule(
+        "no line is free for a web call",
+        why=f"Retell says: {cause.message}",
+        fix="try again in a moment, or pause a campaign",
+    )
 
 
 def _log(tx: Connection, *, world: World, lead_id: int, actor: str, call_id: str | None) -> None:

@@ -12,9 +12,7 @@ class Trial(StrEnum):
     """What is tried; the value of the mark."""
 
     AS_LEAD = "true"  # a person stands in for a lead, in a browser or at their own phone
-    FIRST_LEAD = (
-        "first_lead"  # a lead of its campaign, called before the others; nothing is tried on
-    )
+    FIRST_LEAD = "first_lead"  # a lead, called before the others; what it asks for is done
 
 
 def is_marked(metadata: Mapping[str, Any] | None) -> bool:

@@ -15,7 +15,7 @@ from dialer.actions.provider_audit import compare
 from dialer.actions.web_calls import join_talk, leave_talk, open_web_call, say
 from dialer.clock import SystemClock
 from dialer.domain.states import LeadStatus
-from dialer.errors import KeyRefused, NotFound, Unreachable, UserError
+from dialer.errors import KeyRefused, NotFound, RefusedByRule, Unreachable, UserError
 from dialer.retell.client import RetellClient
 from dialer.retell.web_calls import WebCall, WebCallApi
 from dialer.simulator.settings import SimulatorSettings
@@ -105,6 +105,33 @@ def test_what_retell_refuses_is_told_and_not_written_down(talking: Stage, simula
     with closing(client_of(simulator, key="wrong")) as provider, pytest.raises(KeyRefused):
         open_web_call(replace(talking.world, provider=provider), lead_id, actor="ann")
     assert talking.world.db.read(lambda tx: ledger.of_subject(tx, f"lead:{lead_id}")) == []
+
+
+def test_a_version_that_no_agent_can_have_is_told_before_anything_is_asked(stage: Stage) -> None:
+    draft = stage.draft(agent_id="agent_one", agent_version="Not a tag")
+    with pytest.raises(UserError, match="no web call can be made"):
+        open_web_call(stage.world, stage.lead(draft), actor="ann")
+    assert stage.retell.asked == []
+
+
+def test_without_a_free_line_somebody_is_told_to_wait(talking: Stage) -> None:
+    lead_id = talking.lead(talking.draft())
+    with (
+        running_simulator(SimulatorSettings(limit=0)) as full,
+        closing(client_of(full)) as provider,
+    ):
+        world = replace(talking.world, provider=provider)
+        with pytest.raises(RefusedByRule, match="no line is free"):
+            open_web_call(world, lead_id, actor="ann")
+
+
+def test_before_the_dialer_ever_ran_nobody_is_talked_with(sqlite_url: str) -> None:
+    made = make_stage(sqlite_url)
+    lead_id = made.lead(made.draft())
+    made.world.db.transact(lambda tx: tx.exec_driver_sql("DELETE FROM dial_gate"))
+    with pytest.raises(NotFound, match="no row"):
+        open_web_call(made.world, lead_id, actor="ann")
+    made.world.db.close()
 
 
 def test_a_number_without_an_agent_says_what_is_missing(stage: Stage) -> None:

@@ -168,9 +168,9 @@ class TestLive:
         for _ in range(LINES):
             assert live.web.post(PAGE, headers=asking).status_code == 200
         answer = live.web.post(PAGE, headers=asking)
-        assert answer.status_code == 502
+        assert answer.status_code == 409
         assert answer.headers["content-type"] == "application/problem+json"
-        assert "Retell" in answer.json()["detail"]
+        assert "no line is free" in answer.json()["detail"]
 
     def test_a_live_agent_is_not_typed_with(self, live: Site) -> None:
         for what in ("say", "leave"):
