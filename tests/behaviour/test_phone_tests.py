@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from factories import NOW, OUR_NUMBER, Stage, make_spec
 
-from dialer.actions import phone_tests
+from dialer.actions import control, phone_tests
 from dialer.actions.answering import answer
 from dialer.actions.explain import explain
 from dialer.actions.own_functions import BUILT_IN
 from dialer.actions.phone_tests import PhoneTest, call_phone
 from dialer.actions.questions import read_question
+from dialer.actions.talks import who_calls
+from dialer.domain.results import ResultSpec
 from dialer.domain.states import AttemptStatus, CampaignStatus, ClosedAs, LeadStatus
 from dialer.errors import NotFound, RefusedByRule, UserError
 from dialer.store import campaigns, figures, ledger, suppressions
@@ -74,8 +76,6 @@ def test_the_law_of_the_number_holds_whatever_the_campaign_says(stage: Stage) ->
 
 
 def test_while_everything_is_paused_no_test_begins(stage: Stage) -> None:
-    from dialer.actions import control
-
     control.pause_everything(stage.world, actor="ann")
     with pytest.raises(RefusedByRule, match="may not be called"):
         begin(stage, a_lead(stage))
@@ -196,6 +196,12 @@ def test_a_test_is_written_down_with_the_lead_and_told_on_its_page(stage: Stage)
     assert [one["trial"] for one in shown["attempts"]] == ["true"]
 
 
+def test_whoever_calls_back_after_a_test_is_nobody_we_know(stage: Stage) -> None:
+    begin(stage, a_lead(stage))
+    stage.deliver(stage.retell.end(ring(stage), "dial_no_answer"))
+    assert stage.world.db.read(lambda tx: who_calls(tx, MINE, to_number=OUR_NUMBER)) is None
+
+
 # -- what the agent asks for
 
 
@@ -251,8 +257,6 @@ def test_a_mark_in_a_lead_list_makes_no_test_of_a_real_call(stage: Stage) -> Non
 
 
 def test_the_first_lead_is_called_for_real_and_marked(stage: Stage) -> None:
-    from dialer.actions import control
-
     draft = stage.draft()
     first, second = stage.leads(2, draft)
     control.start(stage.world, draft, actor="ann", first_only=True)
@@ -285,4 +289,5 @@ def test_the_settings_of_a_test_can_be_read_back(stage: Stage) -> None:
     spec = campaigns.spec_of(stage.campaign_row(test.campaign_id))
     assert len(spec.name) == 200
     assert spec.window.legal_override is None
+    assert spec.results == ResultSpec()  # no other system hears of a test
     assert spec.agent_id == make_spec().agent_id
