@@ -34,6 +34,7 @@ def open_provider(settings: Settings) -> RetellClient:
         settings.retell_base_url,
         key.get_secret_value() if key is not None else "",
         clock=SystemClock(),
+        web_call_api=settings.web_call_api,
     )
 
 
@@ -138,6 +139,7 @@ def build_desk(settings: Settings, database: Database) -> World:
         provider=open_provider(settings),
         queue=CeleryQueue(settings),
         clock=SystemClock(),
+        webhook_url=settings.webhook_of_calls,
         calendars=calendars(settings),
         import_limits=import_limits(settings),
         witness=SendLog(settings.home, redis_url=settings.redis_url),

@@ -89,6 +89,11 @@ class Settings(BaseSettings):
         description="call: our webhook address goes with each call; agent: the agents have it"
         " (dialer agents set-webhook)",
     )
+    web_call_api: Literal["v2", "v3"] = Field(
+        "v2",
+        description="path that creates calls in a browser; what v3 answers needs a browser kit"
+        " that is not here",
+    )
     database_url: str = Field(
         default_factory=lambda known: f"sqlite:///{known['home'] / 'dialer.db'}",
         validation_alias="DATABASE_URL",

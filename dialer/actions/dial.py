@@ -26,6 +26,7 @@ from dialer.domain.lines import GateState
 from dialer.domain.local_time import local_times
 from dialer.domain.patience import INTENT_LIFE, SEND_DEADLINE, SENDING_LIFE
 from dialer.domain.states import AttemptStatus
+from dialer.domain.trials import MARK, Trial, trial_of
 from dialer.errors import AccountProblem, CallError
 from dialer.log import get_logger
 from dialer.retell.mapping import WEBHOOK_EVENTS
@@ -114,7 +115,8 @@ def pass_gate(tx: Connection, world: World, attempt_id: str) -> Sending | Early 
         cancel_intent(tx, attempt, lead, hold, now=now, by="dial")
         log.info("send_refused", attempt_id=attempt_id, lead_id=lead.id, reason=hold.code)
         return None
-    return _let_through(tx, world, attempt, lead, facts, spec=spec, now=now)
+    trial = trial_of(test_of=campaign.test_of, first_only=campaign.first_only)
+    return _let_through(tx, world, attempt, lead, facts, spec=spec, trial=trial, now=now)
 
 
 def _let_through(
@@ -125,6 +127,7 @@ def _let_through(
     facts: DialFacts,
     *,
     spec: CampaignSpec,
+    trial: Trial | None,
     now: datetime,
 ) -> Sending | None:
     """Move an attempt to SENDING, with what it sends and what was checked.
@@ -132,8 +135,9 @@ def _let_through(
     Returns None when another worker moved it first.
     """
     install = gate.install(tx)
+    told_at = world.webhook_url
     body = request_body(
-        spec, lead, attempt, install=install, webhook_url=world.webhook_url, now=now
+        spec, lead, attempt, install=install, webhook_url=told_at, trial=trial, now=now
     )
     where = whereabouts_of(lead)
     sent_local = local_times(where.zones, now=now)
@@ -195,6 +199,16 @@ def _why_not_send(
     return hold
 
 
+def agent_override_of(spec: CampaignSpec, *, webhook_url: str | None) -> dict[str, Any] | None:
+    """Give what a campaign changes of its agent, and where to tell of its calls."""
+    if webhook_url is None:
+        return spec.agent_override
+    override = {**(spec.agent_override or {})}
+    told = {"webhook_url": webhook_url, "webhook_events": list(WEBHOOK_EVENTS)}
+    override["agent"] = {**told, **override.get("agent", {})}
+    return override
+
+
 def request_body(
     spec: CampaignSpec,
     lead: Lead,
@@ -202,6 +216,7 @@ def request_body(
     *,
     install: str,
     webhook_url: str | None,
+    trial: Trial | None = None,
     now: datetime,
 ) -> dict[str, Any]:
     """Write the request for one attempt; the same for every repetition of it.
@@ -213,11 +228,7 @@ def request_body(
     """
     try:
         own = lead.overrides or {}  # what the lead's file says of this call alone
-        override = spec.agent_override
-        if webhook_url is not None:
-            override = {**(override or {})}
-            told = {"webhook_url": webhook_url, "webhook_events": list(WEBHOOK_EVENTS)}
-            override["agent"] = {**told, **override.get("agent", {})}
+        override = agent_override_of(spec, webhook_url=webhook_url)
         return CreatePhoneCall(
             from_number=attempt.from_number,
             to_number=lead.phone,
@@ -228,13 +239,14 @@ def request_body(
             agent_override=override,
             retell_llm_dynamic_variables={**spec.variables, **lead.variables},
             metadata={
-                **own.get("metadata", {}),
+                **{key: one for key, one in own.get("metadata", {}).items() if key != MARK},
                 "attempt_id": attempt.id,
                 "campaign_id": str(lead.campaign_id),
                 "lead_id": str(lead.id),
                 "attempt_n": str(attempt.n),
                 "attempt_sent_at": now.isoformat(),
                 "install": install,
+                **({} if trial is None else {MARK: trial.value}),
             },
             custom_sip_headers={**(spec.custom_sip_headers or {}), **own.get("sip_headers", {})}
             or None,

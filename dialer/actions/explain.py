@@ -111,6 +111,7 @@ def _explained(tx: Connection, lead: Lead, *, now: datetime) -> dict[str, Any]:
         **fields_of(lead),
         "campaign": campaign.name,
         "campaign_status": campaign.status.value,
+        "test_of": campaign.test_of,
         "regions": sorted(waiting.where.regions),
         "local_times": local_times(waiting.where.zones, now=now),
         "consent": lead.consent,

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from dialer.actions.do_not_call import look_up
+from dialer.domain.trials import MARK
 from dialer.store import (
     appointments,
     attempts,
@@ -41,6 +42,7 @@ def call_told(tx: Connection, row: Attempt) -> dict[str, Any]:
         "n": row.n,
         "status": row.status.value,
         "call_id": row.call_id,
+        "trial": (row.request or {}).get("metadata", {}).get(MARK),
         "from_number": row.from_number,
         "sent_at": row.sent_at or row.send_started_at,
         "sent_local": row.sent_local,

@@ -22,7 +22,7 @@ from dialer.domain.patience import SENDING_LIFE
 from dialer.errors import AccountProblem, CallNotFound, LookUpFailed, NotFound
 from dialer.log import get_logger
 from dialer.retell.mapping import LOOKED_UP, evidence_of
-from dialer.retell.models import Call
+from dialer.retell.models import WEB_CALL, Call
 from dialer.store import attempts, audits, doubts, incidents, known_calls, other_calls
 from dialer.store.audits import AuditKind
 from dialer.store.database import Connection, is_outage
@@ -155,7 +155,9 @@ def _mend(world: World, calls: Sequence[Call], compared: Compared) -> bool:
     False when calls are left for the next run.
     """
     for start in range(0, len(calls), _CHUNK):
-        chunk = {call.call_id: call for call in calls[start : start + _CHUNK]}
+        part = calls[start : start + _CHUNK]
+        # A call in a browser never had an attempt, so that none can have been forgotten.
+        chunk = {call.call_id: call for call in part if call.call_type != WEB_CALL}
         named = [call.metadata_text("attempt_id") or "" for call in chunk.values()]
         known, counted = world.db.read(partial(_known, named=named, call_ids=list(chunk)))
         for call in chunk.values():

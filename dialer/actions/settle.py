@@ -13,7 +13,7 @@ from dialer.actions.doubting import doubt
 from dialer.actions.evidence import apply_evidence
 from dialer.actions.inbound import settle_inbound
 from dialer.actions.plan import refill
-from dialer.actions.talks import INBOUND
+from dialer.actions.talks import INBOUND, is_test
 from dialer.actions.wishes import heed_without_lead
 from dialer.actions.world import World
 from dialer.domain.evidence import CallEvidence
@@ -30,6 +30,7 @@ log = get_logger(__name__)
 
 UNKNOWN_ATTEMPT = "unknown_attempt"
 """The incident of a call that is ours, of an attempt that is not known."""
+TEST_CALL = "It is a test call: no lead, attempt or figure hears of it."
 APPLIED = ("call_started", "call_ended", "call_analyzed", *TRANSFERS)
 
 
@@ -92,6 +93,8 @@ def _settle(
 def _apply(tx: Connection, understood: Understood, *, source: str, now: datetime) -> Settled:
     evidence = understood.evidence
     seen = _attempt_of(tx, evidence)
+    if seen is None and is_test(understood.call):
+        return Settled(webhooks.IGNORED, error=TEST_CALL)
     if seen is None and understood.call.direction == INBOUND:
         error = settle_inbound(tx, understood.call, evidence, now=now)
         return Settled(webhooks.IGNORED if error else webhooks.DONE, error=error)

@@ -7,6 +7,7 @@ from dialer.actions.deciding import zone_of
 from dialer.domain.e164 import is_e164
 from dialer.domain.functions import Person, Talk
 from dialer.domain.states import CampaignStatus, LeadStatus
+from dialer.domain.trials import is_marked
 from dialer.retell.models import Call
 from dialer.store import attempts, campaigns, gate, inbound_calls, lead_pages, leads
 from dialer.store.database import Connection
@@ -28,14 +29,22 @@ class Found:
 
 
 def find_talk(tx: Connection, call: Call | None, *, now: datetime) -> Found:
-    """Find whose call it is; nothing but its id and number is known of one that is not ours."""
+    """Find whose call it is; nothing but its id and number is known of one that is not ours.
+
+    Whoever is called as a lead hears the answers that the lead would.
+    """
     if call is None:
         return Found(Talk(None, None, None, now, is_test=False))
     attempt = _attempt_of(tx, call)
+    if attempt is not None and (tested := _tested_lead(tx, attempt)) is not None:
+        person = _person(tx, tested)
+        talk = Talk(call.call_id, person, attempt.phone, now, is_test=True)
+        return Found(talk, tested, attempt)
     inbound = inbound_of(tx, call) if attempt is None else None
     lead = _lead_of(tx, call, attempt, inbound)
     phone = lead.phone if lead is not None else person_number(call)
-    talk = Talk(call.call_id, _person(tx, lead), phone, now, is_test=is_test(call))
+    tries = attempt is None and is_test(call)  # a list may have put the mark into the metadata
+    talk = Talk(call.call_id, _person(tx, lead), phone, now, is_test=tries)
     return Found(talk, lead, attempt, inbound)
 
 
@@ -45,8 +54,16 @@ def find_lead(tx: Connection, lead: Lead, *, now: datetime) -> Found:
 
 
 def is_test(call: Call) -> bool:
-    """Tell whether a person only tries the agent."""
-    return (call.metadata or {}).get("test") in (True, "true")
+    """Tell whether a person only tries the agent, in a call that has no attempt here."""
+    return is_marked(call.metadata)
+
+
+def _tested_lead(tx: Connection, attempt: Attempt) -> Lead | None:
+    """Give the lead as which somebody's own phone is called; None for an ordinary attempt."""
+    campaign = campaigns.get(tx, attempt.campaign_id)
+    if campaign is None or campaign.test_of is None:
+        return None
+    return leads.get(tx, campaign.test_of)
 
 
 def person_number(call: Call) -> str | None:
@@ -107,7 +124,7 @@ def _person(tx: Connection, lead: Lead | None) -> Person | None:
 def who_calls(tx: Connection, caller: str, *, to_number: str | None) -> Lead | None:
     """Recognise a caller: the lead we called last, rather from the number that it calls back.
 
-    One of a campaign that has not begun is nobody's yet.
+    One of a campaign that has not begun is nobody's yet, and one of a test call nobody's ever.
     """
 
     def rank(lead: Lead) -> tuple[bool, bool, datetime]:
@@ -122,4 +139,6 @@ def who_calls(tx: Connection, caller: str, *, to_number: str | None) -> Lead | N
 
 def _has_begun(tx: Connection, lead: Lead) -> bool:
     campaign = campaigns.get(tx, lead.campaign_id)
-    return campaign is not None and campaign.status not in _NOT_BEGUN
+    if campaign is None or campaign.test_of is not None:
+        return False
+    return campaign.status not in _NOT_BEGUN

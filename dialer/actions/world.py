@@ -20,6 +20,7 @@ from dialer.retell.client import CreatedCall, FoundCalls
 from dialer.retell.models import Call, Concurrency
 from dialer.retell.numbers import NumberDesk
 from dialer.retell.voices import VoiceDesk
+from dialer.retell.web_calls import WebCallDesk
 from dialer.store.database import Database
 from dialer.witness import Memory
 
@@ -55,6 +56,7 @@ class Provider(Protocol):
     number_desk: NumberDesk
     agent_desk: AgentDesk
     voice_desk: VoiceDesk
+    web_call_desk: WebCallDesk
 
     def close(self) -> None: ...
 

@@ -12,6 +12,7 @@ from dialer.cli.call_views import show_call, show_found
 from dialer.cli.exits import ExitCode, WrongUsage
 from dialer.cli.output import AsJson, Yes, confirm, print_fields, print_json, say
 from dialer.cli.reading import read_pairs, read_past
+from dialer.cli.web_calls import web
 from dialer.cli.worlds import actor, load_settings, opened_database, opened_world
 from dialer.errors import ProviderUnavailable, Unreachable, UserError
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Look at calls, stop them, listen to them.")
 
 app.command("list")(list_calls)
+app.command()(web)
 
 CallId = Annotated[str, typer.Argument(help="Call, by Retell's id.", metavar="CALL_ID")]
 

@@ -14,10 +14,9 @@ from dialer.cli.campaign_changes import (
     unschedule,
 )
 from dialer.cli.checking import check
-from dialer.cli.creating import create, say_running, start_campaign
-from dialer.cli.exits import ExitCode, WrongUsage
+from dialer.cli.creating import create, say_running
+from dialer.cli.exits import ExitCode
 from dialer.cli.exporting import export_campaign, learn_batch
-from dialer.cli.findings import check_reason, say_before_start
 from dialer.cli.output import (
     AsJson,
     Yes,
@@ -29,17 +28,13 @@ from dialer.cli.output import (
     say_mode,
 )
 from dialer.cli.simulating import simulate
+from dialer.cli.starting import call_all, start
 from dialer.cli.views import LIST_COLUMNS, campaign_fields, sight_fields, summary_fields
 from dialer.cli.watching import follow_as_json, follow_in_lines, follow_on_terminal
 from dialer.cli.worlds import actor, load_settings, opened_database, opened_world
-from dialer.errors import UserError
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from dialer.actions.watch import Sight
-    from dialer.actions.world import World
-    from dialer.config import Settings
     from dialer.store.database import Database
 
 app = typer.Typer(no_args_is_help=True, help="Make, run and watch campaigns.")
@@ -54,6 +49,8 @@ app.command()(redial)
 app.command()(duplicate)
 app.command()(archive)
 app.command()(unschedule)
+app.command()(start)
+app.command("call-all")(call_all)
 
 
 @app.command("list")
@@ -126,83 +123,6 @@ def _described(database: "Database", campaign_id: int) -> tuple[dict[str, Any], 
         "lists": [file.file_name for file in files],
     }
     return fields, spec.model_dump(mode="json", exclude_none=True)
-
-
-@app.command()
-def start(
-    campaign_id: CampaignId,
-    *,
-    at: Annotated[
-        str | None,
-        typer.Option(help='Start by itself then, such as "2026-12-01 09:00 America/Chicago".'),
-    ] = None,
-    despite: Annotated[
-        str | None,
-        typer.Option(metavar="REASON", help="Start although a check forbids it; written down."),
-    ] = None,
-    yes: Yes = False,
-) -> None:
-    """Start a campaign now or at a time, after a question that names the number of calls.
-
-    Tells what was found about it first. Exit code 5 when that forbids the start.
-    """
-    from dialer.actions import appointment
-
-    check_reason(despite, at=at)
-    moment = _moment(at) if at is not None else None
-    settings = load_settings()
-    say_mode(settings)
-    with opened_world(settings) as world:
-        question = _starting_question(world, settings, campaign_id, at=at, despite=despite)
-        if question is not None:
-            confirm(question, yes=yes, declined=f"campaign {campaign_id} was not started")
-        if moment is None:
-            start_campaign(world, settings, campaign_id, despite=despite)
-            return
-        appointment.start_at(world, campaign_id, moment, actor=actor())
-        say(f"it starts at {moment:%Y-%m-%d %H:%M} UTC")
-        say_running(settings, campaign_id, "scheduled")
-
-
-def _moment(text: str) -> "datetime":
-    from dialer.domain.written_moments import read_moment
-
-    try:
-        return read_moment(text)
-    except ValueError as error:
-        raise WrongUsage("--at is not a moment", why=str(error), fix="correct --at") from error
-
-
-def _starting_question(
-    world: "World", settings: "Settings", campaign_id: int, *, at: str | None, despite: str | None
-) -> str | None:
-    """Give what to ask, or None where the start will be refused anyway.
-
-    Raises:
-        UserError: the campaign has no leads.
-        RefusedByRule: something forbids a start now.
-    """
-    from dialer.actions.control import find
-    from dialer.actions.preflight import refuse_forbidden
-    from dialer.domain.states import CAMPAIGN_MOVES, CampaignStatus, LeadStatus
-    from dialer.store import campaigns
-
-    row = world.db.read(lambda tx: find(tx, campaign_id))
-    if CampaignStatus.RUNNING not in CAMPAIGN_MOVES[row.status]:
-        return None
-    counts = world.db.read(lambda tx: campaigns.counts(tx, campaign_id))
-    if not sum(counts.values()):
-        raise UserError(
-            f'campaign {campaign_id} "{row.name}" has no leads',
-            fix=f"dialer lists import FILE --campaign {campaign_id}",
-        )
-    phones = "real phones will ring" if settings.mode == "live" else "simulator, no phone rings"
-    found, agreed = say_before_start(world, campaign_id)
-    if at is None:
-        refuse_forbidden(row, found, despite=despite)
-    leads = counts.get(LeadStatus.READY, 0) if agreed is None else agreed
-    when = f" at {at}" if at is not None else ""
-    return f'Start campaign {campaign_id} "{row.name}"{when}: call {leads:,} leads ({phones})?'
 
 
 @app.command()

@@ -119,12 +119,19 @@ def _create(
 
 
 def start_campaign(
-    world: "World", settings: "Settings", campaign_id: int, *, despite: str | None = None
+    world: "World",
+    settings: "Settings",
+    campaign_id: int,
+    *,
+    despite: str | None = None,
+    first_only: bool = False,
 ) -> str:
-    """Start a campaign, say so, and give its status."""
+    """Start a campaign, or only its first call, say so, and give its status."""
     from dialer.actions import control
 
-    status = control.start(world, campaign_id, actor=actor(), despite=despite)
+    status = control.start(
+        world, campaign_id, actor=actor(), despite=despite, first_only=first_only
+    )
     say_running(settings, campaign_id, status)
     return status.value
 
@@ -132,5 +139,10 @@ def start_campaign(
 def say_running(settings: "Settings", campaign_id: int, status: str) -> None:
     """Say what comes next for a campaign that was started."""
     say(f"campaign {campaign_id} is {status}; dialer campaigns watch {campaign_id}")
+    say_unless_it_runs(settings)
+
+
+def say_unless_it_runs(settings: "Settings") -> None:
+    """Say what is missing where nothing would be dialed."""
     if settings.is_embedded and not settings.broker_file.exists():
         say("nothing is dialed until the dialer runs: dialer up")

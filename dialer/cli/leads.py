@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
+from dialer.cli.creating import say_unless_it_runs
 from dialer.cli.exits import WrongUsage
 from dialer.cli.lead_views import show_lead, show_leads
-from dialer.cli.output import AsJson, Yes, confirm, print_json, say
+from dialer.cli.output import AsJson, Yes, confirm, print_fields, print_json, say, say_mode
 from dialer.cli.reading import read_number
 from dialer.cli.worlds import actor, load_settings, opened_database, opened_world
 from dialer.domain.states import LeadState
@@ -112,6 +113,33 @@ def retry(
     with opened_world(load_settings()) as world:
         due_at = call_again(world, lead, at=at, actor=actor())
     say(f"lead {lead} is due at {due_at:%Y-%m-%d %H:%M} UTC")
+
+
+@app.command("call-me")
+def call_me(
+    lead: Lead,
+    *,
+    to: Annotated[
+        str, typer.Option("--to", help="A phone of your own; never the lead's.", metavar="NUMBER")
+    ],
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Call a phone of your own with what the agent is told of a lead: a test, which counts nowhere.
+
+    Do-not-call list, law and lines hold for it as for any call. The lead itself stays as it is.
+    """
+    from dialer.actions.phone_tests import call_phone
+
+    settings = load_settings()
+    say_mode(settings)
+    with opened_world(settings) as world:
+        confirm(f"Call {to} as lead {lead}?", yes=yes, declined="nobody is called")
+        test = call_phone(world, lead, to, actor=actor())
+    fields = {"lead_id": lead, "test_lead_id": test.lead_id, "not_after": test.until}
+    print_json(fields) if as_json else print_fields(fields)
+    say(f"a test: how it goes shows dialer leads show {test.lead_id}")
+    say_unless_it_runs(settings)
 
 
 @app.command("callback")

@@ -29,6 +29,7 @@ from dialer.retell.outcomes import (
 )
 from dialer.retell.requests import Requests, read_s
 from dialer.retell.voices import VoiceDesk
+from dialer.retell.web_calls import WebCallApi, WebCallDesk
 from dialer.retell.wire import (
     CREATE_TIMEOUT,
     READ_TIMEOUT,
@@ -70,7 +71,7 @@ class RetellClient:
     """Everything the dialer asks of Retell.
 
     Questions are asked up to three times; a call is created once, whatever happens. What people
-    do besides calling is at four desks: calls that were made, numbers, agents, voices.
+    do besides calling is at five desks: calls that were made, numbers, agents, voices, web calls.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class RetellClient:
         create_timeout: httpx.Timeout = CREATE_TIMEOUT,
         read_timeout: httpx.Timeout = READ_TIMEOUT,
         max_connections: int = 80,
+        web_call_api: WebCallApi = "v2",
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._clock = clock
@@ -94,6 +96,7 @@ class RetellClient:
         self.number_desk = NumberDesk(self._requests)
         self.agent_desk = AgentDesk(self._requests)
         self.voice_desk = VoiceDesk(self._requests)
+        self.web_call_desk = WebCallDesk(self._requests, api=web_call_api, clock=clock)
 
     def close(self) -> None:
         """Close the connections; may be called twice."""

@@ -29,6 +29,9 @@ from pydantic_core import PydanticUseDefault
 
 MAX_METADATA_BYTES = 50_000  # Retell's limit is given as 50 kB
 
+WEB_CALL = "web_call"
+"""The type of a call in a browser; it rings no phone."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST_MS = 946_684_800_000  # the year 2000; below it somebody sent seconds
 _LATEST_MS = 32_503_680_000_000  # the year 3000
@@ -59,6 +62,13 @@ AgentVersion = (
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
 
 
+def fitting_metadata(metadata: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Refuse metadata that Retell would refuse for its size."""
+    if len(json.dumps(metadata, ensure_ascii=False).encode(errors="replace")) > MAX_METADATA_BYTES:
+        raise ValueError(f"metadata is larger than {MAX_METADATA_BYTES} bytes")
+    return metadata
+
+
 class CreatePhoneCall(BaseModel):
     """The request for one call; unknown fields pass, so that new ones need no release of ours."""
 
@@ -76,14 +86,7 @@ class CreatePhoneCall(BaseModel):
     idempotency_key: NonEmpty | None = None
     honor_internal_dnc: bool | None = None
 
-    @field_validator("metadata")
-    @classmethod
-    def _fits(cls, metadata: dict[str, Any] | None) -> dict[str, Any] | None:
-        if len(json.dumps(metadata, ensure_ascii=False).encode(errors="replace")) > (
-            MAX_METADATA_BYTES
-        ):
-            raise ValueError(f"metadata is larger than {MAX_METADATA_BYTES} bytes")
-        return metadata
+    _fits = field_validator("metadata")(fitting_metadata)
 
     def body(self) -> dict[str, Any]:
         """Give the JSON object to store with the attempt and to send."""

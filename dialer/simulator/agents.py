@@ -19,6 +19,7 @@ from dialer.simulator.prompts import (
     agent_changes,
     engine_object,
     prompt_object,
+    said_by,
 )
 from dialer.simulator.requests import read_body
 from dialer.simulator.settings import SimulatorSettings
@@ -106,6 +107,11 @@ class Agents:
             return False
         begun_with = self._settings.agents
         return not begun_with or agent_id in {*begun_with, *self._prompts, *self._versions}
+
+    def prompt_of(self, agent_id: str) -> dict[str, Any]:
+        """Give what an agent was told to say, as Retell shows its prompt."""
+        engine = self._version(agent_id, None)["response_engine"]
+        return self._llms.get(engine.get("llm_id", "")) or said_by(agent_id, self._prompts)
 
     def changed(self, agent_id: str) -> Mapping[str, Any]:
         """Give the latest version of an agent that was made or changed; empty for others."""

@@ -65,6 +65,9 @@ class Call:
     link_ms: int = 0  # how long a link to one is good
     data_storage_setting: str = "everything"
     custom_attributes: dict[str, Any] = field(default_factory=dict)
+    in_browser: bool = False  # a web call: no phone, no number
+    access_token: str | None = None  # lets a browser join
+    said: list[tuple[str, str]] = field(default_factory=list)  # in a browser: who said what
 
     @property
     def number(self) -> str:

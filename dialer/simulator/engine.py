@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, replace
 from itertools import takewhile
-from typing import Any
+from typing import Any, Literal
 
 from dialer.simulator import workspace
 from dialer.simulator.agents import Agents
@@ -33,7 +33,9 @@ from dialer.simulator.settings import Asking, SimulatorSettings
 from dialer.simulator.shapes import call_object
 from dialer.simulator.timeline import Timeline
 from dialer.simulator.tools import Tools
+from dialer.simulator.web_calls import Version, WebCalls
 
+Talking = Literal["join", "say", "leave"]
 LONGEST_RING_MS = 3_600_000
 """No call starts later than so long after it was accepted."""
 
@@ -61,6 +63,9 @@ class Exchange:
             numbers=self.numbers,
             agents=self.agents,
             settings=settings,
+        )
+        self.web_calls = WebCalls(
+            self._lines, timeline=self._timeline, agents=self.agents, settings=settings
         )
         self._asked: Counter[str] = Counter()
 
@@ -92,6 +97,11 @@ class Exchange:
         """POST /v2/create-phone-call."""
         self._timeline.run_until(now_ms)
         return self._intake.create_call(body, now_ms=now_ms)
+
+    def create_web_call(self, body: object, *, version: Version, now_ms: int) -> Answer:
+        """POST /v2/create-web-call, or /v3/create-web-call, whose answer has another shape."""
+        self._timeline.run_until(now_ms)
+        return self.web_calls.create(body, version=version, now_ms=now_ms)
 
     def get_call(self, call_id: str, *, now_ms: int) -> Answer:
         """GET /v2/get-call/{call_id}."""
@@ -194,6 +204,16 @@ class Exchange:
         """
         self._timeline.run_until(now_ms)
         return self._callers.call_in(body, now_ms=now_ms)
+
+    def talk(self, what: Talking, body: object, *, now_ms: int) -> dict[str, Any]:
+        """Let a person join a web call, say something in it, or leave it.
+
+        Raises:
+            Refused: the token is not good.
+        """
+        self._timeline.run_until(now_ms)
+        do = {"join": self.web_calls.join, "say": self.web_calls.say, "leave": self.web_calls.leave}
+        return do[what](body, now_ms=now_ms)
 
     @property
     def limit(self) -> int:

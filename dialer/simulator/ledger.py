@@ -43,15 +43,27 @@ class Ledger:
         """Take note of somebody who calls us; they use a line too."""
         self._hold_line(call)
 
+    def accept_in_browser(self, call: Call) -> None:
+        """Take note of a web call; it uses a line, and is nobody's phone."""
+        if not call.holds_line:
+            self.over_limit_calls += 1
+            return
+        self._take_line(call)
+
     def _hold_line(self, call: Call) -> None:
         if any(other.number == call.number for other in self.active.values()):
             self._persons_in_two_calls.add(call.number)
+        self._take_line(call)
+
+    def _take_line(self, call: Call) -> None:
         self.active[call.call_id] = call
         self.most_active = max(self.most_active, len(self.active))
 
     def end(self, call: Call) -> None:
         """Take note of the end of a call."""
         self.active.pop(call.call_id, None)
+        if call.in_browser:
+            return
         if call.connected and call.script.outcome is not Outcome.VOICEMAIL:
             self._talked.add(call.number)
 

@@ -84,11 +84,53 @@ class Lines:
         self.ledger.accept_inbound(call)
         return call
 
+    def open_in_browser(
+        self, request: CreatePhoneCall, *, script: Script, agent_id: str, now_ms: int
+    ) -> Call:
+        """Accept a web call; without a free line it ends in a moment, else a browser may join."""
+        nth = sum(1 for one in self.calls.values() if one.in_browser) + 1
+        call = Call(
+            call_id=new_call_id("web", nth=nth, seed=self._settings.seed, now_ms=now_ms),
+            serial=len(self.calls) + 1,
+            nth=nth,
+            request=request,
+            script=script,
+            created_ms=now_ms,
+            agent_id=agent_id,
+            metadata=request.metadata,
+            in_browser=True,
+            recordings=self._settings.recordings,
+            link_ms=round(self._settings.recording_link_s * 1000),
+        )
+        self.calls[call.call_id] = call
+        self.ledger.accept_in_browser(call)
+        if not call.holds_line:
+            self._later(call, wait_ms=script.ring_ms, step=self._end, now_ms=now_ms)
+        return call
+
+    def join(self, call: Call, *, now_ms: int) -> None:
+        """Let the talk of a web call begin."""
+        call.status = CallStatus.ONGOING
+        call.started_ms = now_ms
+        self._outbox.post(Event.STARTED, call=call, faults=self.faults, now_ms=now_ms)
+
+    def give_up_joining(self, call: Call, now_ms: int) -> None:
+        """End a web call that nobody joined; does nothing when somebody did."""
+        if call.status is CallStatus.REGISTERED:
+            reason = "error_user_not_joined"
+            self._finish(call, status=CallStatus.ERROR, reason=reason, now_ms=now_ms)
+
+    def hang_up(self, call: Call, *, reason: str, now_ms: int) -> None:
+        """End the talk of a web call."""
+        call.duration_ms = now_ms - (now_ms if call.started_ms is None else call.started_ms)
+        self._finish(call, status=CallStatus.ENDED, reason=reason, now_ms=now_ms)
+
     def stop(self, call: Call, *, now_ms: int) -> None:
         """End a call from our side; does nothing when it is over."""
         if call.status in ACTIVE:
             talked_ms = now_ms - (now_ms if call.started_ms is None else call.started_ms)
-            call.duration_ms = round(talked_ms * self._settings.speed)
+            speed = 1 if call.in_browser else self._settings.speed  # a person types as they do
+            call.duration_ms = round(talked_ms * speed)
             self._finish(call, status=CallStatus.ENDED, reason="manual_stopped", now_ms=now_ms)
 
     def pick_up(self, call: Call, now_ms: int) -> None:

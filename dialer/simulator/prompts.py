@@ -83,8 +83,14 @@ def prompt_object(agent_id: str, *, prompts: AgentPrompts, version: int) -> dict
         "is_published": True,
         "last_modification_timestamp": 1767225600000,
     }
-    says = {"start_speaker": "agent", **chosen.prompt} if agent_id in prompts else DEFAULT_PROMPT
-    return {**shown, **says}
+    return {**shown, **said_by(agent_id, prompts)}
+
+
+def said_by(agent_id: str, prompts: AgentPrompts) -> dict[str, Any]:
+    """Give the fields of a prompt that hold what an agent says."""
+    if agent_id not in prompts:
+        return dict(DEFAULT_PROMPT)
+    return {"start_speaker": "agent", **_chosen(agent_id, prompts).prompt}
 
 
 def agent_changes(agent_id: str, *, prompts: AgentPrompts) -> dict[str, Any]:

@@ -89,6 +89,12 @@ AGENTS: dict[tuple[str, str], Reply] = {
 }
 RETELL: dict[tuple[str, str], Reply] = {
     ("POST", "/v2/create-phone-call"): lambda q: q.exchange.create_call(q.body, now_ms=q.now_ms),
+    ("POST", "/v2/create-web-call"): lambda q: q.exchange.create_web_call(
+        q.body, version="v2", now_ms=q.now_ms
+    ),
+    ("POST", "/v3/create-web-call"): lambda q: q.exchange.create_web_call(
+        q.body, version="v3", now_ms=q.now_ms
+    ),
     ("GET", "/v2/get-call/{name}"): lambda q: q.exchange.get_call(q.name, now_ms=q.now_ms),
     ("POST", "/v3/list-calls"): lambda q: q.exchange.list_calls(q.body, now_ms=q.now_ms),
     ("POST", "/v2/stop-call/{name}"): lambda q: q.exchange.stop_call(q.name, now_ms=q.now_ms),
@@ -161,6 +167,9 @@ CONTROL: dict[tuple[str, str], Callable[[Question], Any]] = {
     ("POST", "/_sim/faults"): _change_faults,
     ("POST", "/_sim/limit"): _change_limit,
     ("POST", "/_sim/inbound"): lambda q: q.exchange.call_in(q.body, now_ms=q.now_ms),
+    ("POST", "/_sim/web-call/join"): lambda q: q.exchange.talk("join", q.body, now_ms=q.now_ms),
+    ("POST", "/_sim/web-call/say"): lambda q: q.exchange.talk("say", q.body, now_ms=q.now_ms),
+    ("POST", "/_sim/web-call/leave"): lambda q: q.exchange.talk("leave", q.body, now_ms=q.now_ms),
     ("GET", "/_sim/prompts"): _show_prompts,
     ("POST", "/_sim/prompts"): _change_prompts,
 }

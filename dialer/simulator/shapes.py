@@ -11,10 +11,11 @@ from dialer.simulator.speech import analysis, lines, scrubbed, transcript, trans
 
 DEFAULT_AGENT = "agent_5a1e0f7c3b9d2468ace0135791"
 
+TELEPHONY = "us_telephony"
 PRICES: tuple[tuple[str, float], ...] = (
     ("elevenlabs_tts", 0.1167),
     ("gpt_4_1", 0.075),
-    ("us_telephony", 0.025),
+    (TELEPHONY, 0.025),
 )
 """Cents per second."""
 
@@ -62,17 +63,13 @@ def call_summary(call: Call, *, now_ms: int) -> dict[str, Any]:
     version = request.override_agent_version
     shown: dict[str, Any] = {
         "call_id": call.call_id,
-        "call_type": "phone_call",
         "agent_id": call.agent_id,
         "agent_version": version if isinstance(version, int) else 0,
         "agent_name": agent_name(call.agent_id),
         "call_status": call.status.value,
-        "direction": call.direction,
-        "from_number": request.from_number,
-        "to_number": request.to_number,
+        **_ends_of(call),
         "data_storage_setting": call.data_storage_setting,
         "opt_in_signed_url": False,
-        "telephony_identifier": {"twilio_call_sid": "CA" + call.call_id[5:].rjust(32, "0")},
     }
     optional = {
         "agent_tag": version if isinstance(version, str) else None,
@@ -87,6 +84,19 @@ def call_summary(call: Call, *, now_ms: int) -> dict[str, Any]:
     if call.analyzed:
         shown["call_analysis"] = analysis(call)
     return shown
+
+
+def _ends_of(call: Call) -> dict[str, Any]:
+    """Give between whom a call is: two numbers, or the agent and a browser."""
+    if call.in_browser:
+        return {"call_type": "web_call", "access_token": call.access_token}
+    return {
+        "call_type": "phone_call",
+        "direction": call.direction,
+        "from_number": call.request.from_number,
+        "to_number": call.request.to_number,
+        "telephony_identifier": {"twilio_call_sid": "CA" + call.call_id[5:].rjust(32, "0")},
+    }
 
 
 def _afterwards(call: Call, *, now_ms: int) -> dict[str, Any]:
@@ -108,6 +118,8 @@ def call_cost(call: Call) -> dict[str, Any]:
     """Give the cost in cents; nothing for a call nobody picked up."""
     seconds = -(-call.duration_ms // 1000)
     products = PRICES if call.connected else ()
+    if call.in_browser:
+        products = tuple(one for one in products if one[0] != TELEPHONY)
     costs = [
         {"product": name, "unit_price": price, "cost": round(price * seconds, 4)}
         for name, price in products

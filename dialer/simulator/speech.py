@@ -36,6 +36,8 @@ def lines(call: Call) -> list[Line]:
     """Give the words of a call; none when nobody picked up."""
     if not call.connected:
         return []
+    if call.in_browser:
+        return call.said
     variables = call.request.retell_llm_dynamic_variables or {}
     name = next((variables[key] for key in NAME_VARIABLES if variables.get(key)), "")
     greeting = f"Hi {name}, this is Ava." if name else "Hi, this is Ava."
@@ -131,12 +133,21 @@ def analysis(call: Call) -> dict[str, Any]:
     }
 
 
+def _made_of(call: Call) -> Outcome:
+    """Say what became of a call; in a browser the person decides it."""
+    decided = {
+        "user_requested_dnc": Outcome.OPT_OUT,
+        "user_requested_callback": Outcome.CALLBACK,
+    }
+    return decided.get(call.reason or "", call.script.outcome)
+
+
 def _verdict(call: Call) -> tuple[str, str, bool, dict[str, Any]]:
     if not call.connected:
         return "The call did not connect.", "Unknown", False, {}
     if call.reason == "manual_stopped":
         return "The call was stopped before it came to an end.", "Unknown", False, {}
-    match call.script.outcome:
+    match _made_of(call):
         case Outcome.VOICEMAIL:
             return "The agent reached a voicemail and left a message.", "Unknown", False, {}
         case Outcome.OPT_OUT:
@@ -145,6 +156,10 @@ def _verdict(call: Call) -> tuple[str, str, bool, dict[str, Any]]:
         case Outcome.CALLBACK:
             wish = {"callback_requested": True, "callback_time": "tomorrow at 10:00"}
             return "The person asked to be called back tomorrow.", "Neutral", False, wish
+        case _ if call.in_browser:
+            said = [text for role, text in call.said if role == "user"]
+            words = said[-1] if said else "nothing"
+            return f"Somebody tried the agent in a browser. They said: {words}", "Neutral", True, {}
         case _:
             words, sentiment, success = _closing(call)
             summary = f"The agent proposed a meeting. The person said: {words}"

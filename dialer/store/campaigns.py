@@ -107,8 +107,9 @@ def lock(tx: Connection, campaign_id: int) -> Campaign | None:
 
 
 def every(tx: Connection) -> list[Campaign]:
-    """Read all campaigns, the newest first."""
-    return many(tx, Campaign, select(campaign).order_by(campaign.c.id.desc()))
+    """Read all campaigns but test calls, the newest first."""
+    listed = select(campaign).where(campaign.c.test_of.is_(None))
+    return many(tx, Campaign, listed.order_by(campaign.c.id.desc()))
 
 
 def children(tx: Connection, campaign_id: int) -> list[Campaign]:

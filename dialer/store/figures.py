@@ -43,8 +43,9 @@ class Progress:
 
 
 def newest_campaigns(tx: Connection, *, most: int) -> list[Campaign]:
-    """Read the campaigns made last, the newest first."""
-    return many(tx, Campaign, select(campaign).order_by(campaign.c.id.desc()).limit(most))
+    """Read the campaigns made last but test calls, the newest first."""
+    listed = select(campaign).where(campaign.c.test_of.is_(None))
+    return many(tx, Campaign, listed.order_by(campaign.c.id.desc()).limit(most))
 
 
 def progress(tx: Connection, campaign_ids: Sequence[int]) -> dict[int, Progress]:
@@ -99,8 +100,10 @@ def dispositions(
 
 
 def leads_by_status(tx: Connection) -> dict[LeadStatus, int]:
-    """Count the leads of all campaigns; each status has an entry."""
-    rows = tx.execute(select(lead.c.status, func.count()).group_by(lead.c.status))
+    """Count the leads of all campaigns but test calls; each status has an entry."""
+    tests = select(campaign.c.id).where(campaign.c.test_of.is_not(None))
+    counted = select(lead.c.status, func.count()).where(lead.c.campaign_id.not_in(tests))
+    rows = tx.execute(counted.group_by(lead.c.status))
     return dict.fromkeys(LeadStatus, 0) | {row[0]: row[1] for row in rows}
 
 

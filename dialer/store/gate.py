@@ -187,6 +187,11 @@ def set_provider(tx: Connection, *, lines: int | None, foreign_calls: int) -> No
     tx.execute(update(gate).values(provider_lines=lines, foreign_calls=foreign_calls))
 
 
+def expect_foreign_call(tx: Connection) -> None:
+    """Count one more call that is not an attempt of ours, until Retell is asked again."""
+    tx.execute(update(gate).values(foreign_calls=gate.c.foreign_calls + 1))
+
+
 def set_limits(tx: Connection, **values: Any) -> None:
     """Change lines, pace or headroom while running."""
     tx.execute(update(gate).values(**values))

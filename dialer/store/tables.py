@@ -134,6 +134,8 @@ class Campaign(SQLModel, table=True):
     copied_from: dict[str, Any] | None = some_json()  # whose leads it has: see actions/copying
     # One call is made, and then it waits for a person who wants the others.
     first_only: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    # The lead as which somebody's own phone is called; no list and no figure shows such a campaign.
+    test_of: int | None = Field(default=None, sa_type=BigId)
     # Leads after this id have yet to be copied here, or to follow a window that was edited.
     pending_after: int | None = Field(default=None, sa_type=BigId)
 

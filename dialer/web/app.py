@@ -33,6 +33,7 @@ from dialer.web import (
     scrape,
     sign_in,
     status_page,
+    talk_page,
     upload_page,
     webhooks,
 )
@@ -57,6 +58,7 @@ ROUTERS: tuple[GuardedRouter, ...] = (
     *(sign_in.public, sign_in.account),
     *(status_page.router, campaign_page.router, campaign_actions.router),
     *(lead_page.router, lead_actions.router, recordings.router),
+    talk_page.router,
     *(list_page.viewing, list_page.changing, upload_page.router),
     *(do_not_call_page.viewing, do_not_call_page.changing, activity_page.router),
     *(problems_page.viewing, problems_page.changing, health_page.router),

@@ -19,6 +19,14 @@ STATIC = Path(__file__).parent / "static"
 VENDOR = STATIC / "vendor"
 PICO = VENDOR / "pico-2.1.1.min.css"
 HTMX, STREAMS = VENDOR / "htmx-4.0.1.min.js", VENDOR / "hx-sse-4.0.1.min.js"
+KIT = (
+    (VENDOR / "eventemitter3-5.0.1.umd.min.js").read_bytes,
+    (VENDOR / "livekit-client-2.23.0.umd.js").read_bytes,
+    # The kit looks for both under other names than they give themselves.
+    lambda: b"self.eventemitter3 = self.EventEmitter3; self.livekitClient = self.LivekitClient;",
+    (VENDOR / "retell-client-js-sdk-2.0.8.umd.js").read_bytes,
+)
+"""Retell's browser kit and what it needs, in the order in which they are run."""
 FOR_GOOD = "public, max-age=31536000, immutable"
 
 router = open_to_all()
@@ -33,7 +41,7 @@ class Asset:
 
 
 def url_of(name: str) -> str:
-    """Give the address of an asset: `dialer.css`, `dialer.js` or `htmx.js`."""
+    """Give the address of an asset: `dialer.css`, `htmx.js` …"""
     return f"/static/{_names()[name]}"
 
 
@@ -67,6 +75,8 @@ def _sources() -> dict[str, Asset]:
         "dialer.css": Asset(_style().encode(), "text/css"),
         "dialer.js": Asset((STATIC / "dialer.js").read_bytes(), "text/javascript"),
         # htmx and its extension for event streams are always loaded together.
+        "talk.js": Asset((STATIC / "talk.js").read_bytes(), "text/javascript"),
+        "retell.js": Asset(b"\n".join(part() for part in KIT), "text/javascript"),
         "htmx.js": Asset(HTMX.read_bytes() + b"\n" + STREAMS.read_bytes(), "text/javascript"),
     }
 

@@ -7,7 +7,7 @@ from fastapi import Form
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialer.actions import do_not_call, lead_control
+from dialer.actions import do_not_call, lead_control, phone_tests
 from dialer.actions.explain import explain
 from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.roles import Role
@@ -36,6 +36,14 @@ def skip(request: Request, lead_id: int, reason: Reason = "") -> Response:
     given = _given(reason)
     lead_control.skip(world, lead_id, reason=given, actor=actor_of(request).name)
     return see(f"/leads/{lead_id}")
+
+
+@router.post("/leads/{lead_id}/call-me")
+def call_me(request: Request, lead_id: int, to: Annotated[str, Form(max_length=60)]) -> Response:
+    """Call a phone of one's own as this lead, and show how it goes."""
+    world = site_of(request).world()
+    test = phone_tests.call_phone(world, lead_id, to, actor=actor_of(request).name)
+    return see(f"/leads/{test.lead_id}")
 
 
 @router.post("/leads/{lead_id}/do-not-call")

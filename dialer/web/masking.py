@@ -19,6 +19,7 @@ _NUMBER_OR_DATE = re.compile(
 _OURS = frozenset(
     {
         *("id", "campaign_id", "list_id", "lead_id", "call_id", "event_id", "agent_id"),
+        *("test_of", "test_lead"),
         *("n", "row", "tries", "attempts_counted", "duration_ms", "cost_cents", "from_number"),
         *("latency", "llm_tokens", "product_costs"),
     }

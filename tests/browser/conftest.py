@@ -26,13 +26,18 @@ from dialer.web.app import make_app
 expect.set_options(timeout=20_000)  # a machine that does other things as well takes its time
 
 
+NOBODY_ELSE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+"""The browser finds no machine but this one."""
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
     """Have pytest-playwright start the system's Chromium."""
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if found is None:
         server_missing("CHROMIUM", f"none of {', '.join(BROWSERS)} is installed")
-    return {"executable_path": found, "args": ["--no-sandbox"] if os.geteuid() == 0 else []}
+    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return {"executable_path": found, "args": [NOBODY_ELSE, *as_root]}
 
 
 @pytest.fixture(scope="session")

@@ -78,6 +78,7 @@ def with_a_past(place: Place) -> Place:
         "lead": f"/leads/{called}",
         "other": f"/leads/{other}",
         "talked": f"/leads/{talked}",
+        "talk": f"/leads/{place.hostile_lead}/talk",
         "do not call": "/do-not-call",
         "activity": "/activity",
         "problems": "/problems",

@@ -63,7 +63,7 @@ def test_every_page_is_light(browser: Browser, place: Place) -> None:
     assert {name: size for name, size in weights.items() if size > MOST_BYTES} == {}
 
 
-@pytest.mark.parametrize("name", ["retry", "skip", "never"])
+@pytest.mark.parametrize("name", ["retry", "skip", "never", "mine"])
 def test_every_question_can_be_used_by_everybody(browser: Browser, place: Place, name: str) -> None:
     with browser.new_context(**LOOKS["light"]) as context:
         page = context.new_page()
@@ -80,7 +80,7 @@ def test_hostile_texts_do_nothing_and_are_shown_as_they_are(browser: Browser, pl
         page = context.new_page()
         seen.watch(page)
         sign_in(page, place)
-        for path in ("/", f"/leads/{place.hostile_lead}"):
+        for path in ("/", f"/leads/{place.hostile_lead}", f"/leads/{place.hostile_lead}/talk"):
             page.goto(place.url + path)
             assert HOSTILE in page.inner_text("main")
             assert page.evaluate("document.querySelectorAll('main img, main svg').length") == 0

@@ -354,3 +354,23 @@ def test_without_a_command_the_help_is_shown(desk: Desk) -> None:
     assert answer.code == ExitCode.USAGE
     assert "campaigns" in answer.out
     assert answer.err == ""
+
+
+def test_only_the_first_lead_is_called_and_then_all_of_them(desk: Desk) -> None:
+    campaign = desk.create()
+    answer = desk.type("campaigns", "start", campaign, "--first-only", "--yes")
+    assert answer.code == ExitCode.DONE
+    assert f"dialer campaigns call-all {campaign}" in answer.err
+    assert desk.type("campaigns", "start", campaign, "--first-only").code != ExitCode.DONE
+    assert desk.type("campaigns", "call-all", campaign, "--yes").code == ExitCode.DONE
+    again = desk.type("campaigns", "call-all", campaign, "--yes")
+    assert again.code == ExitCode.REFUSED
+    assert "calls all its leads already" in again.err
+
+
+def test_only_one_call_cannot_be_made_later(desk: Desk) -> None:
+    campaign = desk.create()
+    answer = desk.type(
+        "campaigns", "start", campaign, "--first-only", "--at", "2030-01-01 09:00 UTC"
+    )
+    assert answer.code == ExitCode.USAGE

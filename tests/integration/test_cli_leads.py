@@ -206,3 +206,32 @@ def test_no_campaign_is_made_of_a_doubtful_file_without_a_yes(desk: Desk) -> Non
     assert desk.type("campaigns", "create", desk.campaign_file, "--dry-run").code == ExitCode.DONE
     made = desk.type("campaigns", "create", desk.campaign_file, "--yes")
     assert made.code == ExitCode.REJECTED_ROWS
+
+
+MINE = "+12126661234"
+
+
+def test_ones_own_phone_is_called_as_a_lead(desk: Desk) -> None:
+    desk.write("spring.toml", f"allow_fictional = true\n{CAMPAIGN}")
+    desk.create()
+    fictional = "+12125550142"  # no law says when it may ring
+    answer = desk.type("leads", "call-me", 1, "--to", fictional, "--yes", "--json")
+    assert (answer.code, answer.json["lead_id"]) == (ExitCode.DONE, 1)
+    shown = desk.type("leads", "show", answer.json["test_lead_id"], "--json").json
+    assert (shown["phone"], shown["test_of"]) == (fictional, 1)
+    assert [one["id"] for one in desk.type("campaigns", "list", "--json").json] == [1]
+
+
+def test_a_phone_that_must_not_ring_is_refused_with_the_exit_code_of_a_rule(desk: Desk) -> None:
+    desk.create()
+    desk.type("dnc", "add", MINE)
+    answer = desk.type("leads", "call-me", 1, "--to", MINE, "--yes")
+    assert answer.code == ExitCode.REFUSED
+    assert "do-not-call" in answer.err
+
+
+def test_nobody_is_called_for_a_test_without_a_yes(desk: Desk) -> None:
+    desk.create()
+    answer = desk.type("leads", "call-me", 1, "--to", MINE)
+    assert answer.code == ExitCode.USAGE
+    assert "--yes" in answer.err

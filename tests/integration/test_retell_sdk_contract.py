@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from retell import APIStatusError, AuthenticationError, NotFoundError, RateLimitError, Retell
 from retell.lib.webhook_auth import verify
-from retell.types import PhoneCallResponse
+from retell.types import PhoneCallResponse, WebCallResponse
 
 from dialer.simulator.settings import SimulatorSettings
 from dialer.simulator.testing import Receiver, running_simulator, webhook_receiver
@@ -168,3 +169,48 @@ def test_the_clients_own_check_accepts_a_webhook_from_the_wire(
     assert check(text, "key_simulator", signature) is True
     assert check(text, "key_other", signature) is False
     assert check(text + " ", "key_simulator", signature) is False
+
+
+def test_the_client_creates_a_web_call_by_the_newer_path(retell: Retell) -> None:
+    made = retell.call.create_web_call(
+        agent_id="agent_one",
+        agent_version="latest",
+        metadata={"test": True},
+        retell_llm_dynamic_variables={"first_name": "Zoe"},
+    )
+    assert made.transport == "gateway"
+    assert made.access_token
+    assert made.expires_at > 0
+    assert made.ice_servers[0].urls
+    assert retell.concurrency.retrieve().current_concurrency == 1
+    call = retell.call.retrieve(made.call_id)
+    assert isinstance(call, WebCallResponse)
+    assert (call.call_status, call.metadata) == ("registered", {"test": True})
+
+
+def test_the_client_reads_a_web_call_that_was_talked_in(
+    retell: Retell, receiver: Receiver, simulator: str
+) -> None:
+    with httpx.Client(base_url=simulator) as raw:
+        body = {"agent_id": "agent_one", "retell_llm_dynamic_variables": {"first_name": "Zoe"}}
+        key = {"authorization": "Bearer key_simulator"}
+        answer = raw.post("/v2/create-web-call", json=body, headers=key)
+        assert answer.status_code == 201
+        made = WebCallResponse.model_validate(answer.json())
+        assert (made.call_type, made.call_status) == ("web_call", "registered")
+        token = {"access_token": made.access_token}
+        assert raw.post("/_sim/web-call/join", json=token).status_code == 200
+        raw.post("/_sim/web-call/say", json={**token, "text": "Go ahead"})
+        raw.post("/_sim/web-call/leave", json=token)
+        assert raw.post("/_sim/web-call/join", json=token).status_code == 403
+    wait_for_end(receiver, call_id=made.call_id)
+    call = retell.call.retrieve(made.call_id)
+    assert isinstance(call, WebCallResponse)
+    assert (call.call_status, call.disconnection_reason) == ("ended", "user_hangup")
+    assert call.transcript is not None
+    assert "User: Go ahead" in call.transcript
+    found = retell.call.list(
+        filter_criteria={"call_type": {"type": "enum", "op": "in", "value": ["web_call"]}}
+    )
+    assert found.items is not None
+    assert [one.call_id for one in found.items] == [made.call_id]

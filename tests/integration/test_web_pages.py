@@ -359,6 +359,7 @@ class TestHeaders:
         policy = headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
+        assert "microphone=()" in headers["permissions-policy"]
         assert headers["x-content-type-options"] == "nosniff"
         assert "server" not in headers
 

@@ -1,5 +1,5 @@
-// What htmx and HTML do not do by themselves: say that a page is stale, and open dialogs where
-// the browser does not know the attribute `command` yet.
+// What htmx and HTML do not do by themselves: say that a page is stale, lead on to the next field,
+// and open dialogs where the browser does not know the attribute `command` yet.
 (() => {
   const SILENT_MS = 12000; // a live page hears something every five seconds
   const stale = document.getElementById("stale");
@@ -31,6 +31,10 @@
       }, 1000);
     }
   }
+  // The field that somebody types into next, once what they sent was answered.
+  document.addEventListener("htmx:after:swap", () => {
+    document.querySelector("[data-focus]")?.focus();
+  });
   if (!("commandForElement" in HTMLButtonElement.prototype)) {
     document.addEventListener("click", (event) => {
       const button = event.target.closest("button[commandfor]");
