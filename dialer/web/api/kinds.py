@@ -1,17 +1,17 @@
 """Kinds of values that several routes take."""
 
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Annotated
 
 from fastapi import Path
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from dialer.domain.moments import Moment as Written
 from dialer.domain.phones import Phone, parse_phone
 from dialer.errors import UserError
 
 LARGEST_ID = 2**63 - 1
 LONGEST_REASON = 200
-_FIRST_YEAR, _LAST_YEAR = 2000, 2200
 
 Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
@@ -22,13 +22,7 @@ class Given(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
-def _in_our_time(moment: datetime) -> datetime:
-    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        raise ValueError(f"a moment lies between the years {_FIRST_YEAR} and {_LAST_YEAR}")
-    return moment.astimezone(UTC)
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
+Moment = Annotated[Written, AfterValidator(lambda moment: moment.astimezone(UTC))]
 Reason = Annotated[
     str, Field(min_length=1, max_length=LONGEST_REASON, examples=["asked for it on the phone"])
 ]
