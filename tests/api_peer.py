@@ -40,13 +40,15 @@ def bearer(token: str) -> dict[str, str]:
 
 
 @contextmanager
-def asking(world: World, **settings: Any) -> Iterator[httpx.Client]:
+def asking(world: World, *, name: str = "crm", **settings: Any) -> Iterator[httpx.Client]:
     """Serve the API, and give a program with every scope of it."""
     given = settings_for(world.db.url, print_first_link=False, **settings)
     with (
         serving(make_app(world, given)) as client,
         httpx.Client(
-            base_url=f"{client.base_url}{API}", headers=bearer(token_for(world)), timeout=30
+            base_url=f"{client.base_url}{API}",
+            headers=bearer(token_for(world, name=name)),
+            timeout=30,
         ) as program,
     ):
         yield program
@@ -78,17 +80,24 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
 
 @contextmanager
 def stocked(template: Path, folder: Path) -> Iterator[World]:
-    """Give a world with a Retell of its own, and some of everything in its database."""
+    """Give a world with some of everything in its database."""
     shutil.copy(template, folder / "dialer.db")
+    with world_with_retell(f"sqlite:///{folder / 'dialer.db'}") as world:
+        stock(world)
+        yield world
+
+
+@contextmanager
+def world_with_retell(url: str) -> Iterator[World]:
+    """Give a world with a Retell of its own, in this process."""
     clock = FrozenClock()
     exchange = Exchange(SimulatorSettings())
     transport = InProcess(exchange, now_ms=lambda: int(clock.now().timestamp() * 1000))
     client = RetellClient(
         "http://retell.invalid", exchange.settings.api_key, clock=clock, transport=transport
     )
-    world = make_world(f"sqlite:///{folder / 'dialer.db'}", provider=client, clock=clock)
+    world = make_world(url, provider=client, clock=clock)
     try:
-        stock(world)
         yield world
     finally:
         client.close()

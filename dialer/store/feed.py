@@ -67,14 +67,20 @@ def place_of(tx: Connection, since: datetime) -> int:
 
 
 def page(
-    tx: Connection, *, after: int, until: int, most: int, campaign_id: int | None
+    tx: Connection,
+    *,
+    after: int,
+    until: int,
+    most: int,
+    campaign_id: int | None,
+    stretch: int = STRETCH,
 ) -> tuple[list[Told], int]:
     """Give the next ends up to an id, and the id after which to go on."""
-    stretch = min(until, after + STRETCH)
+    last = min(until, after + stretch)
     chosen = (
         select(attempt_event.c.id, attempt_event.c.at, attempt_event.c.to_status, attempt.c.id)
         .join(attempt, attempt.c.id == attempt_event.c.attempt_id)
-        .where(attempt_event.c.id > after, attempt_event.c.id <= stretch)
+        .where(attempt_event.c.id > after, attempt_event.c.id <= last)
         .where(attempt_event.c.to_status.in_(ENDS))
     )
     if campaign_id is not None:
@@ -85,7 +91,7 @@ def page(
     told = [
         Told(row[0], row[1], row[2], tries[row[3]], leads[tries[row[3]].lead_id]) for row in found
     ]
-    return told, told[-1].event_id if len(told) == most else max(after, stretch)
+    return told, told[-1].event_id if len(told) == most else max(after, last)
 
 
 def _by_id(tx: Connection, source: Any, ids: list[Any]) -> dict[Any, Any]:

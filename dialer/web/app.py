@@ -37,8 +37,7 @@ from dialer.web import (
     webhooks,
 )
 from dialer.web.access import GuardedRouter
-from dialer.web.api.address import API
-from dialer.web.api.app import make_api
+from dialer.web.api.app import ApiMount, make_api
 from dialer.web.bodies import SmallBodies
 from dialer.web.cross_site import CrossSiteRefused
 from dialer.web.headers import SecurityHeaders
@@ -104,7 +103,7 @@ def _app(site: Site) -> FastAPI:
     error_pages.install(app)
     for router in ROUTERS:
         app.include_router(router)
-    app.mount(API, make_api(site))
+    app.router.routes.append(ApiMount(make_api(site)))
     return app
 
 

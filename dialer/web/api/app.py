@@ -1,6 +1,10 @@
 """The app of the API."""
 
+import re
+
 from fastapi import FastAPI
+from starlette.routing import Mount
+from starlette.types import ASGIApp
 
 from dialer.web.api import (
     calls,
@@ -18,6 +22,7 @@ from dialer.web.api import (
     schedules,
 )
 from dialer.web.api.access import ScopedRouter
+from dialer.web.api.address import API
 from dialer.web.api.in_flight import InFlight
 from dialer.web.site import Site
 
@@ -32,6 +37,14 @@ ROUTERS: tuple[ScopedRouter, ...] = (
     *(calls.reading, calls.writing, calls.workspace),
     document.router,
 )
+
+
+class ApiMount(Mount):
+    """Where the API begins. Takes every address beneath, also one with a line break in it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(API, app=app, name="api")
+        self.path_regex = re.compile(f"^{API}/(?P<path>.*)$", re.DOTALL)
 
 
 def make_api(site: Site) -> FastAPI:

@@ -5,6 +5,7 @@ is in the log.
 """
 
 import secrets
+import traceback
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -226,8 +227,12 @@ def _crashed(request: Request, error: Exception) -> Response:
         fix = "send the request again"
         return problem(request, HTTPStatus.SERVICE_UNAVAILABLE, what, fix=fix, headers=headers)
     reference = secrets.token_hex(4)
-    log.exception(
-        "api_request_failed", reference=reference, method=request.method, path=request.url.path
+    log.error(
+        "api_request_failed",
+        reference=reference,
+        method=request.method,
+        path=request.url.path,
+        traceback="".join(traceback.format_exception(error)),  # without what was in the request
     )
     what = f"something is wrong on our side; it is in the log as {reference}"
     fix = "try again; if it stays so, tell whoever runs the dialer this reference"
