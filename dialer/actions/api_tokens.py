@@ -36,13 +36,7 @@ def create(
         UserError: it has no name, may nothing, or would be over already.
     """
     name = read_name(name)
-    if not scopes:
-        raise UserError("a token without a scope may nothing", fix="--scope read")
-    if expires_at is not None and expires_at <= now:
-        raise UserError(
-            f"{expires_at:%Y-%m-%d %H:%M} UTC is past",
-            fix='--expires 90d, or "2027-12-31 00:00 UTC"',
-        )
+    _check(scopes, expires_at=expires_at, now=now)
     given = [scope.value for scope in Scope if scope in scopes]
     token = PREFIX + new_token()
 
@@ -58,6 +52,16 @@ def create(
     row = db.transact(body)
     log.info("token_created", token_id=row)
     return row, token
+
+
+def _check(scopes: Collection[Scope], *, expires_at: datetime | None, now: datetime) -> None:
+    if not scopes:
+        raise UserError("a token without a scope may nothing", fix="--scope read")
+    if expires_at is not None and expires_at <= now:
+        raise UserError(
+            f"{expires_at:%Y-%m-%d %H:%M} UTC is past",
+            fix='--expires 90d, or "2027-12-31 00:00 UTC"',
+        )
 
 
 def program_of(db: Database, token: str, *, now: datetime) -> Program | None:

@@ -12,7 +12,7 @@ from dialer.domain.states import state_of
 from dialer.errors import NotFound
 from dialer.store import attempts, feed
 from dialer.store.database import Connection
-from dialer.store.feed import Told
+from dialer.store.feed import Horizon, Told
 
 WAIT = timedelta(milliseconds=10)
 WAITS = 50
@@ -53,11 +53,7 @@ def read_on(
         world.db.read(partial(find, campaign_id=campaign_id))
     seen = world.db.read(feed.horizon)
     place = after if after is not None else _first(world, since)
-    for _ in range(WAITS):
-        if world.db.read(partial(feed.is_settled, seen=seen)):
-            break
-        world.clock.sleep(WAIT)
-    else:
+    if not _wait_for_writers(world, seen):
         return Page([], place, more=False)
 
     def body(tx: Connection) -> Page:
@@ -84,6 +80,14 @@ def show(world: World, attempt_id: str) -> dict[str, Any]:
         return {**found, "analysis": row.analysis.value, **call_told(tx, row)}
 
     return world.db.read(body)
+
+
+def _wait_for_writers(world: World, seen: Horizon) -> bool:
+    for _ in range(WAITS):
+        if world.db.read(partial(feed.is_settled, seen=seen)):
+            return True
+        world.clock.sleep(WAIT)
+    return False
 
 
 def _first(world: World, since: datetime | None) -> int:

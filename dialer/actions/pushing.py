@@ -18,11 +18,12 @@ from dialer.actions.control import find
 from dialer.actions.load import Order, options_for
 from dialer.actions.storing import REPEATED, Batch, Draft, Known, Target, draft_of, store
 from dialer.actions.world import World
+from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.states import ListStatus
 from dialer.errors import RefusedByRule
 from dialer.leads.column_map import ColumnMap
 from dialer.leads.outcomes import RejectedRow
-from dialer.leads.pushed import PushedRows, rows_of
+from dialer.leads.pushed import rows_of
 from dialer.leads.row_reader import RowReader
 from dialer.log import get_logger
 from dialer.store import bulk, campaigns, kept_answers, lists
@@ -90,12 +91,8 @@ def push(
     before = world.db.read(lambda tx: kept_answers.find(tx, key.token_id, key.key))
     if before is not None:
         return _told_again(before, key)
-    campaign = world.db.read(lambda tx: find(tx, campaign_id))
-    spec = campaigns.spec_of(campaign)
-    # Asking Retell what the agent's prompt needs would take longer than all the rest, each time.
-    options, _ = options_for(world, spec, Order(check_agent=False))
-    rows = rows_of(leads, most_columns=options.limits.max_columns)
-    read = _read(rows, RowReader(rows.columns, options))
+    spec = campaigns.spec_of(world.db.read(lambda tx: find(tx, campaign_id)))
+    read = _read(world, spec, leads)
     target = Target(campaign_id, 0, known=known, not_called_within=spec.not_called_within)
     body = partial(_push, world=world, target=target, read=read, key=key, actor=actor)
     pushed = world.db.transact(body)
@@ -105,7 +102,11 @@ def push(
     return pushed
 
 
-def _read(rows: PushedRows, reader: RowReader) -> _Read:
+def _read(world: World, spec: CampaignSpec, leads: Sequence[Mapping[str, Any]]) -> _Read:
+    # Asking Retell what the agent's prompt needs would take longer than all the rest, each time.
+    options, _ = options_for(world, spec, Order(check_agent=False))
+    rows = rows_of(leads, most_columns=options.limits.max_columns)
+    reader = RowReader(rows.columns, options)
     drafts, rejects = [], []
     for record in rows.records:
         outcome = reader.read(record)

@@ -12,6 +12,7 @@ from dialer.web.api import (
     campaigns,
     do_not_call,
     document,
+    exports,
     health,
     lead_changes,
     leads,
@@ -27,7 +28,7 @@ from dialer.web.api.in_flight import InFlight
 from dialer.web.site import Site
 
 ROUTERS: tuple[ScopedRouter, ...] = (
-    *(campaigns.reading, campaigns.results, campaign_changes.router),
+    *(campaigns.reading, exports.router, campaign_changes.router),
     *(leads.router, pushes.router, lead_changes.router, lead_changes.never),
     *(do_not_call.reading, do_not_call.writing),
     results.router,

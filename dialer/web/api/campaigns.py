@@ -1,27 +1,19 @@
-"""Campaigns: listed, shown, checked, with what was done to them and what came of them."""
+"""Campaigns: listed, shown, checked, before they start and while they run."""
 
-import os
-import tempfile
 from datetime import datetime
-from http import HTTPStatus
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Query
 from pydantic import BaseModel, Field
-from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import FileResponse
 
 from dialer.actions import campaign_live
 from dialer.actions.control import find
-from dialer.actions.export import export_leads, export_results
 from dialer.actions.preflight import findings_of, findings_without_leads
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.preflight import Finding
 from dialer.domain.roles import Scope
 from dialer.domain.states import CampaignStatus, LeadStatus
-from dialer.leads.exports import ExportFormat
 from dialer.store import campaigns
 from dialer.store.tables import Campaign
 from dialer.web.api.access import asks, world_of
@@ -30,13 +22,6 @@ from dialer.web.api.kinds import Id
 from dialer.web.site import site_of
 
 reading = asks(Scope.CAMPAIGNS_READ, tag="campaigns")
-results = asks(Scope.RESULTS_READ, tag="campaigns")
-
-MEDIA_TYPES = {
-    ExportFormat.CSV: "text/csv",
-    ExportFormat.JSON_LINES: "application/x-ndjson",
-    ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 class CampaignRow(BaseModel):
@@ -168,35 +153,6 @@ def list_findings(request: Request, campaign_id: Id) -> list[FindingShown]:
     world = world_of(request)
     row = world.db.read(lambda tx: find(tx, campaign_id))
     return told(findings_of(world, row, now=world.clock.now()))
-
-
-@results.get(
-    "/campaigns/{campaign_id}/results",
-    response_class=FileResponse,
-    responses={200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}},
-)
-def export_campaign(
-    request: Request,
-    campaign_id: Id,
-    form: Annotated[ExportFormat, Query(alias="format")] = ExportFormat.CSV,
-    leads: Annotated[bool, Query(description="As stored, with all variables.")] = False,
-) -> FileResponse:
-    """Give one row per lead with its result, as a file."""
-    handle, name = tempfile.mkstemp(dir=site_of(request).settings.create_home())
-    os.close(handle)
-    write = export_leads if leads else export_results
-    try:
-        write(world_of(request).db, campaign_id, Path(name), form=form)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return FileResponse(
-        name,
-        status_code=HTTPStatus.OK,
-        media_type=MEDIA_TYPES[form],
-        filename=f"campaign-{campaign_id}.{form.value}",
-        background=BackgroundTask(Path(name).unlink, missing_ok=True),
-    )
 
 
 def told(findings: list[Finding]) -> list[FindingShown]:
