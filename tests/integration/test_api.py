@@ -17,7 +17,6 @@ from dialer.actions.world import World
 from dialer.store import campaigns, lead_pages, lists, registries
 from dialer.store.database import Connection
 
-
 ADA = {"phone": "(212) 555-2671", "name": "Ada Lee", "external_ref": "003-17"}
 SPEC = {"name": "Spring", "from_numbers": ["+12125550000"], "purpose": "other"}
 
@@ -150,6 +149,7 @@ class TestPushes:
         self, api: httpx.Client, world: World
     ) -> None:
         campaign_id, answers = draft(world), queue.Queue[httpx.Response]()
+        ok(api.get("/campaigns"))  # notes the token's use, which would wait for the lock
         held, let_go = threading.Event(), threading.Event()
 
         def hold(tx: Connection) -> None:
