@@ -1,5 +1,6 @@
 """Do not call: put a number on the list, take it off, and say what is known about it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from dialer.actions.control import find
 from dialer.actions.world import World
 from dialer.domain.do_not_call import OptOut
 from dialer.domain.hold import Hold, HoldCode
+from dialer.domain.phones import Phone, parse_phone
 from dialer.domain.states import ClosedAs, LeadStatus
 from dialer.errors import NotFound, RefusedByRule
 from dialer.log import get_logger
@@ -37,6 +39,22 @@ class Known:
     entries: list[Suppression]
     registries: list[Registry]
     suppressed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What came of one number as somebody wrote it; `problem` where it is none."""
+
+    phone: str
+    done: OptedOut
+    problem: str | None = None
+
+    @property
+    def result(self) -> str:
+        """Say it in one word."""
+        if self.problem is not None:
+            return "rejected"
+        return "added" if self.done.changed else "unchanged"
 
 
 def suppress(tx: Connection, phone: str, opt_out: OptOut, *, now: datetime) -> OptedOut:
@@ -83,6 +101,23 @@ def add(world: World, phone: str, opt_out: OptOut) -> OptedOut:
         return suppress(tx, phone, opt_out, now=now)
 
     return world.db.transact(body)
+
+
+def add_written(
+    world: World, texts: Sequence[str], opt_out: OptOut, *, country: str = "US"
+) -> list[Written]:
+    """Put numbers on the list as they are written; one that is none does not keep the others.
+
+    Each is a transaction of its own. May be called twice. Raises: as `add`.
+    """
+    found = []
+    for text in texts:
+        read = parse_phone(text, country=country, allow_fictional=True, allowed_countries=None)
+        if isinstance(read, Phone):
+            found.append(Written(read.e164, add(world, read.e164, opt_out)))
+        else:
+            found.append(Written(text, OptedOut(False, 0, 0), problem=read.message))
+    return found
 
 
 def remove(

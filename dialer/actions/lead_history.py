@@ -37,6 +37,21 @@ def letters(db: Database, call_ids: list[str]) -> dict[str, list[dict[str, Any]]
 
 def call_told(tx: Connection, row: Attempt) -> dict[str, Any]:
     """Tell one attempt, with each change of it."""
+    events = [
+        {
+            "at": one.at,
+            "from": one.from_status,
+            "to": one.to_status.value,
+            "by": one.by,
+            "evidence": one.evidence,
+        }
+        for one in attempts.history(tx, row.id)
+    ]
+    return {**attempt_told(row), "events": events}
+
+
+def attempt_told(row: Attempt) -> dict[str, Any]:
+    """Tell one attempt as it is now."""
     return {
         "id": row.id,
         "n": row.n,
@@ -70,16 +85,6 @@ def call_told(tx: Connection, row: Attempt) -> dict[str, Any]:
         "scrubbed_transcript": row.scrubbed_transcript,
         "has_recording": row.recording_url is not None,
         "call_deleted_at": row.call_deleted_at,
-        "events": [
-            {
-                "at": one.at,
-                "from": one.from_status,
-                "to": one.to_status.value,
-                "by": one.by,
-                "evidence": one.evidence,
-            }
-            for one in attempts.history(tx, row.id)
-        ],
     }
 
 

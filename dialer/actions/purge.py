@@ -6,7 +6,7 @@ from functools import partial
 from dialer.actions.scrub import breathe
 from dialer.actions.world import World
 from dialer.log import get_logger
-from dialer.store import lists, result_delivery
+from dialer.store import kept_answers, lists, result_delivery
 from dialer.store.database import Connection
 
 log = get_logger(__name__)
@@ -16,6 +16,9 @@ REJECTS_KEPT = timedelta(days=90)
 
 RESULTS_KEPT = timedelta(days=90)
 """So long a result can be looked at and sent again, whatever became of it."""
+
+ANSWERS_KEPT = timedelta(days=3)
+"""So long a request may be sent again with the same idempotency key: over a long weekend."""
 
 AT_ONCE = 5_000
 """Rows deleted in one transaction."""
@@ -28,6 +31,7 @@ def purge(world: World) -> int:
     """
     now = world.clock.now()
     _purge_results(world, now=now)
+    _purge_answers(world, now=now)
     old = world.db.read(lambda tx: lists.with_old_rejects(tx, before=now - REJECTS_KEPT))
     return sum(_purge_list(world, list_id, now=now) for list_id in old)
 
@@ -40,6 +44,12 @@ def _purge_results(world: World, *, now: datetime) -> None:
         breathe(world)
     if deleted:
         log.info("results_purged", rows=deleted)
+
+
+def _purge_answers(world: World, *, now: datetime) -> None:
+    step = partial(kept_answers.purge, before=now - ANSWERS_KEPT, most=AT_ONCE)
+    while world.db.transact(step):
+        breathe(world)
 
 
 def _purge_list(world: World, list_id: int, *, now: datetime) -> int:

@@ -24,7 +24,7 @@ from dialer.actions.campaign_file import (
     refusal,
 )
 from dialer.domain.campaign_spec import CampaignSpec
-from dialer.domain.schedule_spec import Recipe, ScheduleSpec
+from dialer.domain.schedule_spec import DEFAULT_WATCH, Recipe, ScheduleSpec
 from dialer.errors import UserError
 
 M = TypeVar("M", bound=BaseModel)
@@ -53,6 +53,40 @@ def read_schedule_file(path: Path) -> Recipe:
     if recipe is None:
         raise refusal(found.problems)
     return recipe
+
+
+def read_recipe(given: dict[str, Any], *, folder: Path, source: str) -> Recipe:
+    """Read a schedule that comes without a file; its lists lie beneath `folder`, on this machine.
+
+    Raises:
+        UserError: it is not valid, or names what lies elsewhere.
+    """
+    found = _Reading(Path(source))
+    campaign, schedule = dict(given.get("campaign") or {}), dict(given.get("schedule") or {})
+    for section, key in ((campaign, "leads"), (schedule, "watch")):
+        if isinstance(section.get(key), str):
+            section[key] = str(_beneath(folder, section[key], key=key))
+        elif section.get(key) is True:
+            section[key] = str(_beneath(folder, DEFAULT_WATCH, key=key))
+    recipe = found.read({**given, "campaign": campaign, "schedule": schedule})
+    if recipe is None:
+        raise refusal(found.problems)
+    return recipe
+
+
+def _beneath(folder: Path, text: str, *, key: str) -> Path:
+    """Keep whoever is not at this machine from reading other files of it."""
+    home = folder.resolve()
+    try:
+        place = (home / text).resolve()
+    except (OSError, RuntimeError, ValueError):
+        place = home.parent
+    if not place.is_relative_to(home) or place == home:
+        raise UserError(
+            f"{key} = “{text[:60]}” does not lie beneath the folder for lists",
+            fix=f"put it into {home}, and name it as it is called there",
+        )
+    return place
 
 
 def check_file(path: Path) -> Checked:

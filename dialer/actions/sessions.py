@@ -92,9 +92,9 @@ def who(db: Database, token: str, *, now: datetime) -> Actor | None:
     return Actor(found.name, Role(found.role), person_id=found.user_id, session=hashed)
 
 
-def who_by_token(db: Database, token: str) -> Actor | None:
-    """Tell what a token of the API may do; None when it was revoked or never was."""
-    row = db.read(lambda tx: tokens.find(tx, hash_token(token)))
+def who_by_token(db: Database, token: str, *, now: datetime) -> Actor | None:
+    """Tell what a token may do on pages; None when it does not hold, or opens none."""
+    row = db.read(lambda tx: tokens.find(tx, hash_token(token), now=now))
     role = role_of(row.scopes) if row is not None else None
     return None if row is None or role is None else Actor(f"token:{row.name}", role)
 

@@ -30,12 +30,21 @@ def read_past(text: str, *, option: str, now: datetime) -> datetime:
     Raises:
         WrongUsage: it is neither.
     """
+    return _moment(text, option=option, now=now, sign=-1)
+
+
+def read_ahead(text: str, *, option: str, now: datetime) -> datetime:
+    """Read a moment, or how far ahead it is: "2h", "90d". Raises: as `read_past`."""
+    return _moment(text, option=option, now=now, sign=1)
+
+
+def _moment(text: str, *, option: str, now: datetime, sign: int) -> datetime:
     from dialer.domain.durations import parse_duration
     from dialer.domain.written_moments import read_moment
 
     try:
-        return now - parse_duration(text)
-    except ValueError:
+        return now + sign * parse_duration(text)
+    except (ValueError, OverflowError):
         pass
     try:
         return read_moment(text)

@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from dialer.cli.output import AsJson, Yes, confirm, print_json, print_rows, say
+from dialer.cli.reading import read_ahead
 from dialer.cli.worlds import actor, load_settings, opened_database
 from dialer.domain.roles import Scope
 
 app = typer.Typer(no_args_is_help=True, help="Tokens for programs that use the API.")
 
-COLUMNS = ("id", "name", "scopes", "created_at", "revoked_at")
+COLUMNS = ("id", "name", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at")
 
 
 @app.callback()
@@ -28,18 +29,24 @@ def create(
         list[Scope] | None,
         typer.Option("--scope", help="What it may do; may be given several times. [default: read]"),
     ] = None,
+    expires: Annotated[
+        str | None,
+        typer.Option(help='When it ends: "90d", or "2027-12-31 00:00 UTC". [default: never]'),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a token. It is shown once, and only its hash is kept."""
     from dialer.actions import api_tokens
 
-    scopes = scope or [Scope.READ]
+    scopes, now = scope or [Scope.READ], datetime.now(UTC)
+    ends = None if expires is None else read_ahead(expires, option="--expires", now=now)
     with opened_database(load_settings()) as database:
         token_id, token = api_tokens.create(
-            database, name, scopes=scopes, actor=actor(), now=datetime.now(UTC)
+            database, name, scopes=scopes, actor=actor(), now=now, expires_at=ends
         )
     if as_json:
-        print_json({"id": token_id, "name": name, "scopes": scopes, "token": token})
+        found = {"id": token_id, "name": name, "scopes": scopes, "expires_at": ends}
+        print_json({**found, "token": token})
     else:
         sys.stdout.write(f"{token}\n")
     say(f"token {token_id} may {', '.join(scopes)}; it is not shown again")

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -21,6 +20,7 @@ from dialer.domain.campaign_limits import CampaignLimits, HoldRules
 from dialer.domain.dispositions import Disposition
 from dialer.domain.durations import Duration
 from dialer.domain.e164 import E164
+from dialer.domain.moments import Moment
 from dialer.domain.opt_out_words import OptOutSpec
 from dialer.domain.person_caps import PersonCaps
 from dialer.domain.results import ResultSpec
@@ -60,8 +60,8 @@ class CampaignSpec(BaseModel):
     not_called_within: Duration | None = None  # import nobody another campaign called since
     require_consent: bool = False  # call only leads whose list says when and how they agreed
     calendar: str | None = Field(default=None, pattern=r"^[\w-]{1,100}$")  # that agents book
-    start_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None  # who still waits then is not called any more
+    start_at: Moment | None = None
+    ends_at: Moment | None = None  # who still waits then is not called any more
     weight: float = Field(default=1.0, gt=0, le=1000)
     limits: CampaignLimits = CampaignLimits()
     window: Window = Window()

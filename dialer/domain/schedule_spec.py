@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -22,6 +21,7 @@ from pydantic import (
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.dispositions import MEANING, Disposition, Verdict
 from dialer.domain.durations import Duration
+from dialer.domain.moments import Moment
 from dialer.domain.occurrences import Due, Missed, check_cron, check_zone, choose, occurrences
 from dialer.domain.states import ClosedAs, LeadStatus
 
@@ -123,7 +123,7 @@ class ScheduleSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(min_length=1, max_length=150)
-    at: AwareDatetime | None = None  # once
+    at: Moment | None = None  # once
     cron: Annotated[str, AfterValidator(_cron)] | None = None
     zone: Annotated[str, AfterValidator(_zone)] | None = None  # of `cron`
     watch: Annotated[str, BeforeValidator(_watch_default), AfterValidator(_watch)] | None = None

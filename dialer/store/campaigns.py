@@ -112,6 +112,25 @@ def every(tx: Connection) -> list[Campaign]:
     return many(tx, Campaign, listed.order_by(campaign.c.id.desc()))
 
 
+def page(
+    tx: Connection,
+    *,
+    before: int | None,
+    most: int,
+    status: CampaignStatus | None,
+    archived: bool,
+) -> list[Campaign]:
+    """Read campaigns made before one, the newest first: in one status, or in any."""
+    chosen = select(campaign)
+    if before is not None:
+        chosen = chosen.where(campaign.c.id < before)
+    if status is not None:
+        chosen = chosen.where(campaign.c.status == status)
+    elif not archived:
+        chosen = chosen.where(campaign.c.status != CampaignStatus.ARCHIVED)
+    return many(tx, Campaign, chosen.order_by(campaign.c.id.desc()).limit(most))
+
+
 def children(tx: Connection, campaign_id: int) -> list[Campaign]:
     """Read the campaigns that redial those whom this one did not reach."""
     return many(tx, Campaign, select(campaign).where(campaign.c.parent_id == campaign_id))

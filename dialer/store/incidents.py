@@ -108,6 +108,16 @@ def count_unclosed(tx: Connection, *, code: str | None = None) -> int:
     return int(tx.execute(counted).scalar_one())
 
 
+def page(tx: Connection, *, before: int | None, most: int, closed: bool) -> list[Incident]:
+    """Read incidents that were first opened before one, the newest first; closed ones on demand."""
+    chosen = select(incident)
+    if before is not None:
+        chosen = chosen.where(incident.c.id < before)
+    if not closed:
+        chosen = chosen.where(incident.c.closed_at.is_(None))
+    return many(tx, Incident, chosen.order_by(incident.c.id.desc()).limit(most))
+
+
 def unclosed(tx: Connection, *, most: int | None = None) -> list[Incident]:
     """Read the incidents nobody has closed."""
     chosen = select(incident).where(incident.c.closed_at.is_(None)).order_by(incident.c.id)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Column, Index
 from sqlmodel import Field, SQLModel
 
-from dialer.store.columns import a_moment, an_id, some_json
+from dialer.store.columns import a_moment, a_text, an_id, some_json
 from dialer.store.types import BigId
 
 
@@ -32,7 +32,24 @@ class ApiToken(SQLModel, table=True):
     token_hash: str = Field(unique=True)
     scopes: list[str] = some_json(nullable=False)
     created_at: datetime = a_moment(nullable=False)
+    expires_at: datetime | None = a_moment()  # None: never
     revoked_at: datetime | None = a_moment()
+    last_used_at: datetime | None = a_moment()  # to the minute
+
+
+class KeptAnswer(SQLModel, table=True):
+    """What a request with an idempotency key was answered, written with what it changed."""
+
+    __tablename__ = "kept_answer"
+    __table_args__ = (Index("kept_answer_created", "created_at"),)
+
+    token_id: int = Field(
+        primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False}
+    )
+    key: str = Field(primary_key=True)
+    request_sha256: str
+    answer: str | None = a_text()  # JSON; None only until the transaction's end
+    created_at: datetime = a_moment(nullable=False)
 
 
 def _index_of_person() -> Any:

@@ -71,6 +71,14 @@ def of_schedule(tx: Connection, schedule_id: int, *, most: int | None = None) ->
     return many(tx, ScheduleRun, chosen.limit(most))
 
 
+def page(tx: Connection, schedule_id: int, *, before: int | None, most: int) -> list[ScheduleRun]:
+    """Read runs of a schedule noted before one, the newest first."""
+    chosen = select(run).where(run.c.schedule_id == schedule_id)
+    if before is not None:
+        chosen = chosen.where(run.c.id < before)
+    return many(tx, ScheduleRun, chosen.order_by(run.c.id.desc()).limit(most))
+
+
 def open_ids(tx: Connection) -> list[int]:
     """Give the runs that are not finished, the oldest first."""
     chosen = select(run.c.id).where(run.c.status == RunStatus.OPEN).order_by(run.c.id)

@@ -51,6 +51,14 @@ def every(tx: Connection) -> list[Schedule]:
     return many(tx, Schedule, select(schedule).order_by(schedule.c.id.desc()))
 
 
+def page(tx: Connection, *, before: int | None, most: int) -> list[Schedule]:
+    """Read schedules made before one, the newest first."""
+    chosen = select(schedule)
+    if before is not None:
+        chosen = chosen.where(schedule.c.id < before)
+    return many(tx, Schedule, chosen.order_by(schedule.c.id.desc()).limit(most))
+
+
 def enabled(tx: Connection) -> list[Schedule]:
     """Read the schedules that run, the oldest first."""
     return many(tx, Schedule, select(schedule).where(schedule.c.enabled).order_by(schedule.c.id))

@@ -89,7 +89,8 @@ def who_asks(request: Request) -> Actor | None:
     site = site_of(request)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return sessions.who_by_token(site.world().db, token.strip())
+        world = site.world()
+        return sessions.who_by_token(world.db, token.strip(), now=world.clock.now())
     cookie = request.cookies.get(COOKIE)
     if not cookie:
         return None

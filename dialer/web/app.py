@@ -38,6 +38,7 @@ from dialer.web import (
     webhooks,
 )
 from dialer.web.access import GuardedRouter
+from dialer.web.api.app import ApiMount, make_api
 from dialer.web.bodies import SmallBodies
 from dialer.web.cross_site import CrossSiteRefused
 from dialer.web.headers import SecurityHeaders
@@ -104,6 +105,7 @@ def _app(site: Site) -> FastAPI:
     error_pages.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    app.router.routes.append(ApiMount(make_api(site)))
     return app
 
 

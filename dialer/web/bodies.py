@@ -10,6 +10,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dialer.web.access import SAFE_METHODS
+from dialer.web.api.address import API
 from dialer.web.functions import FOLDER as FUNCTIONS
 from dialer.web.problems import problem
 from dialer.web.webhooks import PATH as WEBHOOKS
@@ -21,7 +22,7 @@ _ROWS = re.compile(r"/lists/\d+/correct")
 
 
 class SmallBodies:
-    """Refuses larger ones before they are read; what Retell signs has a limit of its own."""
+    """Refuses larger ones before they are read; what Retell signs, and the API, have their own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -37,7 +38,7 @@ def _is_form(scope: Scope) -> bool:
     return (
         scope["type"] == "http"
         and scope["method"] not in SAFE_METHODS
-        and not scope["path"].startswith((WEBHOOKS, FUNCTIONS))
+        and not scope["path"].startswith((WEBHOOKS, FUNCTIONS, f"{API}/"))
         and scope["path"] not in FILES
     )
 

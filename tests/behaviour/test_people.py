@@ -289,7 +289,7 @@ class TestTokens:
         scopes = [Scope.OPERATE, Scope.READ]
         row, token = api_tokens.create(db, "CI", scopes=scopes, actor="ann", now=now)
         assert token not in texts_of(stage)
-        assert sessions.who_by_token(db, token) == Actor("token:ci", Role.OPERATOR)
+        assert sessions.who_by_token(db, token, now=now) == Actor("token:ci", Role.OPERATOR)
         assert [one.scopes for one in api_tokens.everything(db)] == [["read", "operate"]]
         assert done(stage, f"token:{row}") == [("ann", "create_token")]
 
@@ -297,7 +297,7 @@ class TestTokens:
         db, now = stage.world.db, stage.clock.now()
         row, token = api_tokens.create(db, "ci", scopes=[Scope.READ], actor="ann", now=now)
         assert api_tokens.revoke(db, row, actor="ann", now=now) == "ci"
-        assert sessions.who_by_token(db, token) is None
+        assert sessions.who_by_token(db, token, now=now) is None
         with pytest.raises(NotFound):
             api_tokens.revoke(db, row, actor="ann", now=now)
 

@@ -10,7 +10,8 @@ from factories import Stage
 from dialer.actions import purge as purging
 from dialer.actions.export import export_rejects
 from dialer.actions.load import Loaded, Order, load
-from dialer.actions.purge import REJECTS_KEPT, purge
+from dialer.actions.purge import ANSWERS_KEPT, REJECTS_KEPT, purge
+from dialer.actions.pushing import RequestKey, push
 from dialer.errors import NotFound
 from dialer.store import lists
 
@@ -84,3 +85,20 @@ def test_many_rows_are_deleted_in_several_transactions(
     stage.clock.moment += REJECTS_KEPT + timedelta(days=1)
     monkeypatch.setattr(purging, "AT_ONCE", 5)
     assert purge(stage.world) == 13
+
+
+def test_answers_to_pushes_are_kept_for_three_days(stage: Stage) -> None:
+    campaign_id = stage.campaign()
+
+    def again() -> bool:
+        key = RequestKey(1, "one", "body")
+        leads = [{"phone": "2125552671"}]
+        return push(stage.world, campaign_id, leads, key=key, actor="test").again
+
+    assert not again()
+    stage.clock.moment += ANSWERS_KEPT
+    purge(stage.world)
+    assert again()
+    stage.clock.pass_time(seconds=1)
+    purge(stage.world)
+    assert not again()

@@ -68,3 +68,16 @@ def test_a_token_is_shown_once_and_revoked(desk: Desk) -> None:
     assert desk.type("tokens", "revoke", 1, "--yes").code == ExitCode.DONE
     assert desk.type("tokens", "revoke", 1, "--yes").code == ExitCode.NOT_FOUND
     assert desk.type("tokens", "list", "--json").json[0]["revoked_at"] is not None
+
+
+def test_a_token_of_the_api_has_narrow_scopes_and_an_end(desk: Desk) -> None:
+    scopes = ("--scope", "leads:write", "--scope", "results:read")
+    made = desk.type("tokens", "create", "crm", *scopes, "--expires", "90d", "--json")
+    assert made.json["scopes"] == ["leads:write", "results:read"]
+    (listed,) = desk.type("tokens", "list", "--json").json
+    assert (listed["expires_at"] is None, listed["last_used_at"]) == (False, None)
+    past = desk.type("tokens", "create", "crm", "--expires", "2020-01-01 00:00 UTC")
+    assert past.code == ExitCode.FAILED
+    assert "is past" in past.err
+    assert desk.type("tokens", "create", "crm", "--expires", "x").code == ExitCode.USAGE
+    assert desk.type("tokens", "create", "crm", "--scope", "leads:steal").code == ExitCode.USAGE

@@ -1,0 +1,67 @@
+"""The app of the API."""
+
+import re
+
+from fastapi import FastAPI
+from starlette.routing import Mount
+from starlette.types import ASGIApp
+
+from dialer.web.api import (
+    calls,
+    campaign_changes,
+    campaigns,
+    do_not_call,
+    document,
+    exports,
+    health,
+    lead_changes,
+    leads,
+    lists,
+    problems,
+    pushes,
+    results,
+    schedules,
+)
+from dialer.web.api.access import ScopedRouter
+from dialer.web.api.address import API
+from dialer.web.api.in_flight import InFlight
+from dialer.web.site import Site
+
+ROUTERS: tuple[ScopedRouter, ...] = (
+    *(campaigns.reading, exports.router, campaign_changes.router),
+    *(leads.router, pushes.router, lead_changes.router, lead_changes.never),
+    *(do_not_call.reading, do_not_call.writing),
+    results.router,
+    *(schedules.reading, schedules.writing),
+    *(lists.reading, lists.writing),
+    *(health.reading, health.writing),
+    *(calls.reading, calls.writing, calls.workspace),
+    document.router,
+)
+
+
+class ApiMount(Mount):
+    """Where the API begins. Takes every address beneath, also one with a line break in it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(API, app=app, name="api")
+        self.path_regex = re.compile(f"^{API}/(?P<path>.*)$", re.DOTALL)
+
+
+def make_api(site: Site) -> FastAPI:
+    """Make the app that is mounted at `/api/v1`."""
+    app = FastAPI(
+        title=document.TITLE,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.site = site
+    app.state.in_flight = InFlight()
+    problems.install(app)
+    document.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app

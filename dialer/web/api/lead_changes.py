@@ -1,0 +1,101 @@
+"""What programs do to single leads: call again, skip, promise a call, never call."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+
+from dialer.actions import callbacks, do_not_call, lead_control
+from dialer.actions.explain import explain
+from dialer.domain.do_not_call import OptOut, OptOutSource
+from dialer.domain.roles import Scope
+from dialer.domain.states import LeadState
+from dialer.web.api.access import actor_of, asks, world_of
+from dialer.web.api.kinds import Given, Id, Reason
+
+router = asks(Scope.LEADS_WRITE, tag="leads")
+never = asks(Scope.DNC_WRITE, tag="leads")
+
+
+class Retry(Given):
+    """When a lead is called again; as soon as it may be, if nothing is said."""
+
+    at: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=60,
+        description="By the clock where the lead is.",
+        examples=["2026-12-01 15:00"],
+    )
+
+
+class Skip(Given):
+    """Why a lead is left alone."""
+
+    reason: Reason
+
+
+class Callback(Given):
+    """When a lead was promised a call."""
+
+    at: str = Field(
+        min_length=1,
+        max_length=60,
+        description="By the clock where the lead is.",
+        examples=["2026-12-01 15:00"],
+    )
+
+
+class Decided(BaseModel):
+    """A lead after something was decided about it."""
+
+    lead_id: int = Field(examples=[41])
+    state: LeadState
+    due_at: datetime | None
+    callback_at: datetime | None
+
+
+@router.post("/leads/{lead_id}/retry")
+def retry_lead(request: Request, lead_id: Id, when: Retry | None = None) -> Decided:
+    """Call a lead as soon as it may be, or at a time; also one that was given up or held."""
+    at = when.at if when is not None else None
+    lead_control.retry(world_of(request), lead_id, at=at, actor=actor_of(request))
+    return _decided(request, lead_id)
+
+
+@router.post("/leads/{lead_id}/skip")
+def skip_lead(request: Request, lead_id: Id, why: Skip) -> Decided:
+    """Close a lead without a further call."""
+    lead_control.skip(world_of(request), lead_id, reason=why.reason, actor=actor_of(request))
+    return _decided(request, lead_id)
+
+
+@router.post("/leads/{lead_id}/callback")
+def promise_callback(request: Request, lead_id: Id, when: Callback) -> Decided:
+    """Promise a lead a call at a time; it goes before everybody else of its campaign.
+
+    The promise to a lead that is in a call waits for its end.
+    """
+    callbacks.promise_callback(world_of(request), lead_id, when.at, actor=actor_of(request))
+    return _decided(request, lead_id)
+
+
+@never.post("/leads/{lead_id}/do-not-call")
+def never_call_lead(request: Request, lead_id: Id, why: Skip) -> Decided:
+    """Put a lead's number on the do-not-call list, in all campaigns."""
+    world = world_of(request)
+    phone = explain(world.db, lead_id, now=world.clock.now())["phone"]
+    opt_out = OptOut(why.reason, OptOutSource.HAND, actor_of(request))
+    do_not_call.add(world, phone, opt_out)
+    return _decided(request, lead_id)
+
+
+def _decided(request: Request, lead_id: int) -> Decided:
+    world = world_of(request)
+    found = explain(world.db, lead_id, now=world.clock.now())
+    return Decided(
+        lead_id=lead_id,
+        state=found["state"],
+        due_at=found["due_at"],
+        callback_at=found["callback_at"],
+    )
