@@ -30,11 +30,14 @@ from dialer.web import (
     list_page,
     problems_page,
     recordings,
+    schedule_edit,
+    schedule_page,
     scrape,
     sign_in,
     status_page,
     upload_page,
     webhooks,
+    week_page,
 )
 from dialer.web.access import GuardedRouter
 from dialer.web.bodies import SmallBodies
@@ -59,6 +62,7 @@ ROUTERS: tuple[GuardedRouter, ...] = (
     *(lead_page.router, lead_actions.router, recordings.router),
     *(list_page.viewing, list_page.changing, upload_page.router),
     *(do_not_call_page.viewing, do_not_call_page.changing, activity_page.router),
+    *(week_page.router, schedule_edit.router, schedule_page.viewing, schedule_page.changing),
     *(problems_page.viewing, problems_page.changing, health_page.router),
 )
 

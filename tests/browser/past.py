@@ -8,13 +8,15 @@ from factories import Stage
 from hostile import HOSTILE
 from looks import Place
 
-from dialer.actions import control, do_not_call, uploads
+from dialer.actions import control, do_not_call, schedule, stamping, uploads
 from dialer.actions import errands as errand_actions
 from dialer.actions.lead_control import retry
 from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.errands import FOR_A_WORKER
+from dialer.domain.schedule_spec import Recipe, ScheduleSpec
 from dialer.domain.states import LeadStatus
-from dialer.store import errands, incidents
+from dialer.domain.window import Window
+from dialer.store import campaigns, errands, incidents
 from dialer.store.database import Connection
 
 
@@ -68,7 +70,14 @@ def with_a_past(place: Place) -> Place:
     assert held
     draft = stage.draft(name="Not started")
     stage.leads(5, draft)
+    morning = with_schedules(place, campaign)
     place.pages = {
+        "schedules": "/schedules",
+        "schedule": f"/schedules/{morning}",
+        "new schedule": "/schedules/new",
+        "change a schedule": f"/schedules/{morning}/edit",
+        "week": "/schedules/week",
+        "another week": "/schedules/week?week=2026-11-02&zone=Asia/Kolkata",
         "campaigns": "/",
         "draft": f"/campaigns/{draft}",
         "empty": f"/campaigns/{stage.draft(name='Without leads')}",
@@ -93,6 +102,34 @@ def with_a_past(place: Place) -> Place:
         "missing": "/nothing/here",
     }
     return place
+
+
+def with_schedules(place: Place, campaign: int) -> int:
+    """Make schedules of every kind, some of which have run; gives one of them."""
+    world, made = place.stage.world, []
+    lists = place.home / "lists"
+    lists.mkdir(parents=True)
+    (lists / "everybody.csv").write_text("phone,first_name\n+12125556501,Ada\n", encoding="utf-8")
+    row = world.db.read(lambda tx: campaigns.get(tx, campaign))
+    for name, when in (
+        ("Weekday mornings", {"cron": "30 9,13 * * mon-fri", "zone": "America/New_York"}),
+        (HOSTILE[:150], {"cron": "0 8 * * *", "zone": "America/Chicago"}),
+        ("Every few minutes", {"cron": "*/7 * * * *", "zone": "UTC"}),
+        ("Only once", {"at": "2026-03-07T10:00:00-05:00"}),
+        ("What the CRM sends", {"watch": str(place.home / "inbox-crm" / "*.csv")}),
+    ):
+        recipe = Recipe(
+            schedule=ScheduleSpec.model_validate({"name": name, **when}),
+            campaign=campaigns.spec_of(row).model_copy(update={"window": Window()}),
+            lead_file=None if "watch" in when else str(lists / "everybody.csv"),
+        )
+        made.append(schedule.create(world, recipe, actor="operator"))
+    schedule.run_now(world, made[0], actor=HOSTILE, rejects_in=place.home / "rejects")
+    schedule.disable(world, made[2], actor="operator")
+    schedule.enable(world, made[2], actor="operator")
+    missing = schedule.ask_run(world, made[3], actor="operator", file=place.home / HOSTILE[-9:])
+    stamping.work_on(world, missing, rejects_in=place.home / "rejects")
+    return made[0]
 
 
 def uploaded(place: Place, name: str, text: str = FILE) -> int:
