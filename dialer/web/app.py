@@ -16,7 +16,9 @@ from dialer.config import Settings
 from dialer.errors import UserError
 from dialer.web import (
     activity_page,
+    agents_page,
     assets,
+    cadence_page,
     campaign_actions,
     campaign_page,
     do_not_call_page,
@@ -28,11 +30,14 @@ from dialer.web import (
     lead_actions,
     lead_page,
     list_page,
+    numbers_page,
+    people_page,
     problems_page,
     recordings,
     schedule_edit,
     schedule_page,
     scrape,
+    settings_page,
     sign_in,
     status_page,
     upload_page,
@@ -63,6 +68,9 @@ ROUTERS: tuple[GuardedRouter, ...] = (
     *(list_page.viewing, list_page.changing, upload_page.router),
     *(do_not_call_page.viewing, do_not_call_page.changing, activity_page.router),
     *(week_page.router, schedule_edit.router, schedule_page.viewing, schedule_page.changing),
+    *(settings_page.viewing, settings_page.changing, cadence_page.router),
+    *(numbers_page.viewing, numbers_page.changing, agents_page.viewing, agents_page.changing),
+    *(people_page.viewing, people_page.changing),
     *(problems_page.viewing, problems_page.changing, health_page.router),
 )
 

@@ -41,7 +41,7 @@ def new_page(request: Request, list: str = "") -> Response:  # noqa: A002
     return _form(request, typed | {"list": list[:200]}, None, error=None)
 
 
-@router.get(PATH + "/{schedule_id:int}/edit")
+@router.get(PATH + "/{schedule_id}/edit")
 def edit_page(request: Request, schedule_id: int) -> Response:
     """Show the settings of a schedule in the form."""
     now = _recipe(request, schedule_id)
@@ -66,7 +66,7 @@ async def create(request: Request) -> Response:
     return await run_in_threadpool(_save, request, await _typed(request), None)
 
 
-@router.post(PATH + "/{schedule_id:int}/edit")
+@router.post(PATH + "/{schedule_id}/edit")
 async def edit(request: Request, schedule_id: int) -> Response:
     """Give a schedule other settings, once the person has seen when it would run."""
     return await run_in_threadpool(_save, request, await _typed(request), schedule_id)

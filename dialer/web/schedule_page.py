@@ -41,7 +41,7 @@ def schedules_page(request: Request) -> Response:
     return page(request, "schedules.html", found=_shown(request, found), now=world.clock.now())
 
 
-@viewing.get(PATH + "/{schedule_id:int}")
+@viewing.get(PATH + "/{schedule_id}")
 def schedule_page(request: Request, schedule_id: int, before: int | None = None) -> Response:
     """Show one schedule, its runs, and the files of its folder."""
     world = site_of(request).world()
@@ -76,28 +76,28 @@ def _shown(request: Request, found: Any) -> Any:
     return found if actor_of(request).role.includes(Role.OPERATOR) else masked_texts(found)
 
 
-@changing.post(PATH + "/{schedule_id:int}/enable")
+@changing.post(PATH + "/{schedule_id}/enable")
 def enable(request: Request, schedule_id: int) -> Response:
     """Let a schedule run, from its next occurrence on."""
     schedule.enable(site_of(request).world(), schedule_id, actor=actor_of(request).name)
     return see(f"{PATH}/{schedule_id}")
 
 
-@changing.post(PATH + "/{schedule_id:int}/disable")
+@changing.post(PATH + "/{schedule_id}/disable")
 def disable(request: Request, schedule_id: int) -> Response:
     """Let a schedule make no further campaign."""
     schedule.disable(site_of(request).world(), schedule_id, actor=actor_of(request).name)
     return see(f"{PATH}/{schedule_id}")
 
 
-@changing.post(PATH + "/{schedule_id:int}/run")
+@changing.post(PATH + "/{schedule_id}/run")
 def run(request: Request, schedule_id: int) -> Response:
     """Have a schedule run once now; the worker for files does it within seconds."""
     schedule.ask_run(site_of(request).world(), schedule_id, actor=actor_of(request).name)
     return see(f"{PATH}/{schedule_id}")
 
 
-@changing.post(PATH + "/{schedule_id:int}/delete")
+@changing.post(PATH + "/{schedule_id}/delete")
 def delete(request: Request, schedule_id: int) -> Response:
     """Take a schedule away; its campaigns stay."""
     actor = actor_of(request).name

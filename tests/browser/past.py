@@ -3,20 +3,25 @@
 import csv
 import io
 import secrets
+from datetime import timedelta
 
-from factories import Stage
+from factories import OUR_NUMBER, Stage
 from hostile import HOSTILE
 from looks import Place
 
-from dialer.actions import control, do_not_call, schedule, stamping, uploads
+from dialer.actions import api_tokens, control, do_not_call, schedule, stamping, uploads
 from dialer.actions import errands as errand_actions
 from dialer.actions.lead_control import retry
+from dialer.config import SIMULATOR_KEY
 from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.errands import FOR_A_WORKER
+from dialer.domain.numbers import RestReason
+from dialer.domain.roles import Scope
 from dialer.domain.schedule_spec import Recipe, ScheduleSpec
 from dialer.domain.states import LeadStatus
 from dialer.domain.window import Window
-from dialer.store import campaigns, errands, incidents
+from dialer.simulator.settings import SimulatorSettings
+from dialer.store import campaigns, errands, incidents, numbers
 from dialer.store.database import Connection
 
 
@@ -27,6 +32,10 @@ def as_csv(rows: list[list[str]]) -> str:
     return text.getvalue()
 
 
+PLAYED = (
+    "/settings/cadence?zone=America/New_York&step=no_answer@2026-03-02T10:00"
+    "&step=busy@2026-03-02T14:00&step=busy@2026-03-02T14:21&step=voicemail@2026-03-03T09:00"
+)
 FILE = as_csv(
     [
         ["phone", "first_name", HOSTILE],
@@ -71,6 +80,7 @@ def with_a_past(place: Place) -> Place:
     draft = stage.draft(name="Not started")
     stage.leads(5, draft)
     morning = with_schedules(place, campaign)
+    with_settings(stage)
     place.pages = {
         "schedules": "/schedules",
         "schedule": f"/schedules/{morning}",
@@ -98,6 +108,15 @@ def with_a_past(place: Place) -> Place:
         "checked": f"/upload/{uploaded(place, 'checked.csv')}",
         "unusable": f"/upload/{uploaded(place, 'colours.csv', COLOURS)}",
         "imported": f"/upload/{imported(place)}",
+        "settings": "/settings",
+        "numbers": "/settings/numbers",
+        "agents": "/settings/agents",
+        "agent": "/settings/agents/agent_plan",
+        "an agent that is not there": "/settings/agents/agent_gone",
+        "voices": "/settings/voices?find=american",
+        "cadence": "/settings/cadence",
+        "a played cadence": PLAYED,
+        "people": "/settings/people",
         "account": "/account",
         "missing": "/nothing/here",
     }
@@ -130,6 +149,37 @@ def with_schedules(place: Place, campaign: int) -> int:
     missing = schedule.ask_run(world, made[3], actor="operator", file=place.home / HOSTILE[-9:])
     stamping.work_on(world, missing, rejects_in=place.home / "rejects")
     return made[0]
+
+
+def workspace() -> SimulatorSettings:
+    """Give a workspace at Retell: numbers, and agents of which one says something hostile."""
+    prompts = {
+        "agent_plan": {
+            "prompt": {
+                "general_prompt": "{{caller}} offers {{plan}} to {{first_name}}.",
+                "default_dynamic_variables": {"first_name": "there"},
+            }
+        },
+        "agent_hostile": {"prompt": {"general_prompt": HOSTILE}},
+    }
+    chosen = {
+        "prompts": prompts,
+        "api_key": SIMULATOR_KEY,
+        "phone_numbers": [OUR_NUMBER, "+12125550001", "+14155550198"],
+        "agents": list(prompts),
+    }
+    return SimulatorSettings.model_validate(chosen)
+
+
+def with_settings(stage: Stage) -> None:
+    """Let a number rest, and make tokens, one of which was revoked."""
+    db, now = stage.world.db, stage.clock.now()
+    why = {"reason": RestReason.BLOCKED, "sentence": HOSTILE}
+    until = now + timedelta(hours=5)
+    db.transact(lambda tx: numbers.rest(tx, "+14155550198", until=until, **why))
+    for name in ("crm nightly", "old report"):
+        made, _ = api_tokens.create(db, name, scopes=[Scope.READ], actor="admin", now=now)
+    api_tokens.revoke(db, made, actor="admin", now=now)
 
 
 def uploaded(place: Place, name: str, text: str = FILE) -> int:
