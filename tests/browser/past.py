@@ -9,17 +9,27 @@ from factories import OUR_NUMBER, Stage
 from hostile import HOSTILE
 from looks import Place
 
-from dialer.actions import api_tokens, control, do_not_call, schedule, stamping, uploads
+from dialer.actions import (
+    api_tokens,
+    control,
+    do_not_call,
+    export_errands,
+    schedule,
+    stamping,
+    uploads,
+)
 from dialer.actions import errands as errand_actions
 from dialer.actions.lead_control import retry
 from dialer.config import SIMULATOR_KEY
 from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.errands import FOR_A_WORKER
+from dialer.domain.exports import ExportWhat
 from dialer.domain.numbers import RestReason
 from dialer.domain.roles import Scope
 from dialer.domain.schedule_spec import Recipe, ScheduleSpec
 from dialer.domain.states import LeadStatus
 from dialer.domain.window import Window
+from dialer.leads.exports import ExportFormat
 from dialer.simulator.settings import SimulatorSettings
 from dialer.store import campaigns, errands, incidents, numbers
 from dialer.store.database import Connection
@@ -81,6 +91,7 @@ def with_a_past(place: Place) -> Place:
     stage.leads(5, draft)
     morning = with_schedules(place, campaign)
     with_settings(stage)
+    with_exports(place, 2)
     place.pages = {
         "schedules": "/schedules",
         "schedule": f"/schedules/{morning}",
@@ -108,6 +119,9 @@ def with_a_past(place: Place) -> Place:
         "checked": f"/upload/{uploaded(place, 'checked.csv')}",
         "unusable": f"/upload/{uploaded(place, 'colours.csv', COLOURS)}",
         "imported": f"/upload/{imported(place)}",
+        "exports": "/exports",
+        "exports of one": "/exports?campaign=2",
+        "exports of none": f"/exports?campaign={draft}",
         "settings": "/settings",
         "numbers": "/settings/numbers",
         "agents": "/settings/agents",
@@ -180,6 +194,20 @@ def with_settings(stage: Stage) -> None:
     for name in ("crm nightly", "old report"):
         made, _ = api_tokens.create(db, name, scopes=[Scope.READ], actor="admin", now=now)
     api_tokens.revoke(db, made, actor="admin", now=now)
+
+
+def with_exports(place: Place, campaign: int) -> None:
+    """Export a campaign: one file is there, one was deleted, and one was refused."""
+    world = place.stage.world
+    for what, form in (
+        (ExportWhat.RESULTS, ExportFormat.XLSX),
+        (ExportWhat.ATTEMPTS, ExportFormat.CSV),
+        (ExportWhat.BATCH, ExportFormat.CSV),
+        (ExportWhat.LEADS, ExportFormat.JSON_LINES),
+    ):
+        one = export_errands.ask(world, campaign, what, form=form, profile=None, actor=HOSTILE)
+        wait_until_worked(place, one)
+    export_errands.delete(world, one, home=place.home, actor="operator")
 
 
 def uploaded(place: Place, name: str, text: str = FILE) -> int:
