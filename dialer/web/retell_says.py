@@ -10,6 +10,9 @@ from dialer.web.site import Site
 
 T = TypeVar("T")
 
+SOON_S = 0.05
+"""So long a page waits; then it says that Retell is asked, and looks again by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told(Generic[T]):
@@ -28,7 +31,7 @@ class Told(Generic[T]):
 def told(site: Site, question: Hashable, ask: Callable[[], T], *, now: datetime) -> Told[T]:
     """Give what Retell says, without keeping the page waiting for it."""
     try:
-        kept = site.retell_says.soon(question, ask, now=now)
+        kept = site.retell_says.soon(question, ask, now=now, within_s=SOON_S)
     except UserError as error:
         return Told(error=error)
     return Told() if kept is None else Told(kept.value, kept.as_of)

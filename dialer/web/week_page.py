@@ -30,6 +30,10 @@ router = requires(Role.VIEWER)
 WIDTH = 120
 """Of a day's picture; divisible by the lanes there are at most."""
 HOURS = range(24)
+SOON_S = 0.05
+"""So long the page waits for the hours of its campaigns; of a long list that takes a while."""
+MOST_ROWS = 150
+"""Of the table; the picture counts all."""
 _A_WEEK = timedelta(days=7)
 
 
@@ -45,9 +49,10 @@ def week_page(request: Request, week: str = "", zone: str = "") -> Response:
     chosen = Week.of(day, zone_name=zone_name)
     plan = world.db.read(lambda tx: plan_of(tx, chosen, now=now))
     runs = [_run(one, chosen) for one in plan.runs]
-    hours = [_hours(site, row, chosen, now=now) for row in plan.calling]
+    hours = _hours(site, plan.calling, chosen, now=now)
     found: dict[str, Any] = {
-        "runs": runs,
+        "runs": runs[:MOST_ROWS],
+        "more_runs": max(0, len(runs) - MOST_ROWS),
         "hours": hours,
         "days": [_day_view(one, runs, hours, chosen, now=now) for one in chosen.days],
         "often": [_often(row) for row in plan.often],
@@ -118,15 +123,23 @@ def _run(one: WeekRun, week: Week) -> dict[str, Any]:
     }
 
 
-def _hours(site: Site, row: Campaign, week: Week, *, now: datetime) -> dict[str, Any]:
-    """Give a campaign's hours; `pieces` is None while they are still worked out."""
-    question = ("hours", row.id, row.edited_at, week)
-    kept = site.figures.soon(question, lambda: hours_of(site.world().db, row, week), now=now)
-    pieces: Sequence[Piece] | None = None if kept is None else kept.value
+def _hours(
+    site: Site, rows: Sequence[Campaign], week: Week, *, now: datetime
+) -> list[dict[str, Any]]:
+    """Give the hours of campaigns; `pieces` is None while they are still worked out."""
+    db = site.world().db
+    question = ("hours", week, *((row.id, row.edited_at) for row in rows))
+    ask = lambda: {row.id: hours_of(db, row, week) for row in rows}  # noqa: E731
+    kept = site.figures.soon(question, ask, now=now, within_s=SOON_S)
+    found: Mapping[int, Sequence[Piece]] = {} if kept is None else kept.value
+    return [_hours_view(row, found.get(row.id)) for row in rows]
+
+
+def _hours_view(row: Campaign, pieces: Sequence[Piece] | None) -> dict[str, Any]:
     on: dict[date, list[tuple[str, str]]] = defaultdict(list)
     for one in pieces or ():
         on[one.day].append((format_minute(one.begins), format_minute(one.ends)))
-    return {"id": row.id, "name": row.name, "counting": kept is None, "on": on, "pieces": pieces}
+    return {"id": row.id, "name": row.name, "counting": pieces is None, "on": on, "pieces": pieces}
 
 
 def _day_view(
