@@ -42,7 +42,7 @@ from dialer.store.file_tables import (
 from dialer.store.function_tables import Appointment, FunctionCall, InboundCall, Slot
 from dialer.store.number_tables import CallerNumber, DayAllowance, OtherCall
 from dialer.store.opt_out_tables import Registry, RegistryNumber, Suppression
-from dialer.store.people_tables import ApiToken, FirstLink, SignInTry, User, UserSession
+from dialer.store.people_tables import ApiToken, FirstLink, OwnLink, SignInTry, User, UserSession
 from dialer.store.result_tables import ResultAddress, ResultMessage, ResultWish
 from dialer.store.types import BigId
 
@@ -69,6 +69,7 @@ __all__ = [
     "Lead",
     "LeadList",
     "OtherCall",
+    "OwnLink",
     "Registry",
     "RegistryNumber",
     "ResultAddress",

@@ -1,12 +1,12 @@
 """People who may sign in, and the tokens of programs."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Form
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialer.actions import api_tokens, people
+from dialer.actions import api_tokens, own_links, people
 from dialer.domain.credentials import SHORTEST_PASSWORD
 from dialer.domain.roles import Role, Scope
 from dialer.errors import UserError
@@ -47,6 +47,7 @@ def _page(
     error: UserError | None,
     typed: dict[str, str] | None = None,
     token: tuple[int, str] | None = None,
+    link: tuple[str, str] | None = None,
     cause: UserError | None = None,
 ) -> Response:
     world = site_of(request).world()
@@ -57,6 +58,7 @@ def _page(
         error=error,
         typed=typed or {"name": "", "role": ""},
         made=token,
+        link=link,
         people=people.everybody(world.db),
         tokens=api_tokens.everything(world.db),
         may=MAY,
@@ -69,23 +71,35 @@ def _page(
 
 @changing.post(f"{PATH}/add")
 def add(request: Request, name: Word = "", role: Word = "", password: Word = "") -> Response:
-    """Make a person who may sign in."""
+    """Make a person who may sign in; without a password, by a link that is shown this once."""
     world = site_of(request).world()
     typed = {"name": name, "role": role}
+    told: dict[str, Any] = {"actor": actor_of(request).name, "now": world.clock.now()}
     try:
-        people.add(
-            world.db,
-            name,
-            password=password,
-            role=_role(role),
-            actor=actor_of(request).name,
-            now=world.clock.now(),
-        )
+        told["role"] = _role(role)
+        if not password:
+            token = own_links.invite(world.db, name, **told)
+            return _page(request, error=None, link=(name, _address(request, token)))
+        people.add(world.db, name, password=password, **told)
     except UserError as error:
         field = "password" if "password" in error.what else "name"
         unfit = Unfit(field, error.what, why=error.why, fix=error.fix)
         return _page(request, error=unfit, typed=typed, cause=error)
     return see(PATH)
+
+
+@changing.post(f"{PATH}/link")
+def make_link(request: Request, name: Word = "") -> Response:
+    """Show a link, this once, by which a person chooses another password."""
+    world = site_of(request).world()
+    actor, now = actor_of(request).name, world.clock.now()
+    token = own_links.make(world.db, name, actor=actor, now=now)
+    return _page(request, error=None, link=(name, _address(request, token)))
+
+
+def _address(request: Request, token: str) -> str:
+    settings = site_of(request).settings
+    return f"{settings.public_url or settings.web_url}/link/{token}"
 
 
 @changing.post(f"{PATH}/role")

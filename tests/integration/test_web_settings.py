@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 from web_peer import HintsGiven, serving, settings_for, sign_in, world_on
 
-from dialer.actions import api_tokens, people, sessions
+from dialer.actions import api_tokens, own_links, people, sessions
 from dialer.actions.world import World
 from dialer.config import SIMULATOR_KEY
 from dialer.domain.roles import Role
@@ -235,6 +236,38 @@ def test_a_person_is_added_given_another_role_and_removed(site: Site) -> None:
     assert roles["eve example"] == "operator"
     site.web.post("/settings/people/remove", data={"name": "eve example"})
     assert "eve example" not in {row.name for row in people.everybody(site.world.db)}
+
+
+def test_a_person_chooses_the_password_by_a_link_that_works_once(site: Site) -> None:
+    shown = site.web.post("/settings/people/add", data={"name": "eve", "role": "operator"}).text
+    link = re.search(r"https://dialer\.example(/link/[\w-]+)", shown)
+    assert link is not None
+    assert link[1] not in site.web.get("/settings/people").text
+    with httpx.Client(base_url=site.web.base_url, headers={"accept": "text/html"}) as eve:
+        assert "Welcome, eve" in eve.get(link[1]).text
+        words = "four words without sense"
+        for wrong in ({"password": "short", "again": "short"}, {"password": words, "again": "x"}):
+            assert eve.post(link[1], data=wrong).status_code == 400
+        assert eve.post(link[1], data={"password": words, "again": words}).status_code == 303
+        assert "eve" in eve.get("/").text
+        assert eve.get(link[1]).status_code == 410
+        assert eve.post(link[1], data={"password": words, "again": words}).status_code == 409
+    now = site.world.clock.now()
+    sessions.sign_in(site.world.db, "eve", words, address="x", now=now)
+
+
+def test_a_newer_link_voids_the_older_and_a_removed_person_has_none(site: Site) -> None:
+    db, now = site.world.db, site.world.clock.now()
+    first = own_links.invite(db, "eve", role=Role.VIEWER, actor="admin", now=now)
+    made = site.web.post("/settings/people/link", data={"name": "eve"})
+    second = re.search(r"/link/([\w-]+)", made.text)
+    assert second is not None
+    assert own_links.whose(db, first, now=now) is None
+    assert own_links.whose(db, second[1], now=now) == "eve"
+    assert own_links.whose(db, second[1], now=now + timedelta(days=4)) is None
+    people.remove(db, "eve", actor="admin", now=now)
+    assert own_links.whose(db, second[1], now=now) is None
+    assert site.web.post("/settings/people/link", data={"name": "eve"}).status_code == 404
 
 
 def test_the_last_admin_stays(site: Site) -> None:
