@@ -21,12 +21,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
 import uvicorn
 from claims import PLAIN, add_leads
-from import_stages import opened
+from import_stages import opened, simulated
 from webhooks import DATABASES
 
 from dialer import log
@@ -34,10 +36,13 @@ from dialer.actions import control, people, sessions
 from dialer.actions.world import World
 from dialer.config import Settings
 from dialer.domain.campaign_spec import CampaignSpec
+from dialer.domain.errands import ErrandKind, ErrandStatus
 from dialer.domain.roles import Role
+from dialer.domain.schedule_spec import Recipe, RunStatus, ScheduleSpec
 from dialer.simulator.server import base_url, bind
 from dialer.simulator.settings import SimulatorSettings
-from dialer.store import migrate
+from dialer.store import errands, migrate, schedule_runs, schedules
+from dialer.store.database import Connection
 from dialer.web.access import COOKIE
 from dialer.web.app import make_app
 
@@ -47,21 +52,41 @@ CALLED = (
     "UPDATE lead SET tries = 1, attempts = 1, priority = 1, disposition = 'no_answer'"
     " WHERE id <> id / 1000 * 1000"
 )
+SCHEDULES, RUNS = 20, 500
 PASSWORD = "four words without sense"
 
 
 def filled(url: str, *, leads: int) -> World:
     """Make a running campaign of so many leads."""
     migrate.upgrade(url)
-    world = opened(url)
+    world = replace(opened(url), provider=simulated())
     campaign_id = control.create(world, CampaignSpec.model_validate(PLAIN), actor="bench")
     control.start(world, campaign_id, actor="bench")
     world.db.transact(lambda tx: add_leads(tx, campaign_id, rows=leads))
+    world.db.transact(lambda tx: add_schedules(tx, now=world.clock.now()))
     if not world.db.is_sqlite:
         with world.db.engine.connect() as connection:
             connection.exec_driver_sql("ANALYZE")
             connection.commit()
     return world
+
+
+def add_schedules(tx: Connection, *, now: datetime) -> None:
+    """Make schedules that have run many times, and exports of long ago."""
+    spec = CampaignSpec.model_validate(PLAIN)
+    for n in range(SCHEDULES):
+        when = ScheduleSpec(name=f"Schedule {n}", cron=f"{n} 9,13 * * mon-fri", zone="UTC")
+        recipe = Recipe(schedule=when, campaign=spec, lead_file="/nowhere/leads.csv")
+        next_run_at = when.next_after(now)
+        schedule_id = schedules.add(tx, recipe, next_run_at=next_run_at, now=now)
+        for run in range(RUNS):
+            due_at = now - timedelta(hours=run)
+            schedule_runs.add(tx, schedule_id, str(run), due_at=due_at, actor="bench",
+                              status=RunStatus.SKIPPED)  # fmt: skip
+    asked = {"what": "results", "form": "csv", "profile": None, "name": "x", "folder": "y"}
+    for _ in range(RUNS):
+        values = {"status": ErrandStatus.FAILED, "actor": "bench", "asked": asked}
+        errands.add(tx, ErrandKind.EXPORT, now=now, campaign_id=1, **values)
 
 
 @contextmanager
@@ -111,6 +136,15 @@ def pages(world: World, *, leads: int) -> dict[str, str]:
         "leads, last busy": "/campaigns/1?last=busy",
         "leads, by number": "/campaigns/1?number=%2B15020000000",
         "lead": f"/leads/{third}",
+        "schedules": "/schedules",
+        "schedule": "/schedules/1",
+        "week": "/schedules/week",
+        "new schedule": "/schedules/new",
+        "exports": "/exports",
+        "settings": "/settings",
+        "cadence": "/settings/cadence?campaign=1&step=no_answer@2030-01-07T10:00",
+        "people": "/settings/people",
+        "numbers": "/settings/numbers",
     }
 
 

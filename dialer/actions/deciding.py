@@ -94,8 +94,8 @@ def decide(
         promised_at=attempt.promised_at,
     )
     ended = [*(attempts.ended_before(tx, attempt) if attempt.n > 1 else ()), this]
-    outcome = _by_promise(spec, lead, evidence, ended, now=now) or _by_cadence(
-        spec, lead, attempt, evidence, ended, counted=counted, now=now
+    outcome = _by_promise(spec, lead, evidence, ended, now=now) or by_cadence(
+        spec, lead, evidence, ended, counted=counted, now=now, seed=attempt.id
     )
     if outcome.closed_as is not None:
         return outcome
@@ -174,16 +174,20 @@ def promised(spec: CampaignSpec, lead: Lead, asked_at: datetime, *, now: datetim
     )
 
 
-def _by_cadence(
+def by_cadence(
     spec: CampaignSpec,
     lead: Lead,
-    attempt: Attempt,
     evidence: CallEvidence,
     ended: Sequence[Ended],
     *,
     counted: dict[str, Any],
     now: datetime,
+    seed: str,
 ) -> Outcome:
+    """Give the outcome by the cadence alone, by all attempts so far, this one included.
+
+    The jitter is drawn from `seed`, the id of the attempt.
+    """
     cadence, this, zone_name = spec.cadence, ended[-1], zone_of(lead)
     if evidence.only_heard and not cadence.voicemail_retries:
         return Outcome(closed_as=ClosedAs.EXHAUSTED)
@@ -195,7 +199,7 @@ def _by_cadence(
         free_tries=counted["free_tries"] + _uncounted(cadence, ended),
         now=now,
         zone_name=zone_name,
-        seed=attempt.id,
+        seed=seed,
     )
     if isinstance(step, Close):
         return Outcome(closed_as=step.closed_as)

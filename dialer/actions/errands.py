@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dialer.actions import bulk, file_errands, uploads
+from dialer.actions import bulk, export_errands, file_errands, uploads
 from dialer.actions.errand_hold import HELD_FOR, ErrandHold, TakenOver
 from dialer.actions.world import World
 from dialer.domain.errands import ErrandKind, ErrandStatus
@@ -47,6 +47,7 @@ _VERBS: Mapping[ErrandKind, _Verb] = {
     ErrandKind.OPT_OUTS: _Verb(file_errands.add_opt_outs),
     ErrandKind.REGISTRY: _Verb(file_errands.load_registry),
     ErrandKind.BULK: _Verb(bulk.do_to_all),
+    ErrandKind.EXPORT: _Verb(export_errands.write),
 }
 
 
@@ -56,6 +57,7 @@ def run_due(world: World, *, home: Path) -> int:
     What others have under way counts, too, so that something is left for audits and schedules.
     """
     _drop_forgotten(world, home=home)
+    export_errands.delete_old(world, home=home)
     due = world.db.read(partial(errands.due, now=world.clock.now(), at_once=AT_ONCE))
     return sum(run(world, errand_id, home=home) for errand_id in due)
 

@@ -12,7 +12,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from dialer.actions.control import find
-from dialer.domain.states import LeadStatus
+from dialer.domain.dispositions import Disposition
+from dialer.domain.states import ClosedAs, LeadStatus
 from dialer.errors import NotFound
 from dialer.leads.exports import Export, ExportFormat, Target, open_export
 from dialer.leads.rejects import RejectFile
@@ -21,6 +22,10 @@ from dialer.store.database import Connection, Database
 from dialer.store.tables import LeadList
 
 T = TypeVar("T")
+Tell = Callable[[int, int], None]
+"""Hears how many of how many leads were looked at."""
+Wanted = Callable[[LeadStatus, ClosedAs | None, Disposition | None], bool]
+"""Whether a lead is written, by its state, by how it closed and by how its last call came out."""
 
 PAGE_LEADS = 500
 STRETCH_IDS = 5_000
@@ -34,6 +39,7 @@ STATUS_WORDS: Mapping[LeadStatus, str] = {
 }
 _ROW_BITS, _ID_BITS = 32, 40
 _STATUS = exports.LEAD_COLUMNS.index("status")
+_BY = [exports.RESULT_COLUMNS.index(name) for name in ("status", "closed_as", "disposition")]
 _CONSENT = ("at", "source", "text")
 
 
@@ -45,12 +51,29 @@ class Exported:
     warnings: list[str]
 
 
+def _everybody(
+    status: LeadStatus, closed_as: ClosedAs | None, disposition: Disposition | None
+) -> bool:
+    return True
+
+
+def _nobody_hears(done: int, total: int) -> None:
+    pass
+
+
 def export_results(
-    db: Database, campaign_id: int, target: Target, *, form: ExportFormat = ExportFormat.CSV
+    db: Database,
+    campaign_id: int,
+    target: Target,
+    *,
+    form: ExportFormat = ExportFormat.CSV,
+    wanted: Wanted = _everybody,
+    tell: Tell = _nobody_hears,
 ) -> Exported:
     """Write each lead of a campaign with its latest attempt, in the order of the files.
 
-    Every key of Retell's custom analysis is a column `analysis.<key>`.
+    Every key of Retell's custom analysis is a column `analysis.<key>`. Of the leads only those
+    that are `wanted`.
 
     Raises:
         NotFound: there is no such campaign.
@@ -59,13 +82,48 @@ def export_results(
     keys = sorted(keys_of(_looked_through(db, campaign_id, exports.analyses)))
     columns = [*exports.RESULT_COLUMNS, *(f"analysis.{key}" for key in keys)]
     with open_export(target, form=form, columns=columns, title="results") as export:
-        for row in rows_of(db, lead_ids_in_order(db, campaign_id), exports.results):
-            export.add(_with_values(row[:-1], row[-1], keys))
+        for row in rows_of(db, lead_ids_in_order(db, campaign_id), exports.results, tell=tell):
+            if wanted(*(row[place] for place in _BY)):
+                export.add(_with_values(row[:-1], row[-1], keys))
+    return _exported(export)
+
+
+def export_attempts(
+    db: Database,
+    campaign_id: int,
+    target: Target,
+    *,
+    form: ExportFormat = ExportFormat.CSV,
+    tell: Tell = _nobody_hears,
+) -> Exported:
+    """Write each attempt of a campaign, by lead and in the order they were made.
+
+    Raises:
+        NotFound: there is no such campaign.
+    """
+    db.read(lambda tx: find(tx, campaign_id))
+    ids = lead_ids_in_order(db, campaign_id)
+    columns = list(exports.ATTEMPT_COLUMNS)
+    with open_export(target, form=form, columns=columns, title="attempts") as export:
+        for start in range(0, len(ids), PAGE_LEADS):
+            page = list(ids[start : start + PAGE_LEADS])
+            by_lead: dict[int, list[Sequence[Any]]] = {}
+            for row in db.read(partial(exports.attempts, ids=page)):
+                by_lead.setdefault(row[0], []).append(row)
+            for lead_id in page:
+                for attempt in by_lead.get(lead_id, ()):
+                    export.add(attempt)
+            tell(start + len(page), len(ids))
     return _exported(export)
 
 
 def export_leads(
-    db: Database, campaign_id: int, target: Target, *, form: ExportFormat = ExportFormat.CSV
+    db: Database,
+    campaign_id: int,
+    target: Target,
+    *,
+    form: ExportFormat = ExportFormat.CSV,
+    tell: Tell = _nobody_hears,
 ) -> Exported:
     """Write the leads of a campaign as they are stored, with a column for each variable.
 
@@ -75,7 +133,7 @@ def export_leads(
         NotFound: there is no such campaign.
     """
     db.read(lambda tx: find(tx, campaign_id))
-    return _write_leads(db, campaign_id, target, form=form, list_id=None)
+    return _write_leads(db, campaign_id, target, form=form, list_id=None, tell=tell)
 
 
 def export_list(
@@ -120,14 +178,21 @@ def export_rejects(
 
 
 def _write_leads(
-    db: Database, campaign_id: int, target: Target, *, form: ExportFormat, list_id: int | None
+    db: Database,
+    campaign_id: int,
+    target: Target,
+    *,
+    form: ExportFormat,
+    list_id: int | None,
+    tell: Tell = _nobody_hears,
 ) -> Exported:
     keys = list(keys_of(variables_of(db, campaign_id, list_id=list_id)))
     columns = [*exports.LEAD_COLUMNS[:-1], *(f"consent_{part}" for part in _CONSENT)]
     for key in keys:
         columns.append(f"variable.{key}" if key in columns else key)
     with open_export(target, form=form, columns=columns, title="leads") as export:
-        for row in rows_of(db, lead_ids_in_order(db, campaign_id, list_id=list_id), exports.leads):
+        ids = lead_ids_in_order(db, campaign_id, list_id=list_id)
+        for row in rows_of(db, ids, exports.leads, tell=tell):
             *own, consent, values = row
             own[_STATUS] = STATUS_WORDS[own[_STATUS]]
             export.add(_with_values(_with_values(own, consent, _CONSENT), values, keys))
@@ -192,12 +257,15 @@ def rows_of(
     db: Database,
     ids: Sequence[int],
     read: Callable[..., Iterable[tuple[Any, ...]]],
+    *,
+    tell: Tell = _nobody_hears,
 ) -> Iterator[tuple[Any, ...]]:
     """Read leads by their ids, in that order; those that are gone by now are left out."""
     for start in range(0, len(ids), PAGE_LEADS):
         page = list(ids[start : start + PAGE_LEADS])
         found = {row[0]: row for row in db.read(partial(read, ids=page))}
         yield from (found[lead_id] for lead_id in page if lead_id in found)
+        tell(start + len(page), len(ids))
 
 
 def _with_values(own: Sequence[Any], found: Any, keys: Sequence[str]) -> list[Any]:

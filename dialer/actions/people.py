@@ -8,7 +8,7 @@ from dialer.domain import credentials
 from dialer.domain.roles import Role
 from dialer.errors import NotFound, RefusedByRule
 from dialer.log import get_logger
-from dialer.store import people, sessions
+from dialer.store import own_links, people, sessions
 from dialer.store.database import Connection, Database
 from dialer.store.ledger import log_action
 from dialer.store.tables import User
@@ -54,7 +54,7 @@ def add_first(db: Database, token: str, *, name: str, password: str, now: dateti
     def body(tx: Connection) -> None:
         if not people.use_first_link(tx, hash_token(token), now=now) or people.count(tx):
             raise RefusedByRule("this link is not good any more", fix="dialer up prints another")
-        _add(tx, name, password_hash=password_hash, role=Role.ADMIN, actor=name, now=now)
+        add_in(tx, name, password_hash=password_hash, role=Role.ADMIN, actor=name, now=now)
 
     db.transact(body)
     log.info("first_person_added")
@@ -72,9 +72,7 @@ def add(db: Database, name: str, *, password: str, role: Role, actor: str, now: 
     password_hash = hash_password(password)
 
     def body(tx: Connection) -> None:
-        if people.by_name(tx, name) is not None:
-            raise RefusedByRule(f"there is a {name} already")
-        _add(tx, name, password_hash=password_hash, role=role, actor=actor, now=now)
+        add_in(tx, name, password_hash=password_hash, role=role, actor=actor, now=now)
 
     db.transact(body)
     log.info("person_added", role=role)
@@ -140,6 +138,7 @@ def remove(db: Database, name: str, *, actor: str, now: datetime) -> None:
         person = _find(held, credentials.read_name(name))
         _keep_an_admin(held, person)
         sessions.end_all(tx, person.id)
+        own_links.forget(tx, person.id)
         people.remove(tx, person.id)
         before = {"role": person.role}
         _note(tx, "remove_person", person.name, actor=actor, now=now, before=before)
@@ -148,11 +147,28 @@ def remove(db: Database, name: str, *, actor: str, now: datetime) -> None:
     log.info("person_removed")
 
 
-def _add(
+def add_in(
     tx: Connection, name: str, *, password_hash: str, role: Role, actor: str, now: datetime
-) -> None:
-    people.add(tx, name, password_hash=password_hash, role=role.value, now=now)
+) -> int:
+    """Make a person in the caller's transaction and give the id.
+
+    Raises:
+        RefusedByRule: the name is taken.
+    """
+    if people.by_name(tx, name) is not None:
+        raise RefusedByRule(f"there is a {name} already")
+    user_id = people.add(tx, name, password_hash=password_hash, role=role.value, now=now)
     _note(tx, "add_person", name, actor=actor, now=now, after={"role": role.value})
+    return user_id
+
+
+def find_by_name(tx: Connection, name: str) -> User:
+    """Read a person by the name as it is stored.
+
+    Raises:
+        NotFound: there is nobody of that name.
+    """
+    return _find(people.everybody(tx), name)
 
 
 def _find(held: Sequence[User], name: str) -> User:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from dialer.actions.campaign_file import problems_of, read_toml, refusal
 from dialer.actions.control import find
-from dialer.actions.export import STATUS_WORDS, Exported, lead_ids_in_order, rows_of
+from dialer.actions.export import STATUS_WORDS, Exported, Tell, lead_ids_in_order, rows_of
 from dialer.errors import NotFound
 from dialer.leads.export_profile import ExportProfile, shipped_profile, shipped_profiles
 from dialer.leads.exports import ExportFormat, Target, open_export
@@ -50,6 +50,7 @@ def export_profile(
     *,
     profile: ExportProfile,
     form: ExportFormat = ExportFormat.CSV,
+    tell: Tell = lambda done, total: None,
 ) -> Exported:
     """Write the leads of a campaign with their latest calls as a profile says.
 
@@ -59,7 +60,7 @@ def export_profile(
     campaign = db.read(lambda tx: find(tx, campaign_id))
     ids = lead_ids_in_order(db, campaign_id)
     with open_export(target, form=form, columns=list(profile.columns), title="results") as export:
-        for row in rows_of(db, ids, exports.profile_rows):
+        for row in rows_of(db, ids, exports.profile_rows, tell=tell):
             fields = _fields(row, campaign.name)
             if profile.has_row(fields):
                 export.add(profile.cells(fields))

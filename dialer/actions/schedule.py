@@ -38,10 +38,10 @@ def create(world: World, recipe: Recipe, *, actor: str) -> int:
     now = world.clock.now()
     spec = recipe.schedule
     next_run_at = first_run_at(spec, now=now)
-    _make_folder(spec)
+    make_folder(spec)
 
     def body(tx: Connection) -> int:
-        _refuse_twin(tx, spec.name)
+        refuse_twin(tx, spec.name)
         schedule_id = schedules.add(tx, recipe, next_run_at=next_run_at, now=now)
         subject = f"schedule:{schedule_id}"
         log_action(tx, actor=actor, action="create", subject=subject, now=now)
@@ -58,7 +58,8 @@ def enable(world: World, schedule_id: int, *, actor: str) -> datetime | None:
         row = find(tx, schedule_id)
         if row.enabled:
             return row.next_run_at
-        _refuse_twin(tx, row.name)
+        refuse_deleted(row)
+        refuse_twin(tx, row.name)
         next_run_at = first_run_at(schedules.recipe_of(row).schedule, now=now)
         schedules.change(tx, schedule_id, enabled=True, next_run_at=next_run_at)
         subject = f"schedule:{schedule_id}"
@@ -110,10 +111,25 @@ def note_run(world: World, schedule_id: int, *, actor: str, file: Path | None = 
         NotFound: there is no such schedule.
         RefusedByRule: the schedule takes its lists from a folder, and no file is named.
     """
+    run_id = ask_run(world, schedule_id, actor=actor, file=file)
+    work_on(world, run_id, rejects_in=rejects_in, tell=tell)
+    run = world.db.read(lambda tx: schedule_runs.get(tx, run_id))
+    assert run is not None
+    return run
+
+
+def ask_run(world: World, schedule_id: int, *, actor: str, file: Path | None = None) -> int:
+    """Note a run by hand and give its id; the next tick works on it, or whoever calls `work_on`.
+
+    Raises:
+        NotFound: there is no such schedule.
+        RefusedByRule: it takes its lists from a folder and no file is named, or it was deleted.
+    """
     now = world.clock.now()
 
     def body(tx: Connection) -> int:
         row = find(tx, schedule_id)
+        refuse_deleted(row)
         file_by_hand(row, schedules.recipe_of(row), file)
         run_id = schedule_runs.add(
             tx,
@@ -195,6 +211,19 @@ def find(tx: Connection, schedule_id: int) -> Schedule:
     return row
 
 
+def refuse_deleted(row: Schedule) -> None:
+    """Keep a schedule that was deleted from making campaigns.
+
+    Raises:
+        RefusedByRule: it was.
+    """
+    if row.deleted_at is not None:
+        raise RefusedByRule(
+            f'schedule {row.id} "{row.name}" was deleted at {_utc(row.deleted_at)}',
+            fix="make a new one",
+        )
+
+
 def _note(world: World, row: Schedule) -> None:
     """Make rows of the occurrences that are due."""
     spec = schedules.recipe_of(row).schedule
@@ -247,7 +276,7 @@ def _utc(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
-def _refuse_twin(tx: Connection, name: str) -> None:
+def refuse_twin(tx: Connection, name: str) -> None:
     """Keep people from being called twice because a file was given twice."""
     twin = schedules.enabled_named(tx, name)
     if twin is not None:
@@ -258,7 +287,7 @@ def _refuse_twin(tx: Connection, name: str) -> None:
         )
 
 
-def _make_folder(spec: ScheduleSpec) -> None:
+def make_folder(spec: ScheduleSpec) -> None:
     if spec.watch is None:
         return
     folder = Path(spec.watch).parent

@@ -11,6 +11,7 @@ LONGEST_NAME = 64
 
 SESSION_LASTS = timedelta(days=7)
 FIRST_LINK_LASTS = timedelta(hours=1)
+OWN_LINK_LASTS = timedelta(days=3)
 
 TRIES_WITHIN = timedelta(minutes=15)
 MOST_TRIES = {

@@ -51,6 +51,11 @@ def next_opening(
     return None
 
 
+def open_on(window: Window, where: Whereabouts, *, day: date) -> tuple[Span, ...]:
+    """Give what is open for a lead on a day of UTC; without a zone nothing is."""
+    return _openings(window, where).open_on(day) if where.zones else ()
+
+
 def closing(window: Window, where: Whereabouts, *, now: datetime) -> datetime:
     """Give the end of the time that is open now, or `now` when it is closed."""
     day = now.astimezone(UTC).date()

@@ -135,6 +135,10 @@ class Window(BaseModel):
         """Give the minutes of a local date in which the campaign calls, as its week says."""
         return minutes_by_weekday(self._hours())[day.weekday()]
 
+    def minutes_by_weekday(self) -> tuple[tuple[Minutes, ...], ...]:
+        """Give the minutes of each day of its week, from Monday on."""
+        return minutes_by_weekday(self._hours())
+
     def is_blacked_out(self, day: date) -> bool:
         """Tell whether a local date is one of those without calls."""
         return any(dates.first <= day <= dates.last for dates in self.blackout)

@@ -90,6 +90,29 @@ def of_campaign(tx: Connection, campaign_id: int, *, since: datetime, most: int)
     return many(tx, Errand, chosen)
 
 
+def page_of(
+    tx: Connection,
+    kind: ErrandKind,
+    *,
+    most: int,
+    before: int | None = None,
+    campaign_id: int | None = None,
+) -> list[Errand]:
+    """Read errands of a kind, the newest first."""
+    chosen = select(errand).where(errand.c.kind == kind)
+    if before is not None:
+        chosen = chosen.where(errand.c.id < before)
+    if campaign_id is not None:
+        chosen = chosen.where(errand.c.campaign_id == campaign_id)
+    return many(tx, Errand, chosen.order_by(errand.c.id.desc()).limit(most))
+
+
+def with_old_files(tx: Connection, kind: ErrandKind, *, before: datetime) -> list[Errand]:
+    """Read the errands of a kind that were done before a moment and whose file is still there."""
+    done = errand.c.status == ErrandStatus.DONE, errand.c.finished_at < before, errand.c.bytes > 0
+    return many(tx, Errand, select(errand).where(errand.c.kind == kind, *done))
+
+
 def latest_of(tx: Connection, kinds: Collection[ErrandKind], *, most: int) -> list[Errand]:
     """Read the newest errands of some kinds."""
     mine = select(errand).where(errand.c.kind.in_(kinds))

@@ -88,6 +88,13 @@ _OF_CALL = (
 )
 PROFILE_COLUMNS = (*_OF_LEAD, *_OF_CALL)
 
+_OF_ATTEMPT = (
+    *("n", "phone", "from_number", "status", "disposition", "send_started_at", "started_at"),
+    *("ended_at", "duration_ms", "cost_cents", "call_id", "agent_id", "agent_version"),
+    *("summary", "sentiment", "recording_url"),
+)
+ATTEMPT_COLUMNS = ("lead_id", *_OF_ATTEMPT)
+
 _CAMPAIGN: Any = bindparam("campaign")
 _STRETCH = (lead.c.id > bindparam("after"), lead.c.id <= bindparam("until"))
 _MINE = (lead.c.campaign_id + 0 == _CAMPAIGN, *_STRETCH)
@@ -133,6 +140,11 @@ _PROFILE_ROWS = (
 _LEADS = select(
     *(lead.c.id if name == "lead_id" else lead.c[name] for name in LEAD_COLUMNS), lead.c.variables
 ).where(lead.c.id.in_(_IDS))
+_ATTEMPTS = (
+    select(attempt.c.lead_id, *(attempt.c[name] for name in _OF_ATTEMPT))
+    .where(attempt.c.lead_id.in_(_IDS))
+    .order_by(attempt.c.lead_id, attempt.c.n)
+)
 _REJECTS = (
     select(
         import_reject.c.row, import_reject.c.cells, import_reject.c.reason, import_reject.c.message
@@ -182,6 +194,11 @@ def results(tx: Connection, ids: Sequence[int]) -> list[tuple[Any, ...]]:
 def leads(tx: Connection, ids: Sequence[int]) -> list[tuple[Any, ...]]:
     """Give the leads with these ids, and their variables, in any order."""
     return [tuple(row) for row in tx.execute(_LEADS, {"ids": ids})]
+
+
+def attempts(tx: Connection, ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    """Give all attempts at the leads with these ids, those of each in order."""
+    return [tuple(row) for row in tx.execute(_ATTEMPTS, {"ids": ids})]
 
 
 def profile_rows(tx: Connection, ids: Sequence[int]) -> list[tuple[Any, ...]]:

@@ -25,6 +25,7 @@ class Schedule(SQLModel, table=True):
     enabled: bool = True
     next_run_at: datetime | None = a_moment()
     created_at: datetime = a_moment(nullable=False)
+    deleted_at: datetime | None = a_moment()  # its runs and their campaigns stay
 
 
 class ScheduleRun(SQLModel, table=True):
@@ -34,6 +35,8 @@ class ScheduleRun(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("schedule_id", "occurrence", name="one_run_per_occurrence"),
         Index("run_status", "status", "id"),
+        Index("run_due", "due_at"),
+        Index("run_of_schedule", "schedule_id", "id"),
     )
 
     id: int = an_id()
@@ -126,7 +129,10 @@ class ImportReject(SQLModel, table=True):
 class Errand(SQLModel, table=True):
     """Something a person asked for on a page that takes a while; a worker does it."""
 
-    __table_args__ = (Index("errand_status", "status", "id"),)
+    __table_args__ = (
+        Index("errand_status", "status", "id"),
+        Index("errand_kind", "kind", "id"),
+    )
 
     id: int = an_id()
     kind: ErrandKind = a_word(ErrandKind)

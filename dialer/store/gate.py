@@ -105,6 +105,11 @@ def peek(tx: Connection) -> GateState:
     return _state(tx, server_marks.added_to(_READ, tx))
 
 
+def configured(tx: Connection) -> dict[str, Any]:
+    """Give the limits that the settings named at the last start."""
+    return dict(one_value(tx, gate.c.configured) or {})
+
+
 def find(tx: Connection) -> GateState | None:
     """Read the gate without its lock; None before anything that dials was ever started."""
     row = one(tx, DialGate, server_marks.added_to(_READ, tx))

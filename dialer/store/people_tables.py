@@ -76,6 +76,16 @@ class FirstLink(SQLModel, table=True):
     expires_at: datetime = a_moment(nullable=False)
 
 
+class OwnLink(SQLModel, table=True):
+    """A link by which a person gives themselves a password, once."""
+
+    __tablename__ = "own_link"
+
+    token_hash: str = Field(primary_key=True)
+    user_id: int = Field(default=None, sa_column=Column(BigId, nullable=False))
+    expires_at: datetime = a_moment(nullable=False)
+
+
 class SignInTry(SQLModel, table=True):
     """One sign-in that failed or is being tried; a good one is taken out again."""
 

@@ -65,9 +65,13 @@ def get(tx: Connection, run_id: int) -> ScheduleRun | None:
     return one(tx, ScheduleRun, select(run).where(run.c.id == run_id))
 
 
-def of_schedule(tx: Connection, schedule_id: int, *, most: int | None = None) -> list[ScheduleRun]:
+def of_schedule(
+    tx: Connection, schedule_id: int, *, most: int | None = None, before: int | None = None
+) -> list[ScheduleRun]:
     """Read the runs of a schedule, the newest first."""
     chosen = select(run).where(run.c.schedule_id == schedule_id).order_by(run.c.id.desc())
+    if before is not None:
+        chosen = chosen.where(run.c.id < before)
     return many(tx, ScheduleRun, chosen.limit(most))
 
 
@@ -77,6 +81,24 @@ def page(tx: Connection, schedule_id: int, *, before: int | None, most: int) -> 
     if before is not None:
         chosen = chosen.where(run.c.id < before)
     return many(tx, ScheduleRun, chosen.order_by(run.c.id.desc()).limit(most))
+
+
+def between(tx: Connection, begins: datetime, ends: datetime, *, most: int) -> list[ScheduleRun]:
+    """Read the runs that were due in a stretch of time, the earliest first."""
+    chosen = select(run).where(run.c.due_at >= begins, run.c.due_at < ends)
+    return many(tx, ScheduleRun, chosen.order_by(run.c.due_at, run.c.id).limit(most))
+
+
+def count_campaigns(tx: Connection, schedule_id: int) -> int:
+    """Count the campaigns that a schedule made."""
+    mine = run.c.schedule_id == schedule_id, run.c.campaign_id.is_not(None)
+    return int(tx.execute(select(func.count()).select_from(run).where(*mine)).scalar_one())
+
+
+def has_open(tx: Connection, schedule_id: int) -> bool:
+    """Tell whether a run of a schedule is not finished."""
+    mine = run.c.schedule_id == schedule_id, run.c.status == RunStatus.OPEN
+    return bool(tx.execute(select(exists().where(*mine))).scalar_one())
 
 
 def open_ids(tx: Connection) -> list[int]:

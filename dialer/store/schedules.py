@@ -1,5 +1,6 @@
 """Schedules, and the files seen in the folders they watch."""
 
+from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -47,8 +48,15 @@ def lock(tx: Connection, schedule_id: int) -> Schedule:
 
 
 def every(tx: Connection) -> list[Schedule]:
-    """Read all schedules, the newest first."""
-    return many(tx, Schedule, select(schedule).order_by(schedule.c.id.desc()))
+    """Read all schedules that were not deleted, the newest first."""
+    kept = select(schedule).where(schedule.c.deleted_at.is_(None))
+    return many(tx, Schedule, kept.order_by(schedule.c.id.desc()))
+
+
+def names(tx: Connection, schedule_ids: Collection[int]) -> dict[int, str]:
+    """Give the names of schedules by their ids, of those that were deleted, too."""
+    chosen = select(schedule.c.id, schedule.c.name).where(schedule.c.id.in_(schedule_ids))
+    return {row[0]: row[1] for row in tx.execute(chosen)}
 
 
 def page(tx: Connection, *, before: int | None, most: int) -> list[Schedule]:

@@ -17,8 +17,13 @@ from dialer.web.site import site_of
 router = requires(Role.VIEWER)
 
 PAGE = 50
-_PAGES = {"campaign": "/campaigns/{}", "lead": "/leads/{}", "list": "/lists/{}"}
-_SUBJECT = re.compile(r"(campaign|lead|list):(\d{1,18})")
+_PAGES = {
+    "campaign": "/campaigns/{}",
+    "lead": "/leads/{}",
+    "list": "/lists/{}",
+    "schedule": "/schedules/{}",
+}
+_SUBJECT = re.compile(r"(campaign|lead|list|schedule):(\d{1,18})")
 
 
 @router.get("/activity")

@@ -16,11 +16,14 @@ from dialer.config import Settings
 from dialer.errors import UserError
 from dialer.web import (
     activity_page,
+    agents_page,
     assets,
+    cadence_page,
     campaign_actions,
     campaign_page,
     do_not_call_page,
     error_pages,
+    export_page,
     functions,
     health,
     health_page,
@@ -28,14 +31,20 @@ from dialer.web import (
     lead_actions,
     lead_page,
     list_page,
+    numbers_page,
+    people_page,
     problems_page,
     recordings,
+    schedule_edit,
+    schedule_page,
     scrape,
+    settings_page,
     sign_in,
     status_page,
     talk_page,
     upload_page,
     webhooks,
+    week_page,
 )
 from dialer.web.access import GuardedRouter
 from dialer.web.api.app import ApiMount, make_api
@@ -62,6 +71,11 @@ ROUTERS: tuple[GuardedRouter, ...] = (
     talk_page.router,
     *(list_page.viewing, list_page.changing, upload_page.router),
     *(do_not_call_page.viewing, do_not_call_page.changing, activity_page.router),
+    *(week_page.router, schedule_edit.router, schedule_page.viewing, schedule_page.changing),
+    *(export_page.viewing, export_page.changing),
+    *(settings_page.viewing, settings_page.changing, cadence_page.router),
+    *(numbers_page.viewing, numbers_page.changing, agents_page.viewing, agents_page.changing),
+    *(people_page.viewing, people_page.changing),
     *(problems_page.viewing, problems_page.changing, health_page.router),
 )
 

@@ -19,6 +19,7 @@ from dialer.domain.states import LeadState
 from dialer.store.figures import Progress
 from dialer.store.lead_paging import Place
 from dialer.store.tables import Campaign
+from dialer.web import export_page
 from dialer.web.access import actor_of, requires
 from dialer.web.campaign_view import live_view, url_of
 from dialer.web.live import Snapshot
@@ -70,6 +71,7 @@ def campaign_page(
         next_url=found.next_after and url_of(campaign_id, chosen, after=found.next_after),
         now=now,
         counted_at=now if kept is None else kept.as_of,
+        exports=world.db.read(lambda tx: export_page.panel(request, tx, campaign_id)),
     )
 
 

@@ -20,6 +20,11 @@ HELD: Mapping[str, tuple[str, str]] = {
 _CAN_START = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
 _CAN_RESUME = (CampaignStatus.PAUSED, CampaignStatus.HELD)
 _CAN_STOP = (*_CAN_START, *_CAN_RESUME, CampaignStatus.RUNNING)
+_ERRANDS: Mapping[ErrandKind, str] = {
+    ErrandKind.LEADS: "Import",
+    ErrandKind.UNDO: "Undo an import",
+    ErrandKind.EXPORT: "Export",
+}
 CHART_HEIGHT = 100
 
 
@@ -55,7 +60,7 @@ def live_view(
                 "status": one.status.value,
                 "sentence": one.sentence,
                 "percent": round(100 * (one.fraction or 0)),
-                "url": f"/upload/{one.id}" if one.kind is ErrandKind.LEADS else None,
+                "url": _errand_url(one.kind, one.id, campaign_id=row.id),
             }
             for one in found.errands
         ],
@@ -141,11 +146,17 @@ def _to_fix(campaign_id: int, of: Counted) -> list[dict[str, Any]]:
     return found
 
 
+def _errand_url(kind: ErrandKind, errand_id: int, *, campaign_id: int) -> str | None:
+    if kind is ErrandKind.LEADS:
+        return f"/upload/{errand_id}"
+    return f"/exports?campaign={campaign_id}" if kind is ErrandKind.EXPORT else None
+
+
 def _errand_words(kind: ErrandKind, asked: Mapping[str, Any]) -> str:
     if kind is ErrandKind.BULK:
         verb = {"skip": "Skip", "retry": "Call again", "do_not_call": "Do not call"}
         return f"{verb[asked['verb']]}: {asked['leads']:,} leads"
-    return {ErrandKind.LEADS: "Import", ErrandKind.UNDO: "Undo an import"}.get(kind, kind.value)
+    return _ERRANDS.get(kind, kind.value)
 
 
 def url_of(campaign_id: int, chosen: LeadFilter, *, after: str | None = None) -> str:

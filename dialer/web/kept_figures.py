@@ -46,6 +46,12 @@ class KeptFigures:
         """Ask nothing more."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
+    def forget(self, question: Hashable) -> None:
+        """Ask anew the next time: what was told may have changed."""
+        with self._lock:
+            self._answers.pop(question, None)
+            self._coming.pop(question, None)
+
     def soon(
         self, question: Hashable, ask: Callable[[], T], *, now: datetime, within_s: float = SOON_S
     ) -> Kept[T] | None:

@@ -62,3 +62,14 @@ def _hidden(found: re.Match[str]) -> str:
         return found["date"]
     plus = "+" if found["number"].startswith("+") else ""
     return mask_phone(plus + re.sub(r"\D", "", found["number"]))
+
+
+def masked_texts(value: Any) -> Any:
+    """Give a value, and all within it, with numbers in texts masked; figures are counts of ours."""
+    if isinstance(value, str):
+        return masked_text(value)
+    if isinstance(value, Mapping):
+        return {key: masked_texts(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [masked_texts(one) for one in value]
+    return value

@@ -7,7 +7,7 @@ from fastapi import Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dialer.actions import people, sessions
+from dialer.actions import own_links, people, sessions
 from dialer.domain import credentials
 from dialer.domain.roles import Actor
 from dialer.errors import UserError
@@ -21,6 +21,7 @@ account = own_account()
 
 Typed = Annotated[str, Form(max_length=1000)]
 GONE = "This link is not good any more: it was used, or is over."
+OWN_GONE_FIX = "Ask an admin for another one."
 GONE_FIX = "Sign in, or start the dialer again: as long as nobody is here, it prints a new one."
 
 
@@ -87,6 +88,39 @@ def welcome(
         people.add_first(world.db, link, name=name, password=password, now=now)
     except UserError as error:
         return _again(request, "welcome.html", error, **_rules())
+    token = sessions.sign_in(world.db, name, password, address=address_of(request), now=now)
+    return _with_cookie(request, see("/"), token)
+
+
+@public.get("/link/{link}")
+def own_link_page(request: Request, link: str) -> Response:
+    """Ask the person of a link for the password they choose."""
+    world = site_of(request).world()
+    name = own_links.whose(world.db, link, now=world.clock.now())
+    if name is None:
+        told: dict[str, Any] = {
+            "title": "Link",
+            "back": "",
+            "what": GONE,
+            "why": None,
+            "fix": OWN_GONE_FIX,
+        }
+        return page(request, "error.html", status=HTTPStatus.GONE, **told)
+    return page(request, "own_link.html", error=None, name=name, **_rules())
+
+
+@public.post("/link/{link}")
+def own_link(request: Request, link: str, password: Typed = "", again: Typed = "") -> Response:
+    """Give the person of a link their password, and sign them in."""
+    world = site_of(request).world()
+    now = world.clock.now()
+    name = own_links.whose(world.db, link, now=now)
+    try:
+        if password != again:
+            raise UserError("the two passwords are not the same")
+        name = own_links.take(world.db, link, password=password, now=now)
+    except UserError as error:
+        return _again(request, "own_link.html", error, name=name or "", **_rules())
     token = sessions.sign_in(world.db, name, password, address=address_of(request), now=now)
     return _with_cookie(request, see("/"), token)
 

@@ -46,6 +46,7 @@ class Site:
         self.hints = Hints()
         self.metrics = Metrics(self.world)
         self.figures = KeptFigures()
+        self.retell_says = KeptFigures()  # threads of its own: Retell may let us wait
         self.live = LiveChannels()
         self._build = build
         self._release = release
@@ -82,6 +83,7 @@ class Site:
         self.answering.shutdown()
         self.hints.close()
         self.figures.close()
+        self.retell_says.close()
         if self._world is not None:
             self._release(self._world)
 

@@ -14,13 +14,14 @@ import pytest
 from factories import make_stage
 from files_worker import working
 from looks import BROWSERS, LOOKS, PASSWORD, Place
-from past import with_a_past
+from past import with_a_past, workspace
 from playwright.sync_api import expect
 from servers import server_missing
 from web_peer import serving, settings_for
 
 from dialer.actions import people
 from dialer.domain.roles import Role
+from dialer.simulator.testing import running_simulator
 from dialer.web.app import make_app
 
 expect.set_options(timeout=20_000)  # a machine that does other things as well takes its time
@@ -61,8 +62,11 @@ def place(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> It
     with (
         serving(make_app(stage.world, settings)) as web,
         working(stage.world, home=home) as resting,
+        running_simulator(workspace()) as simulator,
     ):
-        yield with_a_past(Place(str(web.base_url).rstrip("/"), stage, home, resting))
+        place = with_a_past(Place(str(web.base_url).rstrip("/"), stage, home, resting))
+        stage.retell.workspace = simulator
+        yield place
     db.close()
 
 

@@ -3,18 +3,35 @@
 import csv
 import io
 import secrets
+from datetime import timedelta
 
-from factories import Stage
+from factories import OUR_NUMBER, Stage
 from hostile import HOSTILE
 from looks import Place
 
-from dialer.actions import control, do_not_call, uploads
+from dialer.actions import (
+    api_tokens,
+    control,
+    do_not_call,
+    export_errands,
+    schedule,
+    stamping,
+    uploads,
+)
 from dialer.actions import errands as errand_actions
 from dialer.actions.lead_control import retry
+from dialer.config import SIMULATOR_KEY
 from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.errands import FOR_A_WORKER
+from dialer.domain.exports import ExportWhat
+from dialer.domain.numbers import RestReason
+from dialer.domain.roles import Scope
+from dialer.domain.schedule_spec import Recipe, ScheduleSpec
 from dialer.domain.states import LeadStatus
-from dialer.store import errands, incidents
+from dialer.domain.window import Window
+from dialer.leads.exports import ExportFormat
+from dialer.simulator.settings import SimulatorSettings
+from dialer.store import campaigns, errands, incidents, numbers
 from dialer.store.database import Connection
 
 
@@ -25,6 +42,10 @@ def as_csv(rows: list[list[str]]) -> str:
     return text.getvalue()
 
 
+PLAYED = (
+    "/settings/cadence?zone=America/New_York&step=no_answer@2026-03-02T10:00"
+    "&step=busy@2026-03-02T14:00&step=busy@2026-03-02T14:21&step=voicemail@2026-03-03T09:00"
+)
 FILE = as_csv(
     [
         ["phone", "first_name", HOSTILE],
@@ -68,7 +89,16 @@ def with_a_past(place: Place) -> Place:
     assert held
     draft = stage.draft(name="Not started")
     stage.leads(5, draft)
+    morning = with_schedules(place, campaign)
+    with_settings(stage)
+    with_exports(place, 2)
     place.pages = {
+        "schedules": "/schedules",
+        "schedule": f"/schedules/{morning}",
+        "new schedule": "/schedules/new",
+        "change a schedule": f"/schedules/{morning}/edit",
+        "week": "/schedules/week",
+        "another week": "/schedules/week?week=2026-11-02&zone=Asia/Kolkata",
         "campaigns": "/",
         "draft": f"/campaigns/{draft}",
         "empty": f"/campaigns/{stage.draft(name='Without leads')}",
@@ -90,10 +120,95 @@ def with_a_past(place: Place) -> Place:
         "checked": f"/upload/{uploaded(place, 'checked.csv')}",
         "unusable": f"/upload/{uploaded(place, 'colours.csv', COLOURS)}",
         "imported": f"/upload/{imported(place)}",
+        "exports": "/exports",
+        "exports of one": "/exports?campaign=2",
+        "exports of none": f"/exports?campaign={draft}",
+        "settings": "/settings",
+        "numbers": "/settings/numbers",
+        "agents": "/settings/agents",
+        "agent": "/settings/agents/agent_plan",
+        "an agent that is not there": "/settings/agents/agent_gone",
+        "voices": "/settings/voices?find=american",
+        "cadence": "/settings/cadence",
+        "a played cadence": PLAYED,
+        "people": "/settings/people",
         "account": "/account",
         "missing": "/nothing/here",
     }
     return place
+
+
+def with_schedules(place: Place, campaign: int) -> int:
+    """Make schedules of every kind, some of which have run; gives one of them."""
+    world, made = place.stage.world, []
+    lists = place.home / "lists"
+    lists.mkdir(parents=True)
+    (lists / "everybody.csv").write_text("phone,first_name\n+12125556501,Ada\n", encoding="utf-8")
+    row = world.db.read(lambda tx: campaigns.get(tx, campaign))
+    for name, when in (
+        ("Weekday mornings", {"cron": "30 9,13 * * mon-fri", "zone": "America/New_York"}),
+        (HOSTILE[:150], {"cron": "0 8 * * *", "zone": "America/Chicago"}),
+        ("Every few minutes", {"cron": "*/7 * * * *", "zone": "UTC"}),
+        ("Only once", {"at": "2026-03-07T10:00:00-05:00"}),
+        ("What the CRM sends", {"watch": str(place.home / "inbox-crm" / "*.csv")}),
+    ):
+        recipe = Recipe(
+            schedule=ScheduleSpec.model_validate({"name": name, **when}),
+            campaign=campaigns.spec_of(row).model_copy(update={"window": Window()}),
+            lead_file=None if "watch" in when else str(lists / "everybody.csv"),
+        )
+        made.append(schedule.create(world, recipe, actor="operator"))
+    schedule.run_now(world, made[0], actor=HOSTILE, rejects_in=place.home / "rejects")
+    schedule.disable(world, made[2], actor="operator")
+    schedule.enable(world, made[2], actor="operator")
+    missing = schedule.ask_run(world, made[3], actor="operator", file=place.home / HOSTILE[-9:])
+    stamping.work_on(world, missing, rejects_in=place.home / "rejects")
+    return made[0]
+
+
+def workspace() -> SimulatorSettings:
+    """Give a workspace at Retell: numbers, and agents of which one says something hostile."""
+    prompts = {
+        "agent_plan": {
+            "prompt": {
+                "general_prompt": "{{caller}} offers {{plan}} to {{first_name}}.",
+                "default_dynamic_variables": {"first_name": "there"},
+            }
+        },
+        "agent_hostile": {"prompt": {"general_prompt": HOSTILE}},
+    }
+    chosen = {
+        "prompts": prompts,
+        "api_key": SIMULATOR_KEY,
+        "phone_numbers": [OUR_NUMBER, "+12125550001", "+14155550198"],
+        "agents": list(prompts),
+    }
+    return SimulatorSettings.model_validate(chosen)
+
+
+def with_settings(stage: Stage) -> None:
+    """Let a number rest, and make tokens, one of which was revoked."""
+    db, now = stage.world.db, stage.clock.now()
+    why = {"reason": RestReason.BLOCKED, "sentence": HOSTILE}
+    until = now + timedelta(hours=5)
+    db.transact(lambda tx: numbers.rest(tx, "+14155550198", until=until, **why))
+    for name in ("crm nightly", "old report"):
+        made, _ = api_tokens.create(db, name, scopes=[Scope.READ], actor="admin", now=now)
+    api_tokens.revoke(db, made, actor="admin", now=now)
+
+
+def with_exports(place: Place, campaign: int) -> None:
+    """Export a campaign: one file is there, one was deleted, and one was refused."""
+    world = place.stage.world
+    for what, form in (
+        (ExportWhat.RESULTS, ExportFormat.XLSX),
+        (ExportWhat.ATTEMPTS, ExportFormat.CSV),
+        (ExportWhat.BATCH, ExportFormat.CSV),
+        (ExportWhat.LEADS, ExportFormat.JSON_LINES),
+    ):
+        one = export_errands.ask(world, campaign, what, form=form, profile=None, actor=HOSTILE)
+        wait_until_worked(place, one)
+    export_errands.delete(world, one, home=place.home, actor="operator")
 
 
 def uploaded(place: Place, name: str, text: str = FILE) -> int:

@@ -93,7 +93,7 @@ def test_a_page_can_be_read_without_scripts(browser: Browser, place: Place) -> N
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
         sign_in(page, place)
-        page.get_by_role("link", name="Spring renewal").click()
+        page.get_by_role("link", name="Spring renewal", exact=True).click()
         page.get_by_role("link", name="Completed").click()
         page.get_by_role("link", name="+1212").click()
         assert "Talked with the agent." in page.inner_text("main")

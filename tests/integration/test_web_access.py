@@ -32,7 +32,7 @@ PUBLIC = {
         "/metrics",
         "/static/{name}",
     ),
-    *("/sign-in", "/welcome/{link}"),
+    *("/sign-in", "/welcome/{link}", "/link/{link}"),
 }
 OWN_ACCOUNT = {"/sign-out", "/sign-out-everywhere", "/account", "/account/password"}
 

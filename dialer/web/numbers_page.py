@@ -1,0 +1,127 @@
+"""Our numbers: which agents call and answer, how they do, and why one rests."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import Form
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dialer.actions.workspace_numbers import list_numbers, update_number
+from dialer.domain.roles import Role
+from dialer.domain.weighted_agents import read_agents
+from dialer.errors import NotFound, UserError
+from dialer.store import number_use
+from dialer.store.database import Connection
+from dialer.web.access import actor_of, requires
+from dialer.web.error_pages import status_for
+from dialer.web.form_errors import Unfit
+from dialer.web.pages import page
+from dialer.web.retell_says import Told, told
+from dialer.web.sign_in import see
+from dialer.web.site import Site, site_of
+
+viewing = requires(Role.OPERATOR)
+changing = requires(Role.ADMIN)
+
+PATH = "/settings/numbers"
+_QUESTION = "numbers"
+Word = Annotated[str, Form(max_length=1000)]
+
+
+@viewing.get(PATH)
+def numbers_page(request: Request, done: str = "") -> Response:
+    """Show the numbers of the workspace."""
+    site = site_of(request)
+    world = site.world()
+    now = world.clock.now()
+    found = _asked(site)
+    rows: Sequence[dict[str, Any]] = found.value or ()
+
+    def body(tx: Connection) -> tuple[dict[str, Any], dict[str, Any]]:
+        numbers = [row["number"] for row in rows if row["number"]]
+        return number_use.latest(tx, numbers), number_use.why_resting(tx, now=now)
+
+    use, resting = world.db.read(body)
+    shown = [{**row, "use": use.get(row["number"]), **_rest(row, resting)} for row in rows]
+    return page(
+        request,
+        "numbers.html",
+        told=found,
+        numbers=shown,
+        among=number_use.AMONG,
+        changed=done[:30],
+        is_admin=actor_of(request).role.includes(Role.ADMIN),
+        now=now,
+    )
+
+
+def _asked(site: Site) -> Told[list[dict[str, Any]]]:
+    world = site.world()
+    return told(site, _QUESTION, lambda: list_numbers(world), now=world.clock.now())
+
+
+def _rest(row: dict[str, Any], resting: dict[str, Any]) -> dict[str, Any]:
+    until, reason = resting.get(row["number"], (None, None))
+    why = (reason or "").partition(": ")
+    return {"resting_until": until, "why_resting": why[2] or why[0]}
+
+
+@changing.get(PATH + "/{number}")
+def number_page(request: Request, number: str) -> Response:
+    """Show what of a number may be changed."""
+    return _form(request, _find(request, number), typed=None, error=None)
+
+
+@changing.post(PATH + "/{number}")
+def change(
+    request: Request, number: str, nickname: Word = "", outbound: Word = "", inbound: Word = ""
+) -> Response:
+    """Change what a number is called, and who calls from it and answers it."""
+    site = site_of(request)
+    row = _find(request, number)
+    typed = {"nickname": nickname, "outbound": outbound, "inbound": inbound}
+    try:
+        changes = {
+            "nickname": nickname.strip(),
+            "outbound_agents": _agents("outbound", outbound),
+            "inbound_agents": _agents("inbound", inbound),
+        }
+        update_number(site.world(), row["number"], changes, actor=actor_of(request).name)
+    except UserError as error:
+        return _form(request, row, typed=typed, error=error)
+    site.retell_says.forget(_QUESTION)
+    return see(f"{PATH}?done={row['number']}")
+
+
+def _find(request: Request, number: str) -> dict[str, Any]:
+    site = site_of(request)
+    ask = partial(list_numbers, site.world())
+    kept = site.retell_says.get(_QUESTION, ask, now=site.world().clock.now())
+    for row in kept.value:
+        if row["number"] == number:
+            return dict(row)
+    raise NotFound(f"the workspace has no number {number[:40]}", fix="look at the numbers")
+
+
+def _form(
+    request: Request, row: dict[str, Any], *, typed: dict[str, str] | None, error: UserError | None
+) -> Response:
+    given = {
+        "nickname": row["nickname"] or "",
+        "outbound": ", ".join(row["outbound"]),
+        "inbound": ", ".join(row["inbound"]),
+    }
+    status = status_for(error)
+    return page(
+        request, "number.html", status=status, number=row, typed=typed or given, error=error
+    )
+
+
+def _agents(field: str, text: str) -> list[dict[str, Any]]:
+    names = [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        return read_agents(names) if names else []
+    except ValueError as error:
+        raise Unfit(field, str(error), fix="write for example agent_1, or agent_1=0.5") from error
