@@ -1,13 +1,13 @@
 """Figures: what screens and monitoring count. Nothing here decides anything."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select, text
 
 from dialer.domain.dispositions import Disposition
-from dialer.domain.states import ClosedAs, LeadStatus
+from dialer.domain.states import CampaignStatus, ClosedAs, LeadStatus
 from dialer.store.rows import many
 from dialer.store.tables import Attempt, Campaign, Lead, WebhookEvent, table
 
@@ -42,9 +42,20 @@ class Progress:
         return self.completed + self.closed
 
 
-def newest_campaigns(tx: Connection, *, most: int) -> list[Campaign]:
-    """Read the campaigns made last, the newest first."""
-    return many(tx, Campaign, select(campaign).order_by(campaign.c.id.desc()).limit(most))
+def campaigns_by_status(tx: Connection) -> dict[CampaignStatus, int]:
+    """Count the campaigns; each status has an entry."""
+    rows = tx.execute(select(campaign.c.status, func.count()).group_by(campaign.c.status))
+    return dict.fromkeys(CampaignStatus, 0) | {row[0]: row[1] for row in rows}
+
+
+def campaigns_in(
+    tx: Connection, statuses: Collection[CampaignStatus], *, before: int | None, most: int
+) -> list[Campaign]:
+    """Read campaigns in some statuses, the newest first; only those made `before` one."""
+    chosen = select(campaign).where(campaign.c.status.in_(statuses))
+    if before is not None:
+        chosen = chosen.where(campaign.c.id < before)
+    return many(tx, Campaign, chosen.order_by(campaign.c.id.desc()).limit(most))
 
 
 def progress(tx: Connection, campaign_ids: Sequence[int]) -> dict[int, Progress]:
