@@ -11,6 +11,7 @@ class ErrandKind(StrEnum):
     OPT_OUTS = "opt_outs"  # put a file's numbers on our do-not-call list
     REGISTRY = "registry"  # load a register that others keep
     BULK = "bulk"  # do the same to all leads that a filter finds
+    FORECAST = "forecast"  # play a campaign through in virtual time
 
 
 class BulkVerb(StrEnum):

@@ -11,7 +11,7 @@ from dialer.domain.errands import ErrandKind
 from dialer.domain.lead_filter import LeadFilter
 from dialer.domain.states import OVER, CampaignStatus, ClosedAs, LeadState
 from dialer.store.figures import Progress
-from dialer.store.tables import Campaign
+from dialer.store.tables import Campaign, Errand
 from dialer.web.status_page import notices, reason
 
 HELD: Mapping[str, tuple[str, str]] = {
@@ -60,7 +60,7 @@ def live_view(
                 "status": one.status.value,
                 "sentence": one.sentence,
                 "percent": round(100 * (one.fraction or 0)),
-                "url": f"/upload/{one.id}" if one.kind is ErrandKind.LEADS else None,
+                "url": _errand_url(one),
             }
             for one in found.errands
         ],
@@ -161,7 +161,14 @@ def _errand_words(kind: ErrandKind, asked: Mapping[str, Any]) -> str:
     if kind is ErrandKind.BULK:
         verb = {"skip": "Skip", "retry": "Call again", "do_not_call": "Do not call"}
         return f"{verb[asked['verb']]}: {asked['leads']:,} leads"
-    return {ErrandKind.LEADS: "Import", ErrandKind.UNDO: "Undo an import"}.get(kind, kind.value)
+    words = {ErrandKind.LEADS: "Import", ErrandKind.UNDO: "Undo an import"}
+    return words.get(kind, kind.value.capitalize())
+
+
+def _errand_url(one: Errand) -> str | None:
+    if one.kind is ErrandKind.FORECAST:
+        return f"/campaigns/{one.campaign_id}/forecast"
+    return f"/upload/{one.id}" if one.kind is ErrandKind.LEADS else None
 
 
 def url_of(campaign_id: int, chosen: LeadFilter, *, after: str | None = None) -> str:
