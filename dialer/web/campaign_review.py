@@ -1,7 +1,7 @@
 """The review beside a campaign's form: what would come of it as it stands there."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from dialer.actions.campaign_review import LeadsAtHand, Outlook, leads_of, leads
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.edit_effects import effects_of
 from dialer.domain.lines import lines_in_force
+from dialer.domain.preflight import FindingCode
 from dialer.domain.states import CampaignStatus
 from dialer.errors import NotFound
 from dialer.forecast.assumptions import Assumptions
@@ -22,6 +23,26 @@ from dialer.web.form_sections import BY_KEY
 from dialer.web.kept_figures import Kept
 from dialer.web.site import Site
 
+_CALLER = "Fill it in"
+WAYS: Mapping[FindingCode, tuple[str, str]] = {
+    FindingCode.REGISTRY_TOO_OLD: ("/do-not-call", "Bring a newer one"),
+    FindingCode.REGISTRY_UNDATED: ("/do-not-call", "Bring it with its day"),
+    FindingCode.NO_REGISTRY: ("/do-not-call", "Bring one"),
+    FindingCode.CALLER_UNNAMED: ("#caller-legal_name", _CALLER),
+    FindingCode.NO_CALLBACK_NUMBER: ("#caller-callback_number", _CALLER),
+    FindingCode.NO_OPT_OUT_WORDS: ("#caller-opt_out_words", _CALLER),
+    FindingCode.AI_NOT_DISCLOSED: ("#caller-discloses_ai", "Tick it, once its prompt does"),
+    FindingCode.RECORDING_NOT_ANNOUNCED: ("#caller-announces_recording", "Tick it, once it does"),
+    FindingCode.NO_CONSENT: ("#require_consent", "To the setting"),
+    FindingCode.NEVER_OPEN: ("#window-hours-mon", "Widen the hours"),
+    FindingCode.NO_ZONE: ("#default_zone", "Name a zone for them"),
+    FindingCode.NUMBERS_REST: ("#from_numbers", "Add a number"),
+    FindingCode.NUMBER_UNKNOWN: ("#from_numbers", "To the numbers"),
+    FindingCode.NUMBER_UNBOUND: ("#agent_id", "Name an agent"),
+    FindingCode.NUMBER_COUNTRIES: ("#from_numbers", "To the numbers"),
+    FindingCode.NUMBERS_NOT_ASKED: ("#from_numbers", "To the numbers"),
+}
+"""Where on the form, or elsewhere, something is done about a finding."""
 NOT_BEGUN = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
 AGENT_WITHIN_S = 0.3
 
@@ -83,6 +104,7 @@ def _review(
         found = _outlook(site, spec, leads, now=now)
         view["counting"] = found is None
     view["outlook"] = found
+    view["ways"] = WAYS
     view["has_leads"] = at_hand is not None
     view["hours"] = _hours(site, spec, found, now=now) if spec and found and at_hand else None
     view["agent"] = _agent(site, sent, at_hand, now=now) if spec else None
@@ -140,7 +162,8 @@ def _agent(
     ask = lambda: required_variables(world, spec)  # noqa: E731
     kept = site.retell_says.soon(("variables", *who), ask, now=now, within_s=AGENT_WITHIN_S)
     if kept is None:
-        return {"waiting": True, "sentence": "Retell is asked what the agent says.", "missing": ()}
+        sentence = "Retell is asked what the agent says."
+        return {"waiting": True, "sentence": sentence, "missing": (), "needed": (), "columns": None}
     told: AgentVariables = kept.value
     columns = at_hand.columns if at_hand is not None else None
     missing = sorted(told.needed - columns) if columns is not None else ()

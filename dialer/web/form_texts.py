@@ -8,6 +8,7 @@ from typing import Any
 from dialer.actions.editing import DEFAULT
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.local_time import format_minute, zone
+from dialer.domain.waits import parse_wait
 from dialer.domain.window import DAYS, Window
 from dialer.domain.written_moments import read_moment
 from dialer.web.form_fields import HOURS, Field, Kind
@@ -127,8 +128,8 @@ def _value(field: Field, text: str, *, clock: str) -> Any:
     text = text.strip()
     if field.kind is Kind.BOX:
         return text == YES
-    if field.kind in (Kind.LIST, Kind.WAITS) and (text or field.key == "opt_out.keys"):
-        return _parts(text)
+    if field.kind is Kind.LIST and (text or field.key == "opt_out.keys"):
+        return _parts(text)  # where nothing stands for "nowhere", it is meant
     if not text:
         return DEFAULT
     read: Callable[[str], Any] = _READ.get(field.kind, str)
@@ -149,6 +150,10 @@ def _lines(text: str) -> dict[str, str]:
             raise ValueError(f"“{line.strip()[:40]}” has no “name = value”")
         found[name.strip()] = value.strip()
     return found
+
+
+def _waits(text: str) -> list[str]:
+    return [str(parse_wait(part)) for part in _parts(text)]  # here, to know whose field is wrong
 
 
 def _moment(text: str) -> str:
@@ -173,6 +178,7 @@ def _week(typed: Texts, wrong: dict[str, str]) -> list[dict[str, Any]]:
 _READ: Mapping[Kind, Callable[[str], Any]] = {
     Kind.LINES: _lines,
     Kind.MOMENT: _moment,
+    Kind.WAITS: _waits,
     Kind.CAP: lambda text: None if text == "none" else text,
     Kind.SHARE: lambda text: None if text == "never" else text,
 }
