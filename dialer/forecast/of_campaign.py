@@ -45,10 +45,13 @@ def forecast_campaign(
     assumptions: Assumptions,
     now: datetime,
     tell: Callable[[float], None] = lambda fraction: None,
+    enough: int = ENOUGH_LEADS,
+    most: int = MOST_PLAYED,
 ) -> Played:
     """Play a campaign through as if it were started now, or at its time.
 
-    `tell` hears now and then how much of the days has passed.
+    `tell` hears now and then how much of the days has passed. Of more than `enough` leads a sample
+    is played, which never has more than `most`.
 
     Raises:
         NotFound: there is no such campaign.
@@ -57,7 +60,7 @@ def forecast_campaign(
     row = db.read(lambda tx: control.find(tx, campaign_id))
     spec = campaigns.spec_of(row)
     waiting = db.read(lambda tx: lead_samples.count_waiting(tx, campaign_id))
-    nth = _nth(waiting, assumptions)
+    nth = _nth(waiting, assumptions.lines, enough=enough, most=most)
     rows = db.read(lambda tx: lead_samples.every_nth_waiting(tx, campaign_id, nth=nth))
     start_at = max(now, spec.start_at or now)
     smaller = replace(
@@ -84,14 +87,14 @@ def _pass(stage: Rehearsal, length: timedelta, *, tell: Callable[[float], None])
         tell(step * STEP / length)
 
 
-def _nth(waiting: int, assumptions: Assumptions) -> int:
+def _nth(waiting: int, lines: int, *, enough: int, most: int) -> int:
     if not waiting:
         raise UserError("nobody waits in this campaign", fix="upload a list first")
-    nth = min(-(-waiting // ENOUGH_LEADS), assumptions.lines)
-    if waiting / nth > MOST_PLAYED:
+    nth = min(-(-waiting // enough), lines)
+    if waiting / nth > most:
         raise UserError(
             f"{waiting:,} leads are too many to play through here",
-            why=f"{assumptions.lines} lines cannot be divided so that a small sample tells of all",
+            why=f"{lines} lines cannot be divided so that a small sample tells of all",
             fix="assume more lines; `dialer campaigns simulate FILE` takes its time",
         )
     return nth

@@ -14,6 +14,7 @@ from dialer.actions.lead_control import retry
 from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.errands import FOR_A_WORKER
 from dialer.domain.states import LeadStatus
+from dialer.forecast import errand as forecast
 from dialer.store import errands, incidents
 from dialer.store.database import Connection
 
@@ -70,6 +71,11 @@ def with_a_past(place: Place) -> Place:
     stage.leads(5, draft)
     place.pages = {
         "campaigns": "/",
+        "finished": "/?tab=finished",
+        "new campaign": "/campaigns/new",
+        "edit": f"/campaigns/{campaign}/edit",
+        "edit a draft": f"/campaigns/{draft}/edit",
+        "forecast": f"/campaigns/{with_a_forecast(place, draft)}/forecast",
         "draft": f"/campaigns/{draft}",
         "empty": f"/campaigns/{stage.draft(name='Without leads')}",
         "stopped": f"/campaigns/{stopped(stage)}",
@@ -93,6 +99,14 @@ def with_a_past(place: Place) -> Place:
         "missing": "/nothing/here",
     }
     return place
+
+
+def with_a_forecast(place: Place, campaign: int) -> int:
+    """Have a campaign played through."""
+    wish = forecast.Wish(lines=5, calls_per_second=5.0, days=1)
+    found = forecast.ask(place.stage.world, campaign, wish, actor=HOSTILE)
+    wait_until_worked(place, found)
+    return campaign
 
 
 def uploaded(place: Place, name: str, text: str = FILE) -> int:
@@ -124,7 +138,8 @@ def wait_until_worked(place: Place, errand_id: int) -> None:
     """Do what is to be done for an errand, unless somebody has done it."""
     db = place.stage.world.db
     while db.read(lambda tx: errands.get(tx, errand_id)).status in FOR_A_WORKER:
-        errand_actions.run(place.stage.world, errand_id, home=place.home)
+        more = forecast.MORE_ERRANDS
+        errand_actions.run(place.stage.world, errand_id, home=place.home, more=more)
 
 
 def with_an_incident(tx: Connection, stage: Stage) -> None:
