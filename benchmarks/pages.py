@@ -3,13 +3,15 @@
 One web process on a real socket, one signed-in person, each page asked for again and again. The
 second figure is the processor time of this process alone, which busy neighbours do not change.
 
-    python benchmarks/pages.py [--leads 100000] [--times 30] [--database sqlite] [--json]
+    python benchmarks/pages.py [--leads 100000] [--campaigns 300] [--times 30] [--json]
 
 | goal | |
 |---|---|
 | the first byte of each page, p50 | at most 100 ms, with a million leads 300 ms |
 
 Each page is asked for twice: while nobody was called, and when all but one in a thousand were.
+The pages with a form ask Retell, which is not there, for agents and numbers: they wait for it as
+long as they may, so the goal is not theirs.
 """
 
 import argparse
@@ -53,17 +55,22 @@ CALLED = (
     " WHERE id <> id / 1000 * 1000"
 )
 SCHEDULES, RUNS = 20, 500
+ASK_RETELL = ("/campaigns/new", "/campaigns/1/edit")
 PASSWORD = "four words without sense"
 
 
-def filled(url: str, *, leads: int) -> World:
-    """Make a running campaign of so many leads."""
+def filled(url: str, *, leads: int, others: int) -> World:
+    """Make a running campaign of so many leads, and others, most of which are over."""
     migrate.upgrade(url)
     world = replace(opened(url), provider=simulated())
     campaign_id = control.create(world, CampaignSpec.model_validate(PLAIN), actor="bench")
     control.start(world, campaign_id, actor="bench")
     world.db.transact(lambda tx: add_leads(tx, campaign_id, rows=leads))
     world.db.transact(lambda tx: add_schedules(tx, now=world.clock.now()))
+    for number in range(others):
+        other = control.create(world, CampaignSpec.model_validate(PLAIN), actor="bench")
+        if number % 20:
+            control.stop(world, other, actor="bench")
     if not world.db.is_sqlite:
         with world.db.engine.connect() as connection:
             connection.exec_driver_sql("ANALYZE")
@@ -125,6 +132,9 @@ def pages(world: World, *, leads: int) -> dict[str, str]:
     third = world.db.read(lambda tx: tx.exec_driver_sql("SELECT max(id) FROM lead").scalar_one())
     return {
         "campaigns": "/",
+        "campaigns, finished": "/?tab=finished",
+        "campaigns, a new one": "/campaigns/new",
+        "campaigns, edit": "/campaigns/1/edit",
         "leads, first page": "/campaigns/1",
         "leads, far page": f"/campaigns/1?after=READY~2~32472144000000000~{leads // 2}~1",
         "leads, none held": "/campaigns/1?state=held",
@@ -161,6 +171,7 @@ def main() -> int:
     """Print the table; fail when the goal is missed."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--leads", type=int, default=100_000)
+    parser.add_argument("--campaigns", type=int, default=300)
     parser.add_argument("--times", type=int, default=30)
     parser.add_argument("--database", choices=sorted(DATABASES), action="append")
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
@@ -172,12 +183,13 @@ def main() -> int:
             tempfile.TemporaryDirectory(prefix="dialer-bench-") as home,
             DATABASES[kind](Path(home)) as url,
         ):
-            world = filled(url, leads=options.leads)
+            world = filled(url, leads=options.leads, others=options.campaigns)
             with served(world) as browser:
                 for round_name in ("before the first call", "after a first round"):
                     for name, path in pages(world, leads=options.leads).items():
                         p50, p95, cpu = measure(browser, path, times=options.times)
-                        worst = max(worst, p50)
+                        if path not in ASK_RETELL:
+                            worst = max(worst, p50)
                         figures = {"p50_ms": p50, "p95_ms": p95, "processor_ms": cpu}
                         shown = {key: round(value, 1) for key, value in figures.items()}
                         line = {"database": kind, "round": round_name, "page": name, **shown}

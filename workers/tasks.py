@@ -1,6 +1,7 @@
 """The tasks. Each takes one id at most, may run twice, and leaves the work to an action."""
 
 from dialer.actions import audit, deliver, dial, errands, plan, purge, reconcile, schedule, settle
+from dialer.forecast.errand import MORE_ERRANDS
 from dialer.queue import QueueName, TaskName
 from workers.app import app, sender, settings, world
 
@@ -56,4 +57,4 @@ def deliver_results() -> None:
 @app.task(name=TaskName.ERRANDS, queue=QueueName.FILES)
 def run_errands() -> None:
     """Do what people asked for on pages: imports, and what concerns many leads."""
-    errands.run_due(world(), home=settings.home)
+    errands.run_due(world(), home=settings.home, more=MORE_ERRANDS)

@@ -41,11 +41,13 @@ def redial(
     actor: str,
     name: str | None = None,
     selection: Selection = Selection.NOT_REACHED,
+    parts_now: int | None = None,
 ) -> Copied:
     """Make a child campaign of those that a campaign did not reach; a draft until it is started.
 
     Called again while that is a draft, it gives the same child, with those who were given up
-    since; later, one of those whom no child has: nobody is redialed twice.
+    since; later, one of those whom no child has: nobody is redialed twice. After `parts_now`
+    parts of the leads this returns, and `reconcile` goes on; None copies all of them.
 
     Raises:
         NotFound: there is no such campaign.
@@ -69,13 +71,21 @@ def redial(
         add = partial(_add, action="redial", source=source, parent_id=parent.id)
         return add(tx, spec, actor=actor, now=now)
 
-    return _fill(world, world.db.transact(body))
+    return _fill(world, world.db.transact(body), parts_now=parts_now)
 
 
 def duplicate(
-    world: World, campaign_id: int, *, actor: str, name: str | None = None, with_leads: bool = False
+    world: World,
+    campaign_id: int,
+    *,
+    actor: str,
+    name: str | None = None,
+    with_leads: bool = False,
+    parts_now: int | None = None,
 ) -> Copied:
     """Make a draft with the same settings, and, where asked for, with the same leads as new ones.
+
+    `parts_now` as for `redial`.
 
     Raises:
         NotFound: there is no such campaign.
@@ -88,7 +98,31 @@ def duplicate(
         source = {"campaign": row.id, "leads": Selection.EVERYBODY.value} if with_leads else None
         return _add(tx, spec, action="duplicate", source=source, actor=actor, now=now)
 
-    return _fill(world, world.db.transact(body))
+    return _fill(world, world.db.transact(body), parts_now=parts_now)
+
+
+def create_with_leads_of(
+    world: World,
+    spec: CampaignSpec,
+    source_id: int,
+    *,
+    actor: str,
+    parts_now: int | None = None,
+) -> Copied:
+    """Make a draft with settings of its own and the leads of another campaign, as new ones.
+
+    `parts_now` as for `redial`.
+
+    Raises:
+        NotFound: there is no such campaign.
+    """
+    now = world.clock.now()
+
+    def body(tx: Connection) -> int:
+        source = {"campaign": find(tx, source_id).id, "leads": Selection.EVERYBODY.value}
+        return _add(tx, spec, action="create", source=source, actor=actor, now=now)
+
+    return _fill(world, world.db.transact(body), parts_now=parts_now)
 
 
 def _nobody(parent: Campaign, children: Sequence[Campaign]) -> RefusedByRule:
@@ -146,8 +180,8 @@ def _add(
     return campaign_id
 
 
-def _fill(world: World, campaign_id: int) -> Copied:
-    do_parts(world, campaign_id)
+def _fill(world: World, campaign_id: int, *, parts_now: int | None) -> Copied:
+    do_parts(world, campaign_id, most=parts_now)
     return world.db.read(partial(_counted, campaign_id=campaign_id))
 
 

@@ -69,10 +69,12 @@ def edit(
     *,
     actor: str,
     source: str = "the edit",
+    parts_now: int | None = None,
 ) -> Edited:
     """Change settings, named by keys such as `limits.lines`; whole sections may be given, too.
 
-    Calls in progress go on; nothing is sent against the new settings once this has returned.
+    Calls in progress go on; nothing is sent against the new settings once this has returned. After
+    `parts_now` parts of the leads this returns, and `reconcile` moves the others; None moves all.
 
     Raises:
         NotFound: there is no such campaign.
@@ -81,7 +83,7 @@ def edit(
     """
     body = partial(_edit, world=world, campaign_id=campaign_id, actor=actor)
     edited = world.db.transact(partial(body, changes=changes, source=source))
-    do_parts(world, campaign_id)
+    do_parts(world, campaign_id, most=parts_now)
     world.queue.plan()
     return edited
 

@@ -21,6 +21,7 @@ from dialer.errors import UserError
 from dialer.log import get_logger
 from dialer.store import errands
 from dialer.store.database import Connection
+from dialer.store.tables import Errand
 
 log = get_logger(__name__)
 
@@ -31,6 +32,8 @@ FORGOTTEN_AFTER = timedelta(days=2)
 """So long a file waits for a person before it is deleted."""
 
 Work = Callable[[ErrandHold], None]
+Works = Mapping[ErrandKind, Work]
+_NO_MORE: Works = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +54,20 @@ _VERBS: Mapping[ErrandKind, _Verb] = {
 }
 
 
-def run_due(world: World, *, home: Path) -> int:
+def run_due(world: World, *, home: Path, more: Works = _NO_MORE) -> int:
     """Do errands that wait, and give how many. May be called at any moment, by anybody.
 
     What others have under way counts, too, so that something is left for audits and schedules.
+    `more` is the work that no action can do.
     """
     _drop_forgotten(world, home=home)
     export_errands.delete_old(world, home=home)
     due = world.db.read(partial(errands.due, now=world.clock.now(), at_once=AT_ONCE))
-    return sum(run(world, errand_id, home=home) for errand_id in due)
+    return sum(run(world, errand_id, home=home, more=more) for errand_id in due)
 
 
-def run(world: World, errand_id: int, *, home: Path) -> bool:
-    """Do one errand, unless somebody else does; False then."""
+def run(world: World, errand_id: int, *, home: Path, more: Works = _NO_MORE) -> bool:
+    """Do one errand, unless somebody else does; False then. `more` as for `run_due`."""
     holder = uuid.uuid4().hex
     now = world.clock.now()
     take = partial(errands.take, errand_id=errand_id, holder=holder, until=now + HELD_FOR, now=now)
@@ -78,15 +82,26 @@ def run(world: World, errand_id: int, *, home: Path) -> bool:
                 why="its log says of what; a file may be too large for its memory",
                 fix="import it with `dialer lists import`, or tell whoever runs the dialer",
             )
-        verb = _VERBS[row.kind]
-        work = verb.check if row.status is ErrandStatus.CHECKING else verb.do
-        assert work is not None
-        work(hold)
+        _work_of(row, more)(hold)
     except UserError as error:
         hold.fail(error)
     except TakenOver:
         log.warning("errand_taken_over", errand_id=errand_id)
     return True
+
+
+def _work_of(row: Errand, more: Works) -> Work:
+    verb = _VERBS.get(row.kind)
+    work = more.get(row.kind)
+    if verb is not None:
+        work = verb.check if row.status is ErrandStatus.CHECKING else verb.do
+    if work is None:
+        raise UserError(
+            f"nobody here can do this: {row.kind.value}",
+            why="the worker is of another release",
+            fix="start the worker for files anew",
+        )
+    return work
 
 
 def _drop_forgotten(world: World, *, home: Path) -> None:

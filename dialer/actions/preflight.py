@@ -5,7 +5,7 @@ leads are counted outside any transaction that others wait for.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -74,9 +74,14 @@ def findings_of(world: World, row: Campaign, *, now: datetime) -> list[Finding]:
 def findings_here(db: Database, row: Campaign, *, now: datetime) -> list[Finding]:
     """Tell what is found without asking Retell, for a page that does not wait for others."""
     spec = campaigns.spec_of(row)
-    of_registries = db.read(lambda tx: _registry_findings(tx, spec, now=now))
     others = db.read(lambda tx: _of_leads(tx, row.id, spec, now=now))
-    return [*of_registries, *_without_leads(db, spec, now=now), *others]
+    return [*findings_of_settings(db, spec, now=now), *others]
+
+
+def findings_of_settings(db: Database, spec: CampaignSpec, *, now: datetime) -> list[Finding]:
+    """Tell what is found about settings alone, without asking Retell or looking at leads."""
+    of_registries = db.read(lambda tx: _registry_findings(tx, spec, now=now))
+    return [*of_registries, *_without_leads(db, spec, now=now)]
 
 
 def findings_without_leads(world: World, spec: CampaignSpec, *, now: datetime) -> list[Finding]:
@@ -133,20 +138,33 @@ def _of_leads(
     tx: Connection, campaign_id: int, spec: CampaignSpec, *, now: datetime
 ) -> list[Finding]:
     counted = consents.count(tx, campaign_id, now=now) if spec.require_consent else None
-    places = leads.count_places(tx, campaign_id)
+    return lead_findings(facts_of(spec, leads.count_places(tx, campaign_id), counted, now=now))
+
+
+def facts_of(
+    spec: CampaignSpec,
+    places: Mapping[LeadPlace, int],
+    counted: consents.Counted | None,
+    *,
+    now: datetime,
+) -> LeadFacts:
+    """Tell what settings mean for leads of which only the places are known, and the consents."""
     never: Counter[str] = Counter()
     no_zone = 0
     for place, count in places.items():
-        where = Whereabouts(
-            split_zones(place.zones), regions_of(place.phone_start, own=place.region)
-        )
+        where = whereabouts_at(place)
         if not where.zones:
             no_zone += count
         elif next_opening(spec.window, where, after=now) is None:
             never[_named(place, where)] += count
     waiting = counted.waiting if counted is not None else sum(places.values())
     agreed = counted.agreed if counted is not None else None
-    return lead_findings(LeadFacts(waiting, agreed, _shortened(never), no_zone))
+    return LeadFacts(waiting, agreed, _shortened(never), no_zone)
+
+
+def whereabouts_at(place: LeadPlace) -> Whereabouts:
+    """Give where the leads of a place are."""
+    return Whereabouts(split_zones(place.zones), regions_of(place.phone_start, own=place.region))
 
 
 def _named(place: LeadPlace, where: Whereabouts) -> str:

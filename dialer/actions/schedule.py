@@ -95,21 +95,7 @@ def run_now(
 
     It is still open when an older run of the schedule is not finished; a tick goes on with it.
 
-    Raises: as `note_run`.
-    """
-    run_id = note_run(world, schedule_id, actor=actor, file=file)
-    work_on(world, run_id, rejects_in=rejects_in, tell=tell)
-    run = world.db.read(lambda tx: schedule_runs.get(tx, run_id))
-    assert run is not None
-    return run
-
-
-def note_run(world: World, schedule_id: int, *, actor: str, file: Path | None = None) -> int:
-    """Note a run by hand and give its id; the next tick works on it.
-
-    Raises:
-        NotFound: there is no such schedule.
-        RefusedByRule: the schedule takes its lists from a folder, and no file is named.
+    Raises: as `ask_run`.
     """
     run_id = ask_run(world, schedule_id, actor=actor, file=file)
     work_on(world, run_id, rejects_in=rejects_in, tell=tell)

@@ -12,6 +12,7 @@ class ErrandKind(StrEnum):
     REGISTRY = "registry"  # load a register that others keep
     BULK = "bulk"  # do the same to all leads that a filter finds
     EXPORT = "export"  # write a file that is taken home
+    FORECAST = "forecast"  # play a campaign through in virtual time
 
 
 class BulkVerb(StrEnum):

@@ -56,6 +56,19 @@ def open_on(window: Window, where: Whereabouts, *, day: date) -> tuple[Span, ...
     return _openings(window, where).open_on(day) if where.zones else ()
 
 
+def openings_between(
+    window: Window, where: Whereabouts, *, begins: datetime, ends: datetime
+) -> tuple[Span, ...]:
+    """Give the stretches between two moments in which calls may start; none without a zone."""
+    if not where.zones:
+        return ()
+    openings = _openings(window, where)
+    first, last = begins.astimezone(UTC).date(), ends.astimezone(UTC).date()
+    days = (first + n * _DAY for n in range((last - first).days + 1))
+    found = merge(span for day in days for span in openings.starts_on(day))
+    return intersect(found, ((begins, ends),))
+
+
 def closing(window: Window, where: Whereabouts, *, now: datetime) -> datetime:
     """Give the end of the time that is open now, or `now` when it is closed."""
     day = now.astimezone(UTC).date()

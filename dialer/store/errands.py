@@ -113,6 +113,12 @@ def with_old_files(tx: Connection, kind: ErrandKind, *, before: datetime) -> lis
     return many(tx, Errand, select(errand).where(errand.c.kind == kind, *done))
 
 
+def latest_about(tx: Connection, campaign_id: int, kind: ErrandKind) -> Errand | None:
+    """Read the newest errand of a kind about a campaign."""
+    mine = select(errand).where(errand.c.campaign_id == campaign_id, errand.c.kind == kind)
+    return one(tx, Errand, mine.order_by(errand.c.id.desc()).limit(1))
+
+
 def latest_of(tx: Connection, kinds: Collection[ErrandKind], *, most: int) -> list[Errand]:
     """Read the newest errands of some kinds."""
     mine = select(errand).where(errand.c.kind.in_(kinds))

@@ -1,13 +1,13 @@
 """Figures: what screens and monitoring count. Nothing here decides anything."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select, text
 
 from dialer.domain.dispositions import Disposition
-from dialer.domain.states import ClosedAs, LeadStatus
+from dialer.domain.states import CampaignStatus, ClosedAs, LeadStatus
 from dialer.store.rows import many
 from dialer.store.tables import Attempt, Campaign, Lead, WebhookEvent, table
 
@@ -42,10 +42,27 @@ class Progress:
         return self.completed + self.closed
 
 
+def campaigns_by_status(tx: Connection) -> dict[CampaignStatus, int]:
+    """Count the campaigns but test calls; each status has an entry."""
+    counted = select(campaign.c.status, func.count()).where(campaign.c.test_of.is_(None))
+    rows = tx.execute(counted.group_by(campaign.c.status))
+    return dict.fromkeys(CampaignStatus, 0) | {row[0]: row[1] for row in rows}
+
+
 def newest_campaigns(tx: Connection, *, most: int) -> list[Campaign]:
     """Read the campaigns made last but test calls, the newest first."""
     listed = select(campaign).where(campaign.c.test_of.is_(None))
     return many(tx, Campaign, listed.order_by(campaign.c.id.desc()).limit(most))
+
+
+def campaigns_in(
+    tx: Connection, statuses: Collection[CampaignStatus], *, before: int | None, most: int
+) -> list[Campaign]:
+    """Read campaigns but test calls in some statuses, the newest first; those `before` one."""
+    chosen = select(campaign).where(campaign.c.status.in_(statuses), campaign.c.test_of.is_(None))
+    if before is not None:
+        chosen = chosen.where(campaign.c.id < before)
+    return many(tx, Campaign, chosen.order_by(campaign.c.id.desc()).limit(most))
 
 
 def progress(tx: Connection, campaign_ids: Sequence[int]) -> dict[int, Progress]:

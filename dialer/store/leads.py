@@ -21,7 +21,7 @@ lead = table(Lead)
 
 # A fictional number rings nobody, so no region's law holds for it.
 _IS_FICTIONAL = lead.c.phone.like("+1___55501__")
-_PLACE = (
+PLACE = (
     lead.c.zones,
     case((_IS_FICTIONAL, ""), else_=func.coalesce(lead.c.region, "")),
     case((_IS_FICTIONAL, ""), else_=func.substr(lead.c.phone, 1, START)),
@@ -34,7 +34,7 @@ _DUE_BY_PRIORITY = (
     lead.c.due_at <= bindparam("now"),
 )
 _PLACES_DUE = (
-    select(lead.c.id, *_PLACE)
+    select(lead.c.id, *PLACE)
     .where(*_DUE_BY_PRIORITY)
     .order_by(lead.c.due_at, lead.c.row)
     .limit(bindparam("most"))
@@ -227,13 +227,13 @@ def change(tx: Connection, lead_id: int, **values: Any) -> None:
 def places_waiting(tx: Connection, campaign_id: int) -> list[LeadPlace]:
     """Give the different places of the campaign's READY leads."""
     chosen = (lead.c.campaign_id == campaign_id, lead.c.status == LeadStatus.READY)
-    return [LeadPlace(*row) for row in tx.execute(select(*_PLACE).where(*chosen).distinct())]
+    return [LeadPlace(*row) for row in tx.execute(select(*PLACE).where(*chosen).distinct())]
 
 
 def count_places(tx: Connection, campaign_id: int) -> dict[LeadPlace, int]:
     """Count the campaign's READY leads by place."""
     chosen = (lead.c.campaign_id == campaign_id, lead.c.status == LeadStatus.READY)
-    counted = select(*_PLACE, func.count()).where(*chosen).group_by(*_PLACE)
+    counted = select(*PLACE, func.count()).where(*chosen).group_by(*PLACE)
     return {LeadPlace(*row[:-1]): row[-1] for row in tx.execute(counted)}
 
 
@@ -316,7 +316,7 @@ def _change_places(
             .where(
                 lead.c.campaign_id == campaign_id,
                 lead.c.status == LeadStatus.READY,
-                tuple_(*_PLACE).in_(places[start : start + _PLACES_AT_ONCE]),
+                tuple_(*PLACE).in_(places[start : start + _PLACES_AT_ONCE]),
                 *chosen,
             )
             .values(**values)

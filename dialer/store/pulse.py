@@ -1,6 +1,6 @@
 """The pulse of a campaign: what happened in the last minutes, and what waits for a person."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select, text
@@ -22,6 +22,22 @@ def sent_since(tx: Connection, campaign_id: int, *, since: datetime) -> list[dat
         attempt.c.send_started_at.is_not(None),
     )
     return list(tx.execute(chosen).scalars())
+
+
+def sent_by_campaign(
+    tx: Connection, campaign_ids: Collection[int], *, since: datetime
+) -> dict[int, list[datetime]]:
+    """Give the same for several campaigns; each has an entry."""
+    columns = attempt.c
+    chosen = select(columns.campaign_id, columns.send_started_at).where(
+        columns.campaign_id.in_(campaign_ids),
+        columns.created_at >= since,
+        columns.send_started_at.is_not(None),
+    )
+    found: dict[int, list[datetime]] = {campaign_id: [] for campaign_id in campaign_ids}
+    for campaign_id, sent_at in tx.execute(chosen):
+        found[campaign_id].append(sent_at)
+    return found
 
 
 def open_attempts(tx: Connection, campaign_id: int) -> int:

@@ -17,7 +17,7 @@ from dialer.web.webhooks import PATH as WEBHOOKS
 
 MOST_BYTES = 64 * 1024
 MOST_BYTES_OF_ROWS = 2 * 1024 * 1024
-FILES = frozenset(("/upload", "/do-not-call/file", "/schedules/file"))
+FILES = frozenset(("/upload", "/campaigns/new", "/do-not-call/file", "/schedules/file"))
 _ROWS = re.compile(r"/lists/\d+/correct")
 
 

@@ -13,7 +13,7 @@ from dialer.domain.roles import Role
 from dialer.errors import UserError
 from dialer.web.access import actor_of, requires
 from dialer.web.campaign_view import url_of
-from dialer.web.sign_in import see
+from dialer.web.sign_in import see, within
 from dialer.web.site import site_of
 
 router = requires(Role.OPERATOR)
@@ -44,10 +44,10 @@ def call_all(request: Request, campaign_id: int) -> Response:
 
 
 @router.post("/campaigns/{campaign_id}/pause")
-def pause(request: Request, campaign_id: int) -> Response:
-    """Begin no further call; calls in progress go on."""
+def pause(request: Request, campaign_id: int, back: Word = "") -> Response:
+    """Begin no further call; calls in progress go on. `back` is the page it was asked for on."""
     control.pause(site_of(request).world(), campaign_id, actor=actor_of(request).name)
-    return see(f"/campaigns/{campaign_id}")
+    return see(within(back) if back else f"/campaigns/{campaign_id}")
 
 
 @router.post("/campaigns/{campaign_id}/resume")

@@ -9,7 +9,9 @@ from dialer.actions.campaign_live import Counted, Standing, speed_of
 from dialer.domain.dispositions import MEANING
 from dialer.domain.errands import ErrandKind
 from dialer.domain.lead_filter import LeadFilter
-from dialer.domain.states import CampaignStatus, ClosedAs, LeadState
+from dialer.domain.states import OVER, CampaignStatus, ClosedAs, LeadState
+from dialer.store.figures import Progress
+from dialer.store.tables import Campaign, Errand
 from dialer.web.status_page import notices, reason
 
 HELD: Mapping[str, tuple[str, str]] = {
@@ -24,6 +26,7 @@ _ERRANDS: Mapping[ErrandKind, str] = {
     ErrandKind.LEADS: "Import",
     ErrandKind.UNDO: "Undo an import",
     ErrandKind.EXPORT: "Export",
+    ErrandKind.FORECAST: "Forecast",
 }
 CHART_HEIGHT = 100
 
@@ -40,12 +43,15 @@ def live_view(
         "goes_on": found.goes_on,
         "counting": counting,
         "notices": notices(found.state, now=now),
+        "copying": row.status is CampaignStatus.DRAFT and row.pending_after is not None,
+        "not_reached": done.closed_as.get(ClosedAs.EXHAUSTED, 0),
+        "never_called": done.closed_as.get(ClosedAs.STOPPED, 0),
         "first_only": row.first_only and row.status is CampaignStatus.RUNNING,
-        "can": _possible(row.status, waiting=done.pending + done.retry_later),
+        "can": possible(row, done),
         "progress": done,
         "ours": found.ours,
         "lines": found.lines.lines,
-        "reached_share": _percent(of.reached, of.rang),
+        "reached_share": percent(of.reached, of.rang),
         "calls_per_minute": round(of.calls_per_minute, 1),
         "time_left": in_words(of.time_left),
         "why": speed_of(found, of, now=now),
@@ -60,23 +66,34 @@ def live_view(
                 "status": one.status.value,
                 "sentence": one.sentence,
                 "percent": round(100 * (one.fraction or 0)),
-                "url": _errand_url(one.kind, one.id, campaign_id=row.id),
+                "url": _errand_url(one),
             }
             for one in found.errands
         ],
     }
 
 
-def _possible(status: CampaignStatus, *, waiting: int) -> dict[str, bool]:
+def possible(row: Campaign, done: Progress) -> dict[str, bool]:
+    """Say what an operator may do to a campaign now."""
+    status, not_reached = row.status, done.closed_as
+    starts = status in _CAN_START and done.pending + done.retry_later > 0
     return {
-        "start": status in _CAN_START and waiting > 0,
+        "start": starts,
+        "schedule": starts,
+        "unschedule": status is CampaignStatus.SCHEDULED,
         "pause": status is CampaignStatus.RUNNING,
         "resume": status in _CAN_RESUME,
         "stop": status in _CAN_STOP,
+        "edit": status not in OVER,
+        "redial": bool(
+            not_reached.get(ClosedAs.EXHAUSTED, 0) + not_reached.get(ClosedAs.STOPPED, 0)
+        ),
+        "archive": status in OVER and status is not CampaignStatus.ARCHIVED,
     }
 
 
-def _percent(part: int, whole: int) -> int | None:
+def percent(part: int, whole: int) -> int | None:
+    """Give a share in percent; None of nothing."""
     return round(100 * part / whole) if whole else None
 
 
@@ -92,7 +109,7 @@ def _funnel(campaign_id: int, of: Counted) -> list[dict[str, Any]]:
         {
             "words": words,
             "count": count,
-            "percent": _percent(count, done.leads) or 0,
+            "percent": percent(count, done.leads) or 0,
             "url": url_of(campaign_id, chosen) if chosen is not None else None,
         }
         for words, count, chosen in steps
@@ -105,7 +122,7 @@ def _dispositions(campaign_id: int, of: Counted) -> list[dict[str, Any]]:
             "words": word.value,
             "sentence": MEANING[word].sentence,
             "count": count,
-            "percent": _percent(count, of.attempts) or 0,
+            "percent": percent(count, of.attempts) or 0,
             "url": url_of(campaign_id, LeadFilter(last=word)),
         }
         for word, count in of.dispositions
@@ -146,10 +163,16 @@ def _to_fix(campaign_id: int, of: Counted) -> list[dict[str, Any]]:
     return found
 
 
-def _errand_url(kind: ErrandKind, errand_id: int, *, campaign_id: int) -> str | None:
-    if kind is ErrandKind.LEADS:
-        return f"/upload/{errand_id}"
-    return f"/exports?campaign={campaign_id}" if kind is ErrandKind.EXPORT else None
+def _errand_url(one: Errand) -> str | None:
+    match one.kind:
+        case ErrandKind.LEADS:
+            return f"/upload/{one.id}"
+        case ErrandKind.EXPORT:
+            return f"/exports?campaign={one.campaign_id}"
+        case ErrandKind.FORECAST:
+            return f"/campaigns/{one.campaign_id}/forecast"
+        case _:
+            return None
 
 
 def _errand_words(kind: ErrandKind, asked: Mapping[str, Any]) -> str:

@@ -121,6 +121,7 @@ environment.filters |= {
     "age": lambda age: f"{age.total_seconds():,.0f} s ago",
     "number": number,
     "moment": moment,
+    "written": lambda text: moment(datetime.fromisoformat(text)),
     "local": local_moment,
     "stamp": stamp,
     "words": words,

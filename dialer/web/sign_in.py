@@ -29,11 +29,11 @@ GONE_FIX = "Sign in, or start the dialer again: as long as nobody is here, it pr
 def sign_in_page(request: Request, next: str = "/", changed: bool = False) -> Response:  # noqa: A002
     """Ask for name and password."""
     if who_asks(request) is not None:
-        return see(_within(next))
+        return see(within(next))
     db = site_of(request).world().db
     nobody = not people.everybody(db)
     return page(
-        request, "sign_in.html", back=_within(next), changed=changed, nobody=nobody, error=None
+        request, "sign_in.html", back=within(next), changed=changed, nobody=nobody, error=None
     )
 
 
@@ -50,11 +50,11 @@ def sign_in(
     try:
         token = sessions.sign_in(world.db, name, password, address=address_of(request), now=now)
     except UserError as error:
-        return _again(request, "sign_in.html", error, back=_within(next), nobody=False)
+        return _again(request, "sign_in.html", error, back=within(next), nobody=False)
     before = who_asks(request)
     if before is not None:
         sessions.sign_out(world.db, before)
-    return _with_cookie(request, see(_within(next)), token)
+    return _with_cookie(request, see(within(next)), token)
 
 
 @public.get("/welcome/{link}")
@@ -193,7 +193,7 @@ def _rules() -> dict[str, Any]:
     return {"shortest": credentials.SHORTEST_PASSWORD}
 
 
-def _within(path: str) -> str:
+def within(path: str) -> str:
     """Give a path of ours; anything that might lead to another host becomes the first page."""
     odd = any(letter <= " " or letter == "\\" for letter in path)
     return path if path.startswith("/") and not path.startswith("//") and not odd else "/"

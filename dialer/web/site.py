@@ -46,7 +46,10 @@ class Site:
         self.hints = Hints()
         self.metrics = Metrics(self.world)
         self.figures = KeptFigures()
-        self.retell_says = KeptFigures()  # threads of its own: Retell may let us wait
+        # Others wait for neither of these: what Retell says may take long, and every letter that
+        # is typed into a form asks for another review.
+        self.retell_says = KeptFigures()
+        self.reviews = KeptFigures()
         self.live = LiveChannels()
         self._build = build
         self._release = release
@@ -82,8 +85,8 @@ class Site:
         self.receiving.shutdown()
         self.answering.shutdown()
         self.hints.close()
-        self.figures.close()
-        self.retell_says.close()
+        for kept in (self.figures, self.retell_says, self.reviews):
+            kept.close()
         if self._world is not None:
             self._release(self._world)
 

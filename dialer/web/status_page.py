@@ -1,29 +1,11 @@
-"""The campaigns: what runs, how far it is and why. The first page people see."""
+"""The sentences that say what a campaign does, and why."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from starlette.requests import Request
-from starlette.responses import Response
-
-from dialer.actions.health import Health, health
-from dialer.domain.dispositions import MEANING, Disposition
-from dialer.domain.lines import GateState, LinesInForce, lines_in_force
-from dialer.domain.roles import Role
+from dialer.domain.lines import GateState
 from dialer.domain.states import CampaignStatus, LeadState
-from dialer.store import figures, gate
-from dialer.store.database import Connection
 from dialer.store.figures import Progress
 from dialer.store.tables import Campaign
-from dialer.web.access import requires
-from dialer.web.kept_figures import Kept
-from dialer.web.pages import page
-from dialer.web.site import site_of
-
-router = requires(Role.VIEWER)
-
-MOST_CAMPAIGNS = 20
 
 COUNTED_IN = {
     LeadState.PENDING: "pending",
@@ -47,102 +29,6 @@ SENTENCES: dict[CampaignStatus, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class CampaignView:
-    """One campaign as the page shows it."""
-
-    id: int
-    name: str
-    status: str
-    reason: str
-    progress: Progress
-    dispositions: Sequence[tuple[str, str, int]]  # word, sentence, attempts
-
-
-@dataclass(frozen=True, slots=True)
-class StatusView:
-    """Everything on the page."""
-
-    lines_in_use: int
-    lines: LinesInForce
-    notices: Sequence[str]
-    campaigns: Sequence[CampaignView]
-    health: Health
-    counted_at: datetime | None  # None: they are being counted
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What is counted of some campaigns, by their ids."""
-
-    progress: Mapping[int, Progress]
-    dispositions: Mapping[int, Sequence[tuple[Disposition, int]]]
-
-
-_NOTHING = Counts({}, {})
-
-
-@router.get("/")
-def status_page(request: Request) -> Response:
-    """Show the newest campaigns and the lines."""
-    world = site_of(request).world()
-    now = world.clock.now()
-    rows = world.db.read(lambda tx: figures.newest_campaigns(tx, most=MOST_CAMPAIGNS))
-    counted = counts_of(request, [row.id for row in rows], now=now)
-    counts = _NOTHING if counted is None else counted.value
-    campaigns = [_campaign(row, counts, now=now) for row in rows]
-    as_of = None if counted is None else counted.as_of
-    view = world.db.read(lambda tx: _view(tx, campaigns, as_of, now=now))
-    states = [(state.value, count) for state, count in COUNTED_IN.items()]
-    return page(request, "status.html", view=view, states=states, now=now)
-
-
-def counts_of(
-    request: Request, campaign_ids: Sequence[int], *, now: datetime
-) -> Kept[Counts] | None:
-    """Count leads and attempts of some campaigns, or give what was counted a moment ago.
-
-    None when nothing was counted yet, and counting takes its time.
-    """
-    site = site_of(request)
-
-    def count(tx: Connection) -> Counts:
-        progress = figures.progress(tx, campaign_ids)
-        return Counts(progress, figures.dispositions(tx, campaign_ids))
-
-    ask = lambda: site.world().db.read(count)  # noqa: E731
-    return site.figures.soon(("counts", *campaign_ids), ask, now=now)
-
-
-def _campaign(row: Campaign, counts: Counts, *, now: datetime) -> CampaignView:
-    progress = counts.progress.get(row.id, Progress())
-    return CampaignView(
-        id=row.id,
-        name=row.name,
-        status=row.status.value,
-        reason=reason(row, progress, now=now),
-        progress=progress,
-        dispositions=[
-            (word.value, MEANING[word].sentence, count)
-            for word, count in counts.dispositions.get(row.id, ())
-        ],
-    )
-
-
-def _view(
-    tx: Connection, campaigns: Sequence[CampaignView], counted_at: datetime | None, *, now: datetime
-) -> StatusView:
-    state = gate.peek(tx)
-    return StatusView(
-        lines_in_use=gate.count_open(tx).total,
-        lines=lines_in_force(state, now=now),
-        notices=notices(state, now=now),
-        health=health(tx, now=now),
-        campaigns=campaigns,
-        counted_at=counted_at,
-    )
-
-
 def notices(state: GateState, *, now: datetime) -> list[str]:
     """Say what keeps everything from being dialed at this moment."""
     found = []
@@ -162,6 +48,10 @@ def reason(row: Campaign, progress: Progress, *, now: datetime) -> str:
     """Say why a campaign does what it does."""
     if row.status is CampaignStatus.HELD and row.held_text:
         return row.held_text
+    if row.status is CampaignStatus.SCHEDULED and row.held_text:  # refused when its time came
+        return row.held_text
+    if row.status is CampaignStatus.DRAFT and row.pending_after is not None:
+        return "Its leads are still being copied."
     if row.status is CampaignStatus.SCHEDULED and row.start_at is not None:
         return f"Starts by itself at {_clock_time(row.start_at)}."
     if row.status is CampaignStatus.RUNNING and row.first_only:

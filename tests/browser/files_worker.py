@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dialer.actions import errands
 from dialer.actions.world import World
+from dialer.forecast.errand import MORE_ERRANDS
 
 
 @contextmanager
@@ -17,7 +18,7 @@ def working(world: World, *, home: Path) -> Iterator[threading.Event]:
     def work() -> None:
         while not ended.wait(0.1):
             if not resting.is_set():
-                errands.run_due(world, home=home)
+                errands.run_due(world, home=home, more=MORE_ERRANDS)
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()

@@ -29,6 +29,7 @@ from dialer.domain.roles import Scope
 from dialer.domain.schedule_spec import Recipe, ScheduleSpec
 from dialer.domain.states import LeadStatus
 from dialer.domain.window import Window
+from dialer.forecast import errand as forecast
 from dialer.leads.exports import ExportFormat
 from dialer.simulator.settings import SimulatorSettings
 from dialer.store import campaigns, errands, incidents, numbers
@@ -100,6 +101,11 @@ def with_a_past(place: Place) -> Place:
         "week": "/schedules/week",
         "another week": "/schedules/week?week=2026-11-02&zone=Asia/Kolkata",
         "campaigns": "/",
+        "finished": "/?tab=finished",
+        "new campaign": "/campaigns/new",
+        "edit": f"/campaigns/{campaign}/edit",
+        "edit a draft": f"/campaigns/{draft}/edit",
+        "forecast": f"/campaigns/{with_a_forecast(place, draft)}/forecast",
         "draft": f"/campaigns/{draft}",
         "empty": f"/campaigns/{stage.draft(name='Without leads')}",
         "stopped": f"/campaigns/{stopped(stage)}",
@@ -211,6 +217,14 @@ def with_exports(place: Place, campaign: int) -> None:
     export_errands.delete(world, one, home=place.home, actor="operator")
 
 
+def with_a_forecast(place: Place, campaign: int) -> int:
+    """Have a campaign played through."""
+    wish = forecast.Wish(lines=5, calls_per_second=5.0, days=1)
+    found = forecast.ask(place.stage.world, campaign, wish, actor=HOSTILE)
+    wait_until_worked(place, found)
+    return campaign
+
+
 def uploaded(place: Place, name: str, text: str = FILE) -> int:
     """Upload a file, have it checked, and give the upload."""
     folder = uploads.folder(place.home) / secrets.token_hex(8)
@@ -240,7 +254,8 @@ def wait_until_worked(place: Place, errand_id: int) -> None:
     """Do what is to be done for an errand, unless somebody has done it."""
     db = place.stage.world.db
     while db.read(lambda tx: errands.get(tx, errand_id)).status in FOR_A_WORKER:
-        errand_actions.run(place.stage.world, errand_id, home=place.home)
+        more = forecast.MORE_ERRANDS
+        errand_actions.run(place.stage.world, errand_id, home=place.home, more=more)
 
 
 def with_an_incident(tx: Connection, stage: Stage) -> None:

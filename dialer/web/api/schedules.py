@@ -145,7 +145,7 @@ def disable_schedule(request: Request, schedule_id: Id) -> ScheduleShown:
 def run_schedule_now(request: Request, schedule_id: Id) -> Run:
     """Run once, whether the schedule is enabled or not; begins within seconds: see its runs."""
     world = world_of(request)
-    run_id = schedule.note_run(world, schedule_id, actor=actor_of(request))
+    run_id = schedule.ask_run(world, schedule_id, actor=actor_of(request))
     run = world.db.read(lambda tx: schedule_runs.get(tx, run_id))
     assert run is not None
     return _run(run)

@@ -1,0 +1,270 @@
+"""Making a campaign, and editing one: the form, and the review beside it."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dialer.actions import control, copying, editing, uploads
+from dialer.actions.parts import PARTS_AT_ONCE
+from dialer.domain.campaign_spec import CampaignSpec
+from dialer.domain.roles import Role
+from dialer.domain.states import CampaignStatus
+from dialer.errors import UserError
+from dialer.store import campaigns
+from dialer.store.tables import Campaign
+from dialer.web.access import actor_of, requires
+from dialer.web.campaign_form import (
+    Sent,
+    blank,
+    form_of,
+    locked_in,
+    read_edit,
+    read_new,
+    typed_in,
+)
+from dialer.web.campaign_review import review_of_edit, review_of_new
+from dialer.web.file_form import FileForm, receive
+from dialer.web.form_fields import ENDINGS, HOURS
+from dialer.web.form_sections import BY_KEY, SECTIONS
+from dialer.web.pages import filled, page
+from dialer.web.sign_in import see
+from dialer.web.site import site_of
+from dialer.web.workspace import workspace
+
+router = requires(Role.OPERATOR)
+
+MOST_SOURCES = 200
+WHO = ("file", "campaign", "later")
+"""Where the leads of a new campaign come from."""
+MOST_FIELDS = 300
+
+
+@router.get("/campaigns/new")
+def new_page(request: Request) -> Response:
+    """Ask for a new campaign."""
+    return _new(request, Sent(blank()), {"who": "file"})
+
+
+@router.post("/campaigns/new")
+async def create(request: Request) -> Response:
+    """Make a campaign, and have its file checked where one came."""
+    site = site_of(request)
+    into, limit = uploads.folder(site.settings.home), site.settings.import_max_bytes
+    form = await receive(request, into=into, most_bytes=limit)
+    try:
+        return await run_in_threadpool(_create, request, form)
+    except BaseException:
+        await run_in_threadpool(form.drop)
+        raise
+
+
+def _create(request: Request, form: FileForm) -> Response:
+    world, actor = site_of(request).world(), actor_of(request).name
+    sent = read_new(typed_in(form.fields, blank(), locked=frozenset()))
+    given = _who(form.fields)
+    if given["who"] == "file" and form.path is None:
+        sent.wrong["file"] = "Choose a file, or say that the leads come another way."
+    if given["who"] == "campaign" and not given["source"].isdigit():
+        sent.wrong["source"] = "Choose a campaign."
+    if sent.spec is None or not sent.is_right:
+        if form.path is not None:
+            sent.wrong["file"] = "Choose the file again: no browser keeps it."
+        form.drop()
+        return _new(request, sent, given)
+    if given["who"] == "file":
+        return _with_file(request, form, sent.spec)
+    form.drop()
+    if given["who"] == "campaign":
+        source = int(given["source"])
+        copy = copying.create_with_leads_of
+        made = copy(world, sent.spec, source, actor=actor, parts_now=PARTS_AT_ONCE)
+        return see(f"/campaigns/{made.campaign_id}")
+    return see(f"/campaigns/{control.create(world, sent.spec, actor=actor)}")
+
+
+def _with_file(request: Request, form: FileForm, spec: CampaignSpec) -> Response:
+    """Make the campaign before its file is looked at: nothing that was typed is lost with it."""
+    world, actor = site_of(request).world(), actor_of(request).name
+    campaign_id = control.create(world, spec, actor=actor)
+    errand_id = uploads.receive(
+        world,
+        file=form.name,
+        size=form.size,
+        campaign_id=campaign_id,
+        asked={"spec": None},
+        actor=actor,
+    )
+    return see(f"/upload/{errand_id}")
+
+
+@router.post("/campaigns/review")
+async def review_new(request: Request) -> Response:
+    """Say what would come of a new campaign as it stands in the form."""
+    fields = await _fields(request)
+
+    def answer() -> Response:
+        site = site_of(request)
+        sent = read_new(typed_in(fields, blank(), locked=frozenset()))
+        return _fragment(request, _review_new(site, sent, _who(fields)), "/campaigns/review")
+
+    return await run_in_threadpool(answer)
+
+
+@router.get("/campaigns/{campaign_id}/edit")
+def edit_page(request: Request, campaign_id: int) -> Response:
+    """Show a campaign's settings, to be changed."""
+    row = _row(request, campaign_id)
+    return _edit(request, row, Sent(form_of(row), locked_in(row)), asking=False)
+
+
+@router.post("/campaigns/{campaign_id}/edit")
+async def edit(request: Request, campaign_id: int) -> Response:
+    """Save what was changed; where calls were made, only what was looked at before."""
+    fields = await _fields(request)
+    return await run_in_threadpool(_save, request, campaign_id, fields)
+
+
+def _save(request: Request, campaign_id: int, fields: dict[str, str]) -> Response:
+    row = _row(request, campaign_id)
+    sent = read_edit(row, typed_in(fields, form_of(row), locked=locked_in(row)))
+    if not sent.is_right:
+        return _edit(request, row, sent, asking=False)
+    is_draft = row.status is CampaignStatus.DRAFT
+    if sent.changes and not is_draft and fields.get("seen_changes") != sent.mark:
+        return _edit(request, row, sent, asking=True)
+    if sent.changes:
+        world, actor = site_of(request).world(), actor_of(request).name
+        source = "the form"
+        try:
+            editing.edit(
+                world,
+                campaign_id,
+                sent.changes,
+                actor=actor,
+                source=source,
+                parts_now=PARTS_AT_ONCE,
+            )
+        except UserError as error:
+            sent.others.append(_told(error))
+            return _edit(request, row, sent, asking=False)
+    return see(f"/campaigns/{campaign_id}")
+
+
+@router.post("/campaigns/{campaign_id}/review")
+async def review_edit(request: Request, campaign_id: int) -> Response:
+    """Say what would come of a campaign, and what the edit changes for whom."""
+    fields = await _fields(request)
+
+    def answer() -> Response:
+        row = _row(request, campaign_id)
+        sent = read_edit(row, typed_in(fields, form_of(row), locked=locked_in(row)))
+        site = site_of(request)
+        now = site.world().clock.now()
+        review = review_of_edit(site, row, sent, now=now)
+        return _fragment(request, review, f"/campaigns/{campaign_id}/review")
+
+    return await run_in_threadpool(answer)
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    form = await request.form(max_fields=MOST_FIELDS, max_files=0)
+    return {name: text for name, text in form.items() if isinstance(text, str)}
+
+
+def _row(request: Request, campaign_id: int) -> Campaign:
+    """Read a campaign whose settings matter still.
+
+    Raises:
+        NotFound: there is no such campaign.
+        RefusedByRule: it is over.
+    """
+    world = site_of(request).world()
+    editing.preview(world, campaign_id, {})
+    return world.db.read(lambda tx: control.find(tx, campaign_id))
+
+
+def _who(fields: dict[str, str]) -> dict[str, str]:
+    who = fields.get("who", "")
+    return {"who": who if who in WHO else "file", "source": fields.get("source", "")}
+
+
+def _review_new(site: Any, sent: Sent, given: dict[str, str]) -> dict[str, Any]:
+    source = given.get("source", "")
+    chosen = int(source) if given["who"] == "campaign" and source.isdigit() else None
+    now = site.world().clock.now()
+    return review_of_new(site, sent, source=chosen, now=now) | {"who": given["who"]}
+
+
+def _new(request: Request, sent: Sent, given: dict[str, str]) -> Response:
+    site = site_of(request)
+    rows = site.world().db.read(campaigns.every)[:MOST_SOURCES]
+    looked_at = read_new(sent.typed)
+    return _form(
+        request,
+        sent,
+        row=None,
+        action="/campaigns/new",
+        review=_review_new(site, looked_at, given),
+        review_url="/campaigns/review",
+        given={"source": ""} | given,
+        sources=rows,
+        asking=False,
+    )
+
+
+def _edit(request: Request, row: Campaign, sent: Sent, *, asking: bool) -> Response:
+    site = site_of(request)
+    now = site.world().clock.now()
+    looked_at = sent if not sent.is_right else read_edit(row, sent.typed)
+    return _form(
+        request,
+        sent,
+        row=row,
+        action=f"/campaigns/{row.id}/edit",
+        review=review_of_edit(site, row, looked_at, now=now) | {"who": "later"},
+        review_url=f"/campaigns/{row.id}/review",
+        given={},
+        sources=(),
+        asking=asking,
+    )
+
+
+def _form(request: Request, sent: Sent, *, row: Campaign | None, **values: Any) -> Response:
+    site = site_of(request)
+    offered = workspace(site, now=site.world().clock.now())
+    return page(
+        request,
+        "campaign_form.html",
+        campaign=row,
+        texts=sent.typed.texts,
+        clock=sent.typed.clock,
+        seen=json.dumps({key: sent.typed.before[key] for key in BY_KEY}),
+        locked=sent.locked,
+        wrong=sent.wrong,
+        others=sent.others,
+        mark=sent.mark,
+        offered=offered,
+        ticked=sent.numbers,
+        sections=SECTIONS,
+        by_key=BY_KEY,
+        endings=ENDINGS,
+        hours=HOURS,
+        usual=blank().texts,
+        status=HTTPStatus.OK if sent.is_right else HTTPStatus.BAD_REQUEST,
+        **values,
+    )
+
+
+def _fragment(request: Request, review: dict[str, Any], url: str) -> Response:
+    who = {"who": "later"} | review
+    markup = filled("review.html", review=who, review_url=url, again=True)
+    return Response(markup, media_type="text/html")
+
+
+def _told(error: UserError) -> str:
+    parts = (error.what, error.why, error.fix)
+    return " ".join(f"{part[:1].upper()}{part[1:]}." for part in parts if part)
