@@ -44,6 +44,8 @@ def web(
         fields = _fields(call, settings, lead)
         is_typed = settings.mode == "simulator" and (lines or sys.stdin.isatty()) and not as_json
         if is_typed:
+            if not lines:
+                say("type what you say; an empty line hangs up")
             _talk(world, call, lines or _typed())
             return
     print_json(fields) if as_json else print_fields(fields)
@@ -71,7 +73,6 @@ def _talk(world: "World", call: "WebCall", lines: "Iterator[str] | Sequence[str]
 
     talk = join_talk(world, call.access_token)
     heard = _print_new(talk, known=0)
-    say("type what you say; an empty line hangs up")
     for line in lines:
         if not line.strip():
             break

@@ -224,3 +224,13 @@ def test_a_web_call_is_no_call_to_anybody() -> None:
         exchange.talk("join", {"access_token": token}, now_ms=moment + 1)
     truth = exchange.truth(now_ms=100)
     assert (truth["calls"], truth["persons_in_two_calls"], truth["most_active"]) == (0, 0, 2)
+
+
+def test_lists_tell_who_called_whom() -> None:
+    exchange = an_exchange(webhook_url=None)
+    told = exchange.call_in({"from_number": "+12125550100", "to_number": "+14155550199"}, now_ms=0)
+    exchange.advance(60_000)
+    for direction, found in (("inbound", [told["call_id"]]), ("outbound", [])):
+        wanted = {"direction": {"type": "enum", "op": "in", "value": [direction]}}
+        page = exchange.list_calls({"filter_criteria": wanted}, now_ms=60_000).body
+        assert [one["call_id"] for one in page["items"]] == found
