@@ -400,3 +400,22 @@ class TestTheRest:
         assert shown["attempt"]["lead_id"] == lead.id
         assert ok(api.post(f"/calls/{call_id}/stop"))["stopped"]
         problem(api.get("/calls/call_nothing"), 404)
+
+    def test_deliveries_are_listed_shown_and_sent_again(
+        self, api: httpx.Client, world: World
+    ) -> None:
+        told = {"address": "https://crm.example.com/d", "secret": "crm"}
+        campaign_id = ok(api.post("/campaigns", json={**SPEC, "results": told}), 201)["campaign_id"]
+        ok(push(api, campaign_id))
+        lead_id = ok(api.get(f"/campaigns/{campaign_id}/leads"))["items"][0]["id"]
+        ok(api.post(f"/leads/{lead_id}/skip", json={"reason": "our own staff"}))
+        (one,) = ok(api.get("/deliveries", params={"state": "waiting"}))["items"]
+        assert (one["event"], one["lead_id"], one["tries"]) == ("lead.closed", lead_id, 0)
+        assert ok(api.get(f"/deliveries/{one['id']}"))["body"] is None
+        assert ok(api.post(f"/deliveries/{one['id']}/replay"))["state"] == "waiting"
+        path = f"/campaigns/{campaign_id}/deliveries"
+        assert ok(api.post(f"{path}/replay-dead"))["deliveries"] == 0
+        assert ok(api.post(f"{path}/acknowledge", json={"note": "seen"}))["deliveries"] == 0
+        ok(api.post(f"{path}/on"))
+        assert ok(api.get("/deliveries", params={"state": "dead"}))["items"] == []
+        problem(api.get("/deliveries/77"), 404)
