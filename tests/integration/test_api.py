@@ -10,12 +10,16 @@ import pytest
 from api_peer import asking, draft, ok, problem, stock, world_with_retell
 from factories import RecordingQueue
 
-from dialer.actions import control
+from dialer.actions import calls, control, feed, workspace_numbers
 from dialer.actions.dial import dial
+from dialer.actions.explain import explain
 from dialer.actions.plan import plan
 from dialer.actions.world import World
 from dialer.store import campaigns, lead_pages, lists, registries
 from dialer.store.database import Connection
+from dialer.web.api.calls import Call, CallShown, NumberShown
+from dialer.web.api.leads import LeadShown
+from dialer.web.api.results import AttemptShown
 
 ADA = {"phone": "(212) 555-2671", "name": "Ada Lee", "external_ref": "003-17"}
 SPEC = {"name": "Spring", "from_numbers": ["+12125550000"], "purpose": "other"}
@@ -419,3 +423,22 @@ class TestTheRest:
         ok(api.post(f"{path}/on"))
         assert ok(api.get("/deliveries", params={"state": "dead"}))["items"] == []
         problem(api.get("/deliveries/77"), 404)
+
+
+class TestShapes:
+    def test_everything_that_is_known_is_told_and_nothing_else_is_promised(
+        self, world: World
+    ) -> None:
+        stock(world)
+        now = world.clock.now()
+        lead = world.db.read(lambda tx: lead_pages.with_phone(tx, "+12125552671"))[0]
+        explained = explain(world.db, lead.id, now=now)
+        assert set(explained) == set(LeadShown.model_fields)
+        attempt_id = explained["attempts"][0]["id"]
+        assert set(feed.show(world, attempt_id)) == set(AttemptShown.model_fields)
+        call_id = explained["attempts"][0]["call_id"]
+        call = calls.show_call(world, call_id)
+        assert set(call) == set(CallShown.model_fields)
+        assert set(call["call"]) == set(Call.model_fields)
+        number = workspace_numbers.list_numbers(world)
+        assert all(set(one) == set(NumberShown.model_fields) for one in number)
