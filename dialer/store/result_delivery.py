@@ -156,6 +156,25 @@ def latest(
     return many(tx, ResultMessage, chosen)
 
 
+def page(
+    tx: Connection,
+    *,
+    before: int | None,
+    most: int,
+    campaign_id: int | None,
+    status: str | None,
+) -> list[ResultMessage]:
+    """Read messages written before one, the newest first."""
+    chosen = select(message)
+    if before is not None:
+        chosen = chosen.where(message.c.id < before)
+    if campaign_id is not None:
+        chosen = chosen.where(message.c.campaign_id == campaign_id)
+    if status is not None:
+        chosen = chosen.where(message.c.status == status)
+    return many(tx, ResultMessage, chosen.order_by(message.c.id.desc()).limit(most))
+
+
 def send_again(tx: Connection, ids: Sequence[int]) -> int:
     """Let messages be sent again with the same body and id, whatever became of them; count them."""
     fresh = {"status": WAITING, "tries": 0, "next_at": None, "first_tried_at": None}

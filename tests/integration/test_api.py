@@ -10,12 +10,16 @@ import pytest
 from api_peer import asking, draft, ok, problem, stock, world_with_retell
 from factories import RecordingQueue
 
-from dialer.actions import control
+from dialer.actions import calls, control, feed, workspace_numbers
 from dialer.actions.dial import dial
+from dialer.actions.explain import explain
 from dialer.actions.plan import plan
 from dialer.actions.world import World
 from dialer.store import campaigns, lead_pages, lists, registries
 from dialer.store.database import Connection
+from dialer.web.api.calls import Call, CallShown, NumberShown
+from dialer.web.api.leads import LeadShown
+from dialer.web.api.results import AttemptShown
 
 ADA = {"phone": "(212) 555-2671", "name": "Ada Lee", "external_ref": "003-17"}
 SPEC = {"name": "Spring", "from_numbers": ["+12125550000"], "purpose": "other"}
@@ -400,3 +404,41 @@ class TestTheRest:
         assert shown["attempt"]["lead_id"] == lead.id
         assert ok(api.post(f"/calls/{call_id}/stop"))["stopped"]
         problem(api.get("/calls/call_nothing"), 404)
+
+    def test_deliveries_are_listed_shown_and_sent_again(
+        self, api: httpx.Client, world: World
+    ) -> None:
+        told = {"address": "https://crm.example.com/d", "secret": "crm"}
+        campaign_id = ok(api.post("/campaigns", json={**SPEC, "results": told}), 201)["campaign_id"]
+        ok(push(api, campaign_id))
+        lead_id = ok(api.get(f"/campaigns/{campaign_id}/leads"))["items"][0]["id"]
+        ok(api.post(f"/leads/{lead_id}/skip", json={"reason": "our own staff"}))
+        (one,) = ok(api.get("/deliveries", params={"state": "waiting"}))["items"]
+        assert (one["event"], one["lead_id"], one["tries"]) == ("lead.closed", lead_id, 0)
+        assert ok(api.get(f"/deliveries/{one['id']}"))["body"] is None
+        assert ok(api.post(f"/deliveries/{one['id']}/replay"))["state"] == "waiting"
+        path = f"/campaigns/{campaign_id}/deliveries"
+        assert ok(api.post(f"{path}/replay-dead"))["deliveries"] == 0
+        assert ok(api.post(f"{path}/acknowledge", json={"note": "seen"}))["deliveries"] == 0
+        ok(api.post(f"{path}/on"))
+        assert ok(api.get("/deliveries", params={"state": "dead"}))["items"] == []
+        problem(api.get("/deliveries/77"), 404)
+
+
+class TestShapes:
+    def test_everything_that_is_known_is_told_and_nothing_else_is_promised(
+        self, world: World
+    ) -> None:
+        stock(world)
+        now = world.clock.now()
+        lead = world.db.read(lambda tx: lead_pages.with_phone(tx, "+12125552671"))[0]
+        explained = explain(world.db, lead.id, now=now)
+        assert set(explained) == set(LeadShown.model_fields)
+        attempt_id = explained["attempts"][0]["id"]
+        assert set(feed.show(world, attempt_id)) == set(AttemptShown.model_fields)
+        call_id = explained["attempts"][0]["call_id"]
+        call = calls.show_call(world, call_id)
+        assert set(call) == set(CallShown.model_fields)
+        assert set(call["call"]) == set(Call.model_fields)
+        number = workspace_numbers.list_numbers(world)
+        assert all(set(one) == set(NumberShown.model_fields) for one in number)

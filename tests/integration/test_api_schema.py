@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 import schemathesis
 from api_peer import bearer, stocked, token_for
+from fastapi import FastAPI, Response
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -31,6 +34,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 FEW, MANY = 12, 300
+RETELLS = ("call_id", "agent_id", "voice_id", "attempt_id")
 IDS = st.integers(min_value=1, max_value=4)
 
 
@@ -87,9 +91,6 @@ def fuzz(schema: tuple[Any, str], path: str, method: str, *, examples: int) -> N
     run()
 
 
-RETELLS = ("call_id", "agent_id", "voice_id", "attempt_id")
-
-
 @pytest.mark.parametrize(("path", "method"), OPERATIONS, ids=lambda one: one)
 def test_nothing_that_is_sent_makes_the_server_fail(
     schema: tuple[Any, str], path: str, method: str
@@ -102,3 +103,23 @@ def test_nothing_that_is_sent_makes_the_server_fail(
 @pytest.mark.parametrize(("path", "method"), OPERATIONS, ids=lambda one: one)
 def test_nor_does_anything_of_much_more(schema: tuple[Any, str], path: str, method: str) -> None:
     fuzz(schema, path, method, examples=MANY)
+
+
+def test_the_checks_find_an_answer_that_is_not_as_described() -> None:
+    class Shown(BaseModel):
+        id: int
+
+    app = FastAPI()
+
+    @app.get("/odd", response_model=Shown)
+    def odd() -> Response:
+        return Response(b'{"id": "x"}', media_type="application/json")
+
+    @app.get("/crash", response_model=Shown)
+    def crash() -> Response:
+        return Response(b"{}", status_code=500, media_type="application/json")
+
+    described = schemathesis.openapi.from_asgi("/openapi.json", app), ""
+    for path in ("/odd", "/crash"):
+        with pytest.raises(FailureGroup):
+            fuzz(described, path, "get", examples=FEW)

@@ -161,6 +161,14 @@ def list_numbers(request: Request) -> list[NumberShown]:
     return [NumberShown(**one) for one in found]
 
 
+@workspace.get("/numbers/{number}")
+def show_number(
+    request: Request, number: Annotated[str, Path(pattern=r"^\+?[0-9]{5,20}$")]
+) -> dict[str, Any]:
+    """Show all of one number, as Retell has it."""
+    return workspace_numbers.show_number(world_of(request), read_phone(number))
+
+
 @workspace.get("/agents")
 def list_agents(request: Request) -> list[AgentShown]:
     """List the voice agents."""
