@@ -72,14 +72,15 @@ def take(db: Database, token: str, *, password: str, now: datetime) -> str:
         RefusedByRule: the link was used, or is over.
     """
     name = whose(db, token, now=now)
-    if name is not None:
-        credentials.check_password(password, name=name)
+    if name is None:  # a stranger who guesses costs us no slow hash
+        raise _gone()
+    credentials.check_password(password, name=name)
     password_hash = hash_password(password)
 
     def body(tx: Connection) -> None:
         person = own_links.whose(tx, hash_token(token), now=now)
         if person is None or not own_links.use(tx, hash_token(token), now=now):
-            raise RefusedByRule("this link is not good any more", fix="ask an admin for another")
+            raise _gone()
         people.change(tx, person.id, password_hash=password_hash)
         sessions.end_all(tx, person.id)
         subject = f"person:{person.name}"
@@ -87,5 +88,8 @@ def take(db: Database, token: str, *, password: str, now: datetime) -> str:
 
     db.transact(body)
     log.info("own_link_used")
-    assert name is not None
     return name
+
+
+def _gone() -> RefusedByRule:
+    return RefusedByRule("this link is not good any more", fix="ask an admin for another")

@@ -42,7 +42,7 @@ KINDS: Mapping[str, str] = {
     ExportWhat.ATTEMPTS.value: "Every call that was made",
     ExportWhat.LEADS.value: "The leads as they are stored, with their variables",
     **{f"profile:{name}": f"For {name.capitalize()}" for name in shipped_profiles()},
-    ExportWhat.BATCH.value: "Who is still to be called, for Retell’s batch calls (CSV)",
+    ExportWhat.BATCH.value: "Who is still to be called, for Retell’s batch calls",
 }
 FORMATS: Mapping[str, str] = {
     ExportFormat.CSV.value: "CSV",

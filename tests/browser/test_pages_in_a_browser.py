@@ -31,6 +31,7 @@ def violations(page: Page) -> list[str]:
     return [f"{one['id']}: {node['html']}" for one in found for node in one["nodes"]]
 
 
+@pytest.mark.timeout(400)  # axe looks at some forty pages
 def test_every_page_can_be_used_by_everybody(browser: Browser, place: Place, look: str) -> None:
     seen = Seen()
     with browser.new_context(**LOOKS[look]) as context:

@@ -130,7 +130,9 @@ def test_settings_are_shown_with_their_source_and_secrets_never(
     shown = site.web.get("/settings").text
     assert SECRET not in shown
     assert SIMULATOR_KEY not in shown
-    rows = re.findall(r"<code>(\w+)</code></th><td[^>]*>([^<]*)</td><td>([^<]*)", shown)
+    rows = re.findall(
+        r"<code>(\w+)</code><span[^>]*>[^<]*</span></th><td[^>]*>([^<]*)</td><td>([^<]*)", shown
+    )
     found = {name: (value, source) for name, value, source in rows}
     assert found["RETELL_API_KEY"][0] == "set"
     assert found["DIALER_RESULT_SECRETS"] == ("not set", "default")
