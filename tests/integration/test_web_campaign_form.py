@@ -181,6 +181,16 @@ def test_leads_of_a_campaign_that_is_not_there_are_not_copied(
     assert every(world) == []
 
 
+@pytest.mark.parametrize("source", ["", "x", "²", "9" * 30, "-1"])
+def test_leads_of_no_campaign_at_all_are_asked_for_again(
+    web: httpx.Client, world: World, source: str
+) -> None:
+    answer = send(web, who="campaign", source=source)
+    assert answer.status_code == 400
+    assert "Choose a campaign." in answer.text
+    assert every(world) == []
+
+
 @pytest.mark.parametrize("path", ["/campaigns/new", "/campaigns/1/edit"])
 def test_viewers_see_no_form(web: httpx.Client, world: World, path: str) -> None:
     draft(world)

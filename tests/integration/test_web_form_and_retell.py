@@ -79,6 +79,12 @@ def test_an_agent_that_retell_does_not_know_is_told(site: Site) -> None:
     assert "Retell knows no agent agent_9" in review(site, agent_id="agent_9")
 
 
+def test_a_number_that_retell_does_not_know_is_told(site: Site) -> None:
+    while "Retell does not know +12125550000." not in review(site, from_numbers="+12125550000"):
+        pass
+    assert "Retell does not know" not in review(site, from_numbers=FIRST)
+
+
 def test_what_the_agent_needs_and_the_list_lacks_is_told(site: Site) -> None:
     chosen = {"agent_id": "agent_2", "who": "campaign", "source": source(site, first_name="Ada")}
     found = review(site, **chosen)
