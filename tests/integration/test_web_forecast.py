@@ -111,6 +111,13 @@ def test_what_cannot_be_assumed_is_told_and_stays_as_it_was_typed(
     assert latest(world, campaign) is None
 
 
+def test_what_is_being_played_is_not_asked_for_twice(web: httpx.Client, campaign: int) -> None:
+    send(web, campaign)
+    answer = send(web, campaign)
+    assert answer.status_code == 409
+    assert "It is being played already." in answer.text
+
+
 def test_viewers_look_and_ask_for_nothing(web: httpx.Client, world: World, campaign: int) -> None:
     sign_in(web, world, Role.VIEWER)
     page = web.get(f"/campaigns/{campaign}/forecast")
