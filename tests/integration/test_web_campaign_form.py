@@ -376,6 +376,14 @@ def test_an_end_that_is_past_is_refused_and_told_on_the_form(
     assert spec_of(world, campaign).ends_at is None
 
 
+def test_a_long_text_in_any_script_comes_back_whole(web: httpx.Client, world: World) -> None:
+    offer = "предложение " * 600
+    campaign = draft(world, variables={"offer": offer.strip()})
+    assert save(web, campaign, name="April").status_code == 303
+    assert spec_of(world, campaign).variables == {"offer": offer.strip()}
+    assert row_of(world, campaign).name == "April"
+
+
 @pytest.mark.parametrize("seen", ["", "[]", "{", '{"name": 7}'])
 def test_what_was_seen_may_be_nonsense(web: httpx.Client, world: World, seen: str) -> None:
     campaign = draft(world)
