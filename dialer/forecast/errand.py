@@ -9,8 +9,8 @@ from dialer.actions.control import find
 from dialer.actions.errand_hold import ErrandHold
 from dialer.actions.errands import Works
 from dialer.actions.world import World
-from dialer.domain.errands import ErrandKind, ErrandStatus
-from dialer.errors import UserError
+from dialer.domain.errands import FOR_A_WORKER, ErrandKind, ErrandStatus
+from dialer.errors import RefusedByRule, UserError
 from dialer.forecast.assumptions import Assumptions
 from dialer.forecast.of_campaign import Played, forecast_campaign
 from dialer.store import errands
@@ -18,6 +18,7 @@ from dialer.store.database import Connection
 
 MOST_DAYS = 60
 LONGEST_TALK = timedelta(hours=1)
+TELL_EVERY = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ def ask(world: World, campaign_id: int, wish: Wish, *, actor: str) -> int:
 
     Raises:
         NotFound: there is no such campaign.
+        RefusedByRule: it is being played already.
         UserError: what is assumed cannot be.
     """
     wish.check()
@@ -70,6 +72,9 @@ def ask(world: World, campaign_id: int, wish: Wish, *, actor: str) -> int:
 
     def body(tx: Connection) -> int:
         find(tx, campaign_id)
+        latest = errands.latest_about(tx, campaign_id, ErrandKind.FORECAST)
+        if latest is not None and latest.status in FOR_A_WORKER:
+            raise RefusedByRule("it is being played already", fix="wait until that is done")
         values: dict[str, Any] = {"campaign_id": campaign_id, "asked": asked, "actor": actor}
         return errands.add(tx, ErrandKind.FORECAST, now=now, status=ErrandStatus.DOING, **values)
 
@@ -82,6 +87,15 @@ def play(hold: ErrandHold) -> None:
     """Play a campaign through, and put down what came of it."""
     row, asked = hold.errand, hold.errand.asked
     assert row.campaign_id is not None
+    told_at = hold.world.clock.now()
+
+    def tell(fraction: float) -> None:
+        nonlocal told_at
+        now = hold.world.clock.now()
+        if now - told_at >= TELL_EVERY:
+            hold.tell(0, fraction)
+            told_at = now
+
     played = forecast_campaign(
         hold.world.db,
         row.campaign_id,
@@ -93,7 +107,7 @@ def play(hold: ErrandHold) -> None:
             talk=timedelta(seconds=asked["talk_s"]),
         ),
         now=hold.world.clock.now(),
-        tell=lambda fraction: hold.tell(0, fraction),
+        tell=tell,
     )
     figures = figures_of(played)
     hold.finish(f"{figures['calls']:,} calls", found=figures)

@@ -24,7 +24,7 @@ ENOUGH_LEADS = 1_000
 """Of more than these a sample is played, as far as every line can be divided."""
 MOST_PLAYED = 5_000
 ROWS_AT_ONCE = 500
-STEP = timedelta(hours=3)
+STEP = timedelta(minutes=10)
 """After so much of virtual time it is told how far the run has come."""
 
 

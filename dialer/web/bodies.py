@@ -16,9 +16,15 @@ from dialer.web.problems import problem
 from dialer.web.webhooks import PATH as WEBHOOKS
 
 MOST_BYTES = 64 * 1024
+<<<<<<< HEAD
 MOST_BYTES_OF_ROWS = 2 * 1024 * 1024
 FILES = frozenset(("/upload", "/campaigns/new", "/do-not-call/file", "/schedules/file"))
 _ROWS = re.compile(r"/lists/\d+/correct")
+=======
+MOST_BYTES_OF_LONG_ONES = 2 * 1024 * 1024
+FILES = frozenset(("/upload", "/campaigns/new", "/do-not-call/file"))
+_LONG = re.compile(r"/lists/\d+/correct|/campaigns/\d+/(edit|review)")
+>>>>>>> form
 
 
 class SmallBodies:
@@ -45,7 +51,7 @@ def _is_form(scope: Scope) -> bool:
 
 def _why_not(scope: Scope) -> HTTPStatus | None:
     headers = Headers(scope=scope)
-    most = MOST_BYTES_OF_ROWS if _ROWS.fullmatch(scope["path"]) else MOST_BYTES
+    most = MOST_BYTES_OF_LONG_ONES if _LONG.fullmatch(scope["path"]) else MOST_BYTES
     length = headers.get("content-length")
     if length is None:
         return HTTPStatus.LENGTH_REQUIRED if "transfer-encoding" in headers else None

@@ -41,6 +41,7 @@ MOST_SOURCES = 200
 WHO = ("file", "campaign", "later")
 """Where the leads of a new campaign come from."""
 MOST_FIELDS = 300
+LONGEST_ID = 18
 
 
 @router.get("/campaigns/new")
@@ -68,7 +69,7 @@ def _create(request: Request, form: FileForm) -> Response:
     given = _who(form.fields)
     if given["who"] == "file" and form.path is None:
         sent.wrong["file"] = "Choose a file, or say that the leads come another way."
-    if given["who"] == "campaign" and not given["source"].isdigit():
+    if given["who"] == "campaign" and not given["source"]:
         sent.wrong["source"] = "Choose a campaign."
     if sent.spec is None or not sent.is_right:
         if form.path is not None:
@@ -188,13 +189,14 @@ def _row(request: Request, campaign_id: int) -> Campaign:
 
 
 def _who(fields: dict[str, str]) -> dict[str, str]:
-    who = fields.get("who", "")
-    return {"who": who if who in WHO else "file", "source": fields.get("source", "")}
+    who, source = fields.get("who", ""), fields.get("source", "")
+    is_id = source.isdecimal() and len(source) <= LONGEST_ID
+    return {"who": who if who in WHO else "file", "source": source if is_id else ""}
 
 
 def _review_new(site: Any, sent: Sent, given: dict[str, str]) -> dict[str, Any]:
     source = given.get("source", "")
-    chosen = int(source) if given["who"] == "campaign" and source.isdigit() else None
+    chosen = int(source) if given["who"] == "campaign" and source else None
     now = site.world().clock.now()
     return review_of_new(site, sent, source=chosen, now=now) | {"who": given["who"]}
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from dialer.actions.agent_variables import AgentVariables, required_variables
 from dialer.actions.campaign_review import LeadsAtHand, Outlook, leads_of, leads_to_copy, outlook
+from dialer.actions.number_check import findings_at_retell
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.edit_effects import effects_of
 from dialer.domain.lines import lines_in_force
-from dialer.domain.preflight import FindingCode
+from dialer.domain.preflight import Finding, FindingCode
 from dialer.domain.states import CampaignStatus
 from dialer.errors import NotFound
 from dialer.forecast.assumptions import Assumptions
@@ -108,6 +109,8 @@ def _review(
     view["has_leads"] = at_hand is not None
     view["hours"] = _hours(site, spec, found, now=now) if spec and found and at_hand else None
     view["agent"] = _agent(site, sent, at_hand, now=now) if spec else None
+    view["at_retell"] = _numbers(site, sent, now=now) if spec else []
+    view["again"] = view["counting"] or bool(view["agent"] and view["agent"]["waiting"])
     return view
 
 
@@ -149,6 +152,17 @@ def in_hours(hours: float) -> str:
     if hours < 2:
         return f"{hours * 60:,.0f} min"
     return f"{hours:,.1f} h" if hours < 10 else f"{hours:,.0f} h"
+
+
+def _numbers(site: Site, sent: Sent, *, now: datetime) -> list[Finding]:
+    """Say from which numbers no call could be made, as far as Retell has told by now."""
+    spec, world = sent.spec, site.world()
+    if spec is None or not sent.numbers:
+        return []
+    who = (spec.from_numbers, spec.agent_id is None, spec.countries)
+    ask = lambda: findings_at_retell(world.provider, spec)  # noqa: E731
+    kept = site.retell_says.soon(("findings", *who), ask, now=now, within_s=AGENT_WITHIN_S)
+    return [] if kept is None else kept.value
 
 
 def _agent(

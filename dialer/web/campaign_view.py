@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from dialer.actions.campaign_live import Counted, Standing, speed_of
 from dialer.domain.dispositions import MEANING
-from dialer.domain.errands import ErrandKind
+from dialer.domain.errands import ErrandKind, ErrandStatus
 from dialer.domain.lead_filter import LeadFilter
 from dialer.domain.states import OVER, CampaignStatus, ClosedAs, LeadState
 from dialer.store.figures import Progress
@@ -69,6 +69,7 @@ def live_view(
                 "url": _errand_url(one),
             }
             for one in found.errands
+            if not (one.kind is ErrandKind.FORECAST and one.status is ErrandStatus.DONE)
         ],
     }
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
+from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,6 +24,7 @@ from dialer.web.status_page import notices, reason
 router = requires(Role.VIEWER)
 
 MOST_CAMPAIGNS = 25
+Before = Annotated[int | None, Query(ge=1, lt=2**63)]
 
 
 class Tab(StrEnum):
@@ -48,7 +50,7 @@ SHOWN: Mapping[Tab, tuple[CampaignStatus, ...]] = {
 
 
 @router.get("/")
-def home_page(request: Request, tab: str = "", before: int | None = None) -> Response:
+def home_page(request: Request, tab: str = "", before: Before = None) -> Response:
     """Show campaigns and the lines; a tab that nobody knows shows the active ones."""
     chosen = Tab(tab) if tab in set(Tab) else Tab.ACTIVE
     site = site_of(request)

@@ -1,20 +1,22 @@
 """Forecasts of campaigns in the database: refused, sampled, played by a worker, written down."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
-from factories import NOW, Stage
+from factories import NOW, FrozenClock, Stage
 
 from dialer.actions import errands
+from dialer.actions.errand_hold import ErrandHold
 from dialer.domain.errands import ErrandKind, ErrandStatus
 from dialer.domain.states import LeadStatus
-from dialer.errors import NotFound, UserError
+from dialer.errors import NotFound, RefusedByRule, UserError
 from dialer.forecast.assumptions import Assumptions
-from dialer.forecast.errand import MORE_ERRANDS, Wish, ask, figures_of
+from dialer.forecast.errand import MORE_ERRANDS, Wish, ask, figures_of, play
 from dialer.forecast.estimate import calls_per_lead, estimate, seconds_per_call
-from dialer.forecast.of_campaign import forecast_campaign
+from dialer.forecast.of_campaign import STEP, forecast_campaign
 from dialer.store import campaigns
 from dialer.store import errands as errand_rows
 from dialer.store.tables import Errand
@@ -61,6 +63,14 @@ def test_a_campaign_that_is_not_there_is_not_found(stage: Stage) -> None:
         ask(stage.world, 77, WISH, actor="ann")
 
 
+def test_a_campaign_that_is_being_played_is_not_played_twice(stage: Stage) -> None:
+    campaign = stage.draft()
+    stage.lead(campaign)
+    ask(stage.world, campaign, WISH, actor="ann")
+    with pytest.raises(RefusedByRule, match="being played already"):
+        ask(stage.world, campaign, WISH, actor="ann")
+
+
 def test_a_campaign_in_which_nobody_waits_has_no_forecast(stage: Stage, tmp_path: Path) -> None:
     campaign = stage.draft()
     stage.lead(campaign, status=LeadStatus.HELD, due_at=None, held_reason="no_zone")
@@ -79,6 +89,42 @@ def test_too_many_leads_for_the_lines_are_refused(stage: Stage) -> None:
 
 
 # -- played
+
+
+class HurryingClock(FrozenClock):
+    """A clock on which some of a second passes whenever somebody looks."""
+
+    def now(self) -> datetime:
+        self.pass_time(seconds=0.4)
+        return self.moment
+
+
+class Watched(ErrandHold):
+    """A hold that keeps what it was told."""
+
+    told: ClassVar[list[float | None]] = []
+
+    def tell(self, rows: int, fraction: float | None, **values: Any) -> None:
+        self.told.append(fraction)
+        super().tell(rows, fraction, **values)
+
+
+def test_a_worker_tells_now_and_then_how_far_it_is(stage: Stage, tmp_path: Path) -> None:
+    campaign = stage.draft()
+    stage.leads(3, campaign)
+    ask(stage.world, campaign, WISH, actor="ann")
+    Watched.told.clear()
+    hurried = replace(stage.world, clock=HurryingClock())
+
+    def play_watched(hold: ErrandHold) -> None:
+        play(Watched(hold.world, hold.errand, hold.holder, hold.home))
+
+    more = {ErrandKind.FORECAST: play_watched}
+    assert errands.run_due(hurried, home=tmp_path, more=more) == 1
+    assert latest(stage, campaign).status is ErrandStatus.DONE
+    steps = timedelta(days=1) // STEP
+    assert 1 < len(Watched.told) < steps
+    assert Watched.told == sorted(Watched.told, key=lambda one: one or 0.0)
 
 
 def test_a_worker_plays_it_and_writes_down_what_came_of_it(stage: Stage, tmp_path: Path) -> None:

@@ -181,6 +181,16 @@ def test_leads_of_a_campaign_that_is_not_there_are_not_copied(
     assert every(world) == []
 
 
+@pytest.mark.parametrize("source", ["", "x", "²", "9" * 30, "-1"])
+def test_leads_of_no_campaign_at_all_are_asked_for_again(
+    web: httpx.Client, world: World, source: str
+) -> None:
+    answer = send(web, who="campaign", source=source)
+    assert answer.status_code == 400
+    assert "Choose a campaign." in answer.text
+    assert every(world) == []
+
+
 @pytest.mark.parametrize("path", ["/campaigns/new", "/campaigns/1/edit"])
 def test_viewers_see_no_form(web: httpx.Client, world: World, path: str) -> None:
     draft(world)
@@ -364,6 +374,14 @@ def test_an_end_that_is_past_is_refused_and_told_on_the_form(
     assert answer.status_code == 400
     assert "is past" in answer.text
     assert spec_of(world, campaign).ends_at is None
+
+
+def test_a_long_text_in_any_script_comes_back_whole(web: httpx.Client, world: World) -> None:
+    offer = "предложение " * 600
+    campaign = draft(world, variables={"offer": offer.strip()})
+    assert save(web, campaign, name="April").status_code == 303
+    assert spec_of(world, campaign).variables == {"offer": offer.strip()}
+    assert row_of(world, campaign).name == "April"
 
 
 @pytest.mark.parametrize("seen", ["", "[]", "{", '{"name": 7}'])

@@ -119,6 +119,11 @@ def test_a_way_back_to_another_host_is_not_taken(web: httpx.Client, world: World
     assert answer.headers["location"] == "/"
 
 
+@pytest.mark.parametrize("before", ["x", "0", "-1", "9" * 30])
+def test_a_page_before_nothing_is_refused(web: httpx.Client, before: str) -> None:
+    assert web.get(f"/?before={before}").status_code == 400
+
+
 def test_viewers_see_no_button(web: httpx.Client, world: World) -> None:
     running(world)
     sign_in(web, world, Role.VIEWER)
