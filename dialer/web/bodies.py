@@ -16,15 +16,9 @@ from dialer.web.problems import problem
 from dialer.web.webhooks import PATH as WEBHOOKS
 
 MOST_BYTES = 64 * 1024
-<<<<<<< HEAD
-MOST_BYTES_OF_ROWS = 2 * 1024 * 1024
-FILES = frozenset(("/upload", "/campaigns/new", "/do-not-call/file", "/schedules/file"))
-_ROWS = re.compile(r"/lists/\d+/correct")
-=======
 MOST_BYTES_OF_LONG_ONES = 2 * 1024 * 1024
-FILES = frozenset(("/upload", "/campaigns/new", "/do-not-call/file"))
+FILES = frozenset(("/upload", "/campaigns/new", "/do-not-call/file", "/schedules/file"))
 _LONG = re.compile(r"/lists/\d+/correct|/campaigns/\d+/(edit|review)")
->>>>>>> form
 
 
 class SmallBodies:

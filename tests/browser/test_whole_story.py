@@ -30,7 +30,7 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 
 @pytest.fixture
 def workbook(tmp_path: Path) -> Path:
-    """Write what a spreadsheet makes of a list: a title, a number that lost digits, a repetition."""
+    """Write what becomes of a list in a spreadsheet: a title, lost digits, a repeated person."""
     path = tmp_path / "march leads.xlsx"
     rows: list[list[object]] = [["Leads of March"], [], ["First name", "Mobile phone", "Plan"]]
     rows += [[f"Talks {n}", f"({area}) 555-{TALKS}", "gold"] for n, area in enumerate(AREAS)]
@@ -153,6 +153,7 @@ def pause(page: Page) -> None:
 def read_a_transcript(page: Page) -> None:
     page.get_by_role("link", name="Completed").click()
     page.get_by_role("link", name="+1").first.click()
+    page.get_by_text("Transcript", exact=True).first.click()
     expect(page.locator(".transcript").first).to_contain_text("Agent")
     expect(page.locator(".transcript").first).to_contain_text("User")
 
