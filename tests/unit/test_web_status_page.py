@@ -30,6 +30,17 @@ def test_a_scheduled_campaign_says_when_it_starts() -> None:
     assert reason(row, Progress(), now=NOW) == "Starts by itself at 2026-11-03 19:00:00 UTC."
 
 
+def test_a_scheduled_campaign_that_was_refused_says_why() -> None:
+    sentence = "It starts once this is mended: the registry is too old."
+    row = campaign(CampaignStatus.SCHEDULED, start_at=NOW, held_text=sentence)
+    assert reason(row, Progress(), now=LATER) == sentence
+
+
+def test_a_draft_whose_leads_are_still_copied_says_so() -> None:
+    row = campaign(CampaignStatus.DRAFT, pending_after=1_000)
+    assert reason(row, Progress(), now=NOW) == "Its leads are still being copied."
+
+
 def test_a_running_campaign_with_nothing_callable_says_until_when_it_waits() -> None:
     row = campaign(CampaignStatus.RUNNING)
     waiting = Progress(retry_later=3, next_due_at=LATER)
