@@ -19,6 +19,7 @@ from dialer.web.pages import page
 from dialer.web.retell_says import told
 from dialer.web.sign_in import see
 from dialer.web.site import Site, site_of
+from dialer.web.workspace import agents_of
 
 viewing = requires(Role.OPERATOR)
 changing = requires(Role.ADMIN)
@@ -31,23 +32,9 @@ VOICES = "/settings/voices"
 def agents_page(request: Request) -> Response:
     """Show the voice agents."""
     site = site_of(request)
-    world = site.world()
-    now = world.clock.now()
-    found = told(site, "agents", lambda: _agents(world), now=now)
+    now = site.world().clock.now()
+    found = agents_of(site, now=now)
     return page(request, "agents.html", told=found, webhook=_webhook(site), now=now)
-
-
-def _agents(world: World) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": one.agent_id,
-            "name": one.agent_name,
-            "suspended": bool(one.is_suspended),
-            "tags": sorted(one.tags or {}),
-            "changed_at": moment_of(one.user_modified_timestamp),
-        }
-        for one in workspace_agents.list_agents(world)
-    ]
 
 
 @viewing.get(PATH + "/{agent_id}")

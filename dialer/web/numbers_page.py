@@ -18,15 +18,14 @@ from dialer.web.access import actor_of, requires
 from dialer.web.error_pages import status_for
 from dialer.web.form_errors import Unfit
 from dialer.web.pages import page
-from dialer.web.retell_says import Told, told
 from dialer.web.sign_in import see
-from dialer.web.site import Site, site_of
+from dialer.web.site import site_of
+from dialer.web.workspace import NUMBERS, numbers_of
 
 viewing = requires(Role.OPERATOR)
 changing = requires(Role.ADMIN)
 
 PATH = "/settings/numbers"
-_QUESTION = "numbers"
 Word = Annotated[str, Form(max_length=1000)]
 
 
@@ -36,7 +35,7 @@ def numbers_page(request: Request, done: str = "") -> Response:
     site = site_of(request)
     world = site.world()
     now = world.clock.now()
-    found = _asked(site)
+    found = numbers_of(site, now=site.world().clock.now())
     rows: Sequence[dict[str, Any]] = found.value or ()
 
     def body(tx: Connection) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -55,11 +54,6 @@ def numbers_page(request: Request, done: str = "") -> Response:
         is_admin=actor_of(request).role.includes(Role.ADMIN),
         now=now,
     )
-
-
-def _asked(site: Site) -> Told[list[dict[str, Any]]]:
-    world = site.world()
-    return told(site, _QUESTION, lambda: list_numbers(world), now=world.clock.now())
 
 
 def _rest(row: dict[str, Any], resting: dict[str, Any]) -> dict[str, Any]:
@@ -91,14 +85,14 @@ def change(
         update_number(site.world(), row["number"], changes, actor=actor_of(request).name)
     except UserError as error:
         return _form(request, row, typed=typed, error=error)
-    site.retell_says.forget(_QUESTION)
+    site.retell_says.forget(NUMBERS)
     return see(f"{PATH}?done={row['number']}")
 
 
 def _find(request: Request, number: str) -> dict[str, Any]:
     site = site_of(request)
     ask = partial(list_numbers, site.world())
-    kept = site.retell_says.get(_QUESTION, ask, now=site.world().clock.now())
+    kept = site.retell_says.get(NUMBERS, ask, now=site.world().clock.now())
     for row in kept.value:
         if row["number"] == number:
             return dict(row)

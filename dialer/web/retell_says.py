@@ -28,10 +28,17 @@ class Told(Generic[T]):
         return self.value is None and self.error is None
 
 
-def told(site: Site, question: Hashable, ask: Callable[[], T], *, now: datetime) -> Told[T]:
+def told(
+    site: Site,
+    question: Hashable,
+    ask: Callable[[], T],
+    *,
+    now: datetime,
+    within_s: float = SOON_S,
+) -> Told[T]:
     """Give what Retell says, without keeping the page waiting for it."""
     try:
-        kept = site.retell_says.soon(question, ask, now=now, within_s=SOON_S)
+        kept = site.retell_says.soon(question, ask, now=now, within_s=within_s)
     except UserError as error:
         return Told(error=error)
     return Told() if kept is None else Told(kept.value, kept.as_of)
