@@ -234,7 +234,7 @@ def test_a_question_on_the_first_page_stays_open_while_the_page_is_read_again(
     page: Page, place: Place
 ) -> None:
     sign_in(page, place)
-    page.get_by_role("button", name="Duplicate … Spring renewal").click()
+    page.get_by_role("button", name="Duplicate … Spring renewal", exact=True).click()
     dialog = page.locator("dialog[open]")
     dialog.get_by_label("With its leads, as new ones").check()
     with page.expect_response(f"{place.url}/"):
