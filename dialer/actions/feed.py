@@ -44,7 +44,7 @@ def read_on(
 
     1. note the newest id
     2. wait for the transactions that are under way: they may yet write before it
-    3. read up to that id; nothing, should they take long
+    3. read up to that id; nothing yet, should they take long
 
     Raises:
         NotFound: there is no such campaign.
@@ -54,7 +54,7 @@ def read_on(
     seen = world.db.read(feed.horizon)
     place = after if after is not None else _first(world, since)
     if not _wait_for_writers(world, seen):
-        return Page([], place, more=False)
+        return Page([], place, more=True)
 
     def body(tx: Connection) -> Page:
         told, next_place = feed.page(

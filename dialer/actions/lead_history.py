@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from dialer.actions.do_not_call import look_up
-from dialer.domain.trials import MARK
+from dialer.domain.trials import marked_as
 from dialer.store import (
     appointments,
     attempts,
@@ -57,7 +57,7 @@ def attempt_told(row: Attempt) -> dict[str, Any]:
         "n": row.n,
         "status": row.status.value,
         "call_id": row.call_id,
-        "trial": (row.request or {}).get("metadata", {}).get(MARK),
+        "trial": marked_as((row.request or {}).get("metadata")),
         "from_number": row.from_number,
         "sent_at": row.sent_at or row.send_started_at,
         "sent_local": row.sent_local,

@@ -20,6 +20,12 @@ def is_marked(metadata: Mapping[str, Any] | None) -> bool:
     return (metadata or {}).get(MARK) in (True, Trial.AS_LEAD)
 
 
+def marked_as(metadata: Mapping[str, Any] | None) -> Trial | None:
+    """Read the mark of a request of ours; what an older list wrote under its name is none."""
+    mark = (metadata or {}).get(MARK)
+    return next((one for one in Trial if one.value == mark), None)
+
+
 def trial_of(*, test_of: int | None, first_only: bool) -> Trial | None:
     """Say what a campaign's next call tries; None for an ordinary one."""
     if test_of is not None:

@@ -284,11 +284,11 @@ def test_a_token_is_shown_once_and_refused_when_it_was_revoked(site: Site) -> No
     assert made.headers["cache-control"] == "no-store"
     found = re.search(r"dialer_[\w-]{20,}", made.text)
     assert found is not None
-    assert sessions.who_by_token(site.world.db, found[0]) is not None
+    assert sessions.who_by_token(site.world.db, found[0], now=site.world.clock.now()) is not None
     assert found[0] not in site.web.get("/settings/people").text
     (row,) = api_tokens.everything(site.world.db)
     assert site.web.post(f"/settings/tokens/{row.id}/revoke").status_code == 303
-    assert sessions.who_by_token(site.world.db, found[0]) is None
+    assert sessions.who_by_token(site.world.db, found[0], now=site.world.clock.now()) is None
     none = site.web.post("/settings/tokens/create", data={"name": "crm"})
     assert none.status_code == 400
     assert '<a href="#scope-read">' in none.text

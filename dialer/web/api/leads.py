@@ -83,6 +83,7 @@ class LeadShown(LeadRow):
 
     campaign: str
     campaign_status: str
+    test_of: int | None = Field(description="The lead as which somebody's own phone is called.")
     regions: list[str]
     local_times: dict[str, str]
     consent: dict[str, Any] | None

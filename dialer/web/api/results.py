@@ -11,6 +11,7 @@ from dialer.actions import feed
 from dialer.domain.dispositions import Disposition
 from dialer.domain.roles import Scope
 from dialer.domain.states import Analysis, AttemptStatus, ClosedAs, LeadState
+from dialer.domain.trials import Trial
 from dialer.web.api.access import asks, world_of
 from dialer.web.api.cursors import Cursor, Limit, read_id, written
 from dialer.web.api.kinds import LARGEST_ID, Moment
@@ -38,6 +39,7 @@ class AttemptTold(BaseModel):
     status: AttemptStatus
     call_id: str | None
     from_number: str
+    trial: Trial | None = Field(description="What was tried by it, if it was a test.")
     sent_at: datetime | None
     sent_local: dict[str, Any] | None
     promised_at: datetime | None
@@ -92,7 +94,7 @@ class Feed(BaseModel):
 
     items: list[Result]
     next_cursor: str = Field(description="Keep it, and ask with it next time; there always is one.")
-    more: bool = Field(description="More are there already: ask at once.")
+    more: bool = Field(description="More are there, or being written, already: ask at once.")
 
 
 @router.get("/results")
