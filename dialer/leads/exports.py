@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from secrets import token_hex
 from typing import BinaryIO, Protocol
 
 import orjson
@@ -119,9 +120,10 @@ def opened(target: Target) -> Iterator[BinaryIO]:
     if not target.parent.is_dir():
         raise NotFound(f"there is no folder {target.parent}", fix="make it first")
     whole = target.resolve()
-    part = whole.with_name(f"{whole.name}.part")
+    # Of this writer alone: an import that was taken for dead may still write the same file.
+    part = whole.with_name(f"{whole.name}.{token_hex(4)}.part")
     try:
-        with part.open("wb") as stream:
+        with part.open("xb") as stream:
             yield stream
         part.replace(whole)
     except BaseException as error:

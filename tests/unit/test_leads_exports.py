@@ -15,7 +15,7 @@ import pytest
 from dialer.domain.dispositions import Disposition
 from dialer.errors import NotFound, UserError
 from dialer.leads.cells import clean_cell
-from dialer.leads.exports import ExportFormat, format_of, open_export
+from dialer.leads.exports import ExportFormat, format_of, open_export, opened
 from dialer.leads.formulas import marked, marked_as_read, marked_in_cell, unmarked
 from dialer.leads.rejects import RejectFile, write_rejects
 from dialer.leads.rows import AcceptedRow, ImportOptions, RejectedRow, read_leads
@@ -329,3 +329,12 @@ def test_rejected_rows_as_objects_keep_every_cell_under_a_name_of_its_own() -> N
         "_message": "Why.",
         "_more": ["more"],
     }
+
+
+def test_two_who_write_one_file_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
+    target = tmp_path / "rejects.csv"
+    with opened(target) as one, opened(target) as other:
+        one.write(b"one")
+        other.write(b"other")
+    assert target.read_bytes() == b"one"
+    assert [path.name for path in tmp_path.iterdir()] == ["rejects.csv"]
