@@ -53,7 +53,11 @@ def receiving(receiver: Receiver | None = None) -> Iterator[Receiver]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
+            length = int(self.headers["content-length"])
+            body = self.rfile.read(length)
+            if len(body) < length:  # whoever sent it died meanwhile: nobody takes half a request
+                self.close_connection = True
+                return
             headers = {name.lower(): value for name, value in self.headers.items()}
             status, extra = receiver.answer(Delivery(self.path, headers, body))
             self.send_response(status)
