@@ -145,7 +145,7 @@ def measure(kind: str, arguments: argparse.Namespace) -> dict[str, Any]:
         stack.callback(broker.stop)
         broker_url = broker.start()
         url = stack.enter_context(DATABASES[kind](home))
-        world = filled(url, leads=arguments.leads)
+        world = filled(url, leads=arguments.leads, others=0)
         stack.callback(world.db.close)
         cookies = signed_in(world, viewers=arguments.viewers)
         port = stack.enter_context(web_process(url, broker_url))
