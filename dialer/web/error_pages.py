@@ -18,7 +18,7 @@ from dialer.store.database import is_outage
 from dialer.web.access import SAFE_METHODS, NotAllowed, SignInNeeded
 from dialer.web.headers import ALWAYS, NOT_KEPT
 from dialer.web.pages import page, wants_page
-from dialer.web.problems import RETRY_AFTER_S, database_away, problem
+from dialer.web.problems import COME_AGAIN, database_away, problem
 
 log = get_logger(__name__)
 
@@ -137,8 +137,8 @@ def _crashed(request: Request, error: Exception) -> Response:
 def _away(request: Request) -> Response:
     if not wants_page(request):
         return database_away()
-    headers = {"Retry-After": str(RETRY_AFTER_S)}
-    return page(request, "away.html", status=HTTPStatus.SERVICE_UNAVAILABLE, headers=headers)
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    return page(request, "away.html", status=status, headers=COME_AGAIN)
 
 
 def _broken(request: Request, error: Exception) -> Response:

@@ -1,6 +1,7 @@
 """Pages: templates filled in, with what every page shows around it."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -33,7 +34,7 @@ def page(
     template: str,
     *,
     status: int = HTTPStatus.OK,
-    headers: dict[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
     **values: Any,
 ) -> HTMLResponse:
     """Fill in a template and answer with it."""

@@ -2,9 +2,26 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 import orjson
 from starlette.responses import Response
+
+MEDIA_TYPE = "application/problem+json"
+COME_AGAIN: Mapping[str, str] = {"Retry-After": "5"}
+"""The header of an answer to whoever should send the request again, in so many seconds."""
+
+
+def answered(
+    status: HTTPStatus, document: Mapping[str, Any], *, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Answer with a problem document that is written already."""
+    return Response(
+        orjson.dumps(document),
+        status_code=status,
+        media_type=MEDIA_TYPE,
+        headers=dict(headers or {}),
+    )
 
 
 def problem(
@@ -20,12 +37,7 @@ def problem(
         document["detail"] = detail
     if fix is not None:
         document["fix"] = fix
-    return Response(
-        orjson.dumps(document),
-        status_code=status,
-        media_type="application/problem+json",
-        headers=dict(headers or {}),
-    )
+    return answered(status, document, headers=headers)
 
 
 def database_away() -> Response:
@@ -34,8 +46,5 @@ def database_away() -> Response:
         HTTPStatus.SERVICE_UNAVAILABLE,
         "The database does not answer.",
         fix="send the request again",
-        headers={"Retry-After": str(RETRY_AFTER_S)},
+        headers=COME_AGAIN,
     )
-
-
-RETRY_AFTER_S = 5

@@ -12,8 +12,9 @@ from starlette.responses import Response
 from dialer.domain.roles import Scope
 from dialer.web.api.access import open_to_all
 from dialer.web.api.address import API
-from dialer.web.api.problems import KINDS, MEDIA_TYPE, FieldError, Problem
+from dialer.web.api.problems import KINDS, FieldError, Problem
 from dialer.web.pages import page
+from dialer.web.problems import MEDIA_TYPE
 
 router = open_to_all(tag="about")
 

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
@@ -29,12 +28,11 @@ from dialer.web.api.bodies import Unreadable
 from dialer.web.api.cursors import BadCursor
 from dialer.web.api.in_flight import StillInFlight
 from dialer.web.error_pages import status_of
-from dialer.web.problems import RETRY_AFTER_S
+from dialer.web.problems import COME_AGAIN, answered
 
 log = get_logger(__name__)
 
 DOCS = f"{API}/docs"
-MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 50
 
 KINDS: Mapping[HTTPStatus, tuple[str, str]] = {
@@ -122,12 +120,7 @@ def problem(
         instance=request.url.path,
         **more,
     )
-    return Response(
-        orjson.dumps(document.model_dump(exclude_none=True)),
-        status_code=status,
-        media_type=MEDIA_TYPE,
-        headers=dict(headers or {}),
-    )
+    return answered(status, document.model_dump(exclude_none=True), headers=headers)
 
 
 def _token_needed(request: Request, error: Exception) -> Response:
@@ -222,10 +215,10 @@ class CrashTold:
 def _crashed(request: Request, error: Exception) -> Response:
     if is_outage(error):
         log.warning("database_away", path=request.url.path, error=type(error).__name__)
-        headers = {"Retry-After": str(RETRY_AFTER_S)}
         what = "the database does not answer"
         fix = "send the request again"
-        return problem(request, HTTPStatus.SERVICE_UNAVAILABLE, what, fix=fix, headers=headers)
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+        return problem(request, status, what, fix=fix, headers=COME_AGAIN)
     reference = secrets.token_hex(4)
     log.error(
         "api_request_failed",
