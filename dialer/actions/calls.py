@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from dialer.actions.control import read_lead
 from dialer.actions.lead_history import call_told
 from dialer.actions.retell_trouble import told_of
 from dialer.actions.world import World
@@ -23,7 +24,7 @@ from dialer.retell.call_desk import ListedCalls, Recording, SortOrder, recording
 from dialer.retell.call_filters import CallFilters
 from dialer.retell.figures import latency_of, product_costs_of, scrubbed_transcript_of, tokens_of
 from dialer.retell.models import Call
-from dialer.store import attempts, leads
+from dialer.store import attempts
 from dialer.store.database import Connection, Database
 from dialer.store.ledger import entries_since, log_action
 from dialer.store.tables import Attempt
@@ -75,8 +76,7 @@ def calls_of_lead(db: Database, lead_id: int) -> list[dict[str, Any]]:
     """
 
     def body(tx: Connection) -> list[dict[str, Any]]:
-        if leads.get(tx, lead_id) is None:
-            raise NotFound(f"there is no lead {lead_id}", fix="dialer leads list --campaign ID")
+        read_lead(tx, lead_id)
         return [call_told(tx, one) for one in attempts.of_lead(tx, lead_id) if one.call_id]
 
     return db.read(body)

@@ -234,15 +234,25 @@ def lock(tx: Connection, campaign_id: int) -> Campaign:
     return row
 
 
+def read_lead(tx: Connection, lead_id: int) -> Lead:
+    """Read a lead.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    row = leads.get(tx, lead_id)
+    if row is None:
+        raise NotFound(f"there is no lead {lead_id}", fix="dialer leads list --campaign ID")
+    return row
+
+
 def lock_lead(tx: Connection, lead_id: int) -> tuple[Campaign, Lead]:
     """Lock a lead, with its campaign held still: it does not finish while its lead is let go.
 
     Raises:
         NotFound: there is no lead with this id.
     """
-    seen = leads.get(tx, lead_id)
-    if seen is None:
-        raise NotFound(f"there is no lead {lead_id}", fix="dialer leads list --campaign ID")
+    seen = read_lead(tx, lead_id)
     campaign = campaigns.hold_still(tx, [seen.campaign_id])[seen.campaign_id]
     return campaign, leads.lock(tx, lead_id)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dialer.actions.aside import cancel_intent
-from dialer.actions.control import find
+from dialer.actions.control import find, read_lead
 from dialer.actions.world import World
 from dialer.domain.do_not_call import OptOut
 from dialer.domain.hold import Hold, HoldCode
@@ -101,6 +101,12 @@ def add(world: World, phone: str, opt_out: OptOut) -> OptedOut:
         return suppress(tx, phone, opt_out, now=now)
 
     return world.db.transact(body)
+
+
+def add_lead(world: World, lead_id: int, opt_out: OptOut) -> OptedOut:
+    """Put a lead's number on the list. Raises: as `add`, and NotFound where there is no lead."""
+    lead = world.db.read(lambda tx: read_lead(tx, lead_id))
+    return add(world, lead.phone, opt_out)
 
 
 def add_written(

@@ -9,7 +9,7 @@ from typing import Any
 
 from dialer.actions.budgets import why_no_budget
 from dialer.actions.callers import why_no_number
-from dialer.actions.control import find
+from dialer.actions.control import find, read_lead
 from dialer.actions.facts import known_facts, whereabouts_of, zones_of
 from dialer.actions.lead_history import (
     appointments_told,
@@ -27,7 +27,7 @@ from dialer.domain.local_time import local_times
 from dialer.domain.next_call import LastTry, Waiting, why_not_now, why_then
 from dialer.domain.states import LeadState, LeadStatus, state_of
 from dialer.errors import NotFound
-from dialer.store import attempts, campaigns, consents, gate, lead_pages, leads, ledger
+from dialer.store import attempts, campaigns, consents, gate, lead_pages, ledger
 from dialer.store.consents import Counted
 from dialer.store.database import Connection, Database
 from dialer.store.tables import Attempt, AuditLog, Campaign, Lead
@@ -44,10 +44,7 @@ def explain(db: Database, lead_id: int, *, now: datetime) -> dict[str, Any]:
     """
 
     def body(tx: Connection) -> dict[str, Any]:
-        lead = leads.get(tx, lead_id)
-        if lead is None:
-            raise NotFound(f"there is no lead {lead_id}", fix="dialer leads list --campaign ID")
-        return _explained(tx, lead, now=now)
+        return _explained(tx, read_lead(tx, lead_id), now=now)
 
     return db.read(body)
 

@@ -11,7 +11,7 @@ from functools import partial
 
 from dialer.actions.budgets import why_no_budget
 from dialer.actions.callers import why_no_number
-from dialer.actions.control import begin, find
+from dialer.actions.control import begin, find, read_lead
 from dialer.actions.facts import known_facts
 from dialer.actions.preflight import Preflight
 from dialer.actions.world import World
@@ -26,7 +26,7 @@ from dialer.domain.results import ResultSpec
 from dialer.domain.states import LeadStatus
 from dialer.domain.window import DAYS, Window
 from dialer.domain.zones import LeadZones, zones_for
-from dialer.errors import NotFound, RefusedByRule, UserError
+from dialer.errors import RefusedByRule, UserError
 from dialer.log import get_logger
 from dialer.store import attempts, campaigns, gate, leads
 from dialer.store.database import Connection
@@ -70,9 +70,7 @@ def call_phone(world: World, lead_id: int, written: str, *, actor: str) -> Phone
 
 
 def _make(tx: Connection, *, lead_id: int, written: str, actor: str, now: datetime) -> PhoneTest:
-    lead = leads.get(tx, lead_id)
-    if lead is None:
-        raise NotFound(f"there is no lead {lead_id}", fix="dialer leads list --campaign ID")
+    lead = read_lead(tx, lead_id)
     campaign = find(tx, lead.campaign_id)
     if campaign.test_of is not None:
         raise RefusedByRule(

@@ -3,11 +3,10 @@
 from typing import Any
 
 from dialer.actions.answering import arguments_of, rehearse
+from dialer.actions.control import read_lead
 from dialer.actions.talks import Found, find_lead, find_talk
 from dialer.actions.world import World
 from dialer.domain.functions import Answer, Function, answer_of, read_arguments
-from dialer.errors import NotFound
-from dialer.store import leads
 from dialer.store.database import Connection
 
 
@@ -36,7 +35,4 @@ def _found(tx: Connection, world: World, lead_id: int | None) -> Found:
     now = world.clock.now()
     if lead_id is None:
         return find_talk(tx, None, now=now)
-    lead = leads.get(tx, lead_id)
-    if lead is None:
-        raise NotFound(f"there is no lead {lead_id}", fix="dialer leads list --campaign ID")
-    return find_lead(tx, lead, now=now)
+    return find_lead(tx, read_lead(tx, lead_id), now=now)

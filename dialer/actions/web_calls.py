@@ -11,7 +11,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-from dialer.actions.control import find
+from dialer.actions.control import find, read_lead
 from dialer.actions.dial import agent_override_of
 from dialer.actions.retell_trouble import told_of
 from dialer.actions.world import World
@@ -20,7 +20,7 @@ from dialer.domain.trials import MARK
 from dialer.errors import ChangeUnknown, NotFound, ProviderUnavailable, RefusedByRule, UserError
 from dialer.log import get_logger
 from dialer.retell.web_calls import CreateWebCall, TypedTalk, WebCall
-from dialer.store import campaigns, gate, leads
+from dialer.store import campaigns, gate
 from dialer.store.database import Connection
 from dialer.store.ledger import log_action
 from dialer.store.tables import Lead
@@ -92,9 +92,7 @@ def leave_talk(world: World, access_token: str) -> TypedTalk:
 
 
 def _wanted(tx: Connection, *, lead_id: int) -> _Wanted:
-    lead = leads.get(tx, lead_id)
-    if lead is None:
-        raise NotFound(f"there is no lead {lead_id}", fix="dialer leads list --campaign ID")
+    lead = read_lead(tx, lead_id)
     if gate.find(tx) is None:
         raise NotFound("the dial gate has no row", fix="start the dialer once: dialer up")
     spec = campaigns.spec_of(find(tx, lead.campaign_id))

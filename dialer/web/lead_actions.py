@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dialer.actions import do_not_call, lead_control, phone_tests
-from dialer.actions.explain import explain
 from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.roles import Role
 from dialer.errors import UserError
@@ -49,11 +48,9 @@ def call_me(request: Request, lead_id: int, to: Annotated[str, Form(max_length=6
 @router.post("/leads/{lead_id}/do-not-call")
 def never_call(request: Request, lead_id: int, reason: Reason = "") -> Response:
     """Put a lead's number on the do-not-call list, in all campaigns."""
-    world = site_of(request).world()
-    phone = explain(world.db, lead_id, now=world.clock.now())["phone"]
     actor = actor_of(request).name
     opt_out = OptOut(reason=_given(reason), source=OptOutSource.HAND, actor=actor)
-    do_not_call.add(world, phone, opt_out)
+    do_not_call.add_lead(site_of(request).world(), lead_id, opt_out)
     return see(f"/leads/{lead_id}")
 
 

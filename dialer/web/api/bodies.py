@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from dialer.errors import DialerError
 from dialer.web.access import SAFE_METHODS
+from dialer.web.api.kinds import LARGEST_ID
 from dialer.web.body import BodyBroken, BodyTooLarge, BodyTooSlow, read_body
 from dialer.web.site import site_of
 
@@ -24,7 +25,6 @@ MOST_BYTES_OF_LEADS = 4 * 1024 * 1024
 PUSHES = "/leads"
 """Only a push is large; its address ends with this."""
 DEEPEST = 30
-LARGEST_INT = 2**63 - 1
 
 
 class Unreadable(DialerError):
@@ -135,7 +135,7 @@ def _look_through(value: Any) -> None:
             left += [(inner, depth + 1) for inner in one]
         elif isinstance(one, str) and "\0" in one:
             raise _not_kept("the body holds a NUL", fix="leave it out")
-        elif isinstance(one, int) and abs(one) > LARGEST_INT:
+        elif isinstance(one, int) and abs(one) > LARGEST_ID:
             raise _not_kept("the body holds a number beyond 64 bits", fix="write it as a text")
 
 

@@ -14,12 +14,12 @@ from fastapi import Query
 from pydantic import BaseModel, Field
 
 from dialer.errors import DialerError
+from dialer.web.api.kinds import LARGEST_ID
 
 T = TypeVar("T")
 
 MOST = 200
 LONGEST = 500
-LARGEST_INT = 2**63 - 1
 
 Limit = Annotated[int, Query(ge=1, le=MOST, description="Items at most.")]
 Cursor = Annotated[
@@ -60,7 +60,7 @@ def read_id(question: object, cursor: str | None) -> int | None:
     place = _read(question, cursor)
     if place is None:
         return None
-    if not isinstance(place, int) or not 0 <= place <= LARGEST_INT:
+    if not isinstance(place, int) or not 0 <= place <= LARGEST_ID:
         raise BadCursor
     return place
 

@@ -1,12 +1,14 @@
 """What programs do to single leads: call again, skip, promise a call, never call."""
 
 from datetime import datetime
+from functools import partial
 
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from dialer.actions import callbacks, do_not_call, lead_control
-from dialer.actions.explain import explain
+from dialer.actions.control import read_lead
+from dialer.actions.explain import fields_of
 from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.roles import Scope
 from dialer.domain.states import LeadState
@@ -83,16 +85,13 @@ def promise_callback(request: Request, lead_id: Id, when: Callback) -> Decided:
 @never.post("/leads/{lead_id}/do-not-call")
 def never_call_lead(request: Request, lead_id: Id, why: Skip) -> Decided:
     """Put a lead's number on the do-not-call list, in all campaigns."""
-    world = world_of(request)
-    phone = explain(world.db, lead_id, now=world.clock.now())["phone"]
     opt_out = OptOut(why.reason, OptOutSource.HAND, actor_of(request))
-    do_not_call.add(world, phone, opt_out)
+    do_not_call.add_lead(world_of(request), lead_id, opt_out)
     return _decided(request, lead_id)
 
 
 def _decided(request: Request, lead_id: int) -> Decided:
-    world = world_of(request)
-    found = explain(world.db, lead_id, now=world.clock.now())
+    found = fields_of(world_of(request).db.read(partial(read_lead, lead_id=lead_id)))
     return Decided(
         lead_id=lead_id,
         state=found["state"],

@@ -20,7 +20,6 @@ from dialer.store.lead_paging import Place
 from dialer.store.tables import Lead
 from dialer.web.api.access import asks, world_of
 from dialer.web.api.cursors import (
-    LARGEST_INT,
     BadCursor,
     Cursor,
     Limit,
@@ -28,7 +27,7 @@ from dialer.web.api.cursors import (
     read_text,
     written,
 )
-from dialer.web.api.kinds import Id, read_phone
+from dialer.web.api.kinds import LARGEST_ID, Id, read_phone
 
 router = asks(Scope.LEADS_READ, tag="leads")
 
@@ -164,6 +163,6 @@ def _place(question: object, cursor: str | None) -> Place | None:
     if place is None:
         raise BadCursor
     numbers = (place.priority, place.row or 0, place.lead_id)
-    if any(abs(number) > LARGEST_INT for number in numbers):
+    if any(abs(number) > LARGEST_ID for number in numbers):
         raise BadCursor
     return place
