@@ -26,6 +26,7 @@ from dialer.store.tables import Campaign
 from dialer.web.access import requires
 from dialer.web.pages import page
 from dialer.web.site import site_of
+from dialer.web.typed_ids import typed_id
 from dialer.web.zones import ZONES
 
 router = requires(Role.OPERATOR)
@@ -87,9 +88,9 @@ def _campaigns(tx: Connection, chosen: str) -> tuple[Sequence[Campaign], Campaig
     rows = figures.newest_campaigns(tx, most=MOST_CAMPAIGNS)
     if not chosen.strip():
         return rows, None
-    if not chosen.isdigit() or len(chosen) > 18:
+    if (campaign_id := typed_id(chosen)) is None:
         raise NotFound(f"there is no campaign {chosen[:20]}", fix="choose one of the list")
-    return rows, find(tx, int(chosen))
+    return rows, find(tx, campaign_id)
 
 
 def _zone(name: str) -> tuple[str, str | None]:

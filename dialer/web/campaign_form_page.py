@@ -33,6 +33,7 @@ from dialer.web.form_sections import BY_KEY, SECTIONS
 from dialer.web.pages import filled, page
 from dialer.web.sign_in import see
 from dialer.web.site import site_of
+from dialer.web.typed_ids import typed_id
 from dialer.web.workspace import workspace
 
 router = requires(Role.OPERATOR)
@@ -41,7 +42,6 @@ MOST_SOURCES = 200
 WHO = ("file", "campaign", "later")
 """Where the leads of a new campaign come from."""
 MOST_FIELDS = 300
-LONGEST_ID = 18
 
 
 @router.get("/campaigns/new")
@@ -190,13 +190,12 @@ def _row(request: Request, campaign_id: int) -> Campaign:
 
 def _who(fields: dict[str, str]) -> dict[str, str]:
     who, source = fields.get("who", ""), fields.get("source", "")
-    is_id = source.isdecimal() and len(source) <= LONGEST_ID
+    is_id = typed_id(source) is not None
     return {"who": who if who in WHO else "file", "source": source if is_id else ""}
 
 
 def _review_new(site: Any, sent: Sent, given: dict[str, str]) -> dict[str, Any]:
-    source = given.get("source", "")
-    chosen = int(source) if given["who"] == "campaign" and source else None
+    chosen = typed_id(given.get("source", "")) if given["who"] == "campaign" else None
     now = site.world().clock.now()
     return review_of_new(site, sent, source=chosen, now=now) | {"who": given["who"]}
 

@@ -26,6 +26,7 @@ from dialer.web.masking import masked
 from dialer.web.pages import page
 from dialer.web.sign_in import see
 from dialer.web.site import site_of
+from dialer.web.typed_ids import typed_id
 
 viewing = requires(Role.VIEWER)
 changing = requires(Role.OPERATOR)
@@ -144,7 +145,7 @@ def remove(
         do_not_call.remove(
             world,
             _number(number),
-            campaign_id=int(campaign_id) if campaign_id.isdigit() else None,
+            campaign_id=typed_id(campaign_id),
             reason=_given(reason),
             actor=actor_of(request).name,
         )

@@ -25,6 +25,7 @@ from dialer.web.masking import masked_texts
 from dialer.web.pages import page
 from dialer.web.sign_in import see
 from dialer.web.site import site_of
+from dialer.web.typed_ids import typed_id
 
 viewing = requires(Role.VIEWER)
 changing = requires(Role.OPERATOR)
@@ -66,7 +67,7 @@ def _page(
     typed: Mapping[str, str] | None = None,
 ) -> Response:
     world = site_of(request).world()
-    chosen = int(campaign) if campaign.isdigit() and len(campaign) < 18 else None
+    chosen = typed_id(campaign)
 
     def body(tx: Connection) -> dict[str, Any]:
         if chosen is not None:
@@ -152,13 +153,14 @@ def ask(request: Request, campaign: Word = "", what: Word = "", form: Word = "cs
     world, actor = site_of(request).world(), actor_of(request).name
     kind, _, profile = what.partition(":")
     try:
-        if not campaign.isdigit():
+        campaign_id = typed_id(campaign)
+        if campaign_id is None:
             raise UserError("no campaign was chosen", fix="choose one")
         if what not in KINDS or form not in FORMATS:
             raise UserError("nobody said what is wanted", fix="choose what, and as which file")
         export_errands.ask(
             world,
-            int(campaign),
+            campaign_id,
             ExportWhat(kind),
             form=ExportFormat(form),
             profile=profile or None,

@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from dialer.actions import schedule, schedule_changes, schedule_files, uploads
+from dialer.actions.control import find
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.roles import Role
 from dialer.domain.schedule_spec import Recipe
-from dialer.errors import NotFound, UserError
+from dialer.errors import UserError
 from dialer.store import campaigns, figures, schedules
 from dialer.web import schedule_form
 from dialer.web.access import actor_of, requires
@@ -24,6 +25,7 @@ from dialer.web.schedule_page import PATH
 from dialer.web.schedule_view import CHOICES, MISSED, next_runs, when
 from dialer.web.sign_in import see
 from dialer.web.site import site_of
+from dialer.web.typed_ids import typed_id
 from dialer.web.zones import ZONES
 
 router = requires(Role.OPERATOR)
@@ -102,11 +104,10 @@ def _recipe(request: Request, schedule_id: int) -> Recipe:
 
 
 def _like(request: Request, chosen: str) -> CampaignSpec | None:
-    if not chosen.isdigit():
+    campaign_id = typed_id(chosen)
+    if campaign_id is None:
         return None
-    row = site_of(request).world().db.read(partial(campaigns.get, campaign_id=int(chosen)))
-    if row is None:
-        raise NotFound(f"there is no campaign {chosen}", fix="choose another one")
+    row = site_of(request).world().db.read(partial(find, campaign_id=campaign_id))
     return campaigns.spec_of(row)
 
 

@@ -25,6 +25,7 @@ from dialer.web.live import Snapshot
 from dialer.web.pages import filled, page
 from dialer.web.sign_in import see
 from dialer.web.site import Site, site_of
+from dialer.web.typed_ids import typed_id
 from dialer.web.upload_view import mapping_of, table_options, view_of
 
 router = requires(Role.OPERATOR)
@@ -75,13 +76,13 @@ def _take(request: Request, form: FileForm) -> Response:
 def _where(request: Request, fields: Mapping[str, str]) -> tuple[int | None, CampaignSpec | None]:
     """Give the campaign a file goes into, or the settings of a new one."""
     if fields.get("into") != "new":
-        if not fields.get("campaign", "").isdigit():
+        if (campaign_id := typed_id(fields.get("campaign", ""))) is None:
             raise UserError("no campaign was chosen", fix="choose one, or name a new one")
-        return int(fields["campaign"]), None
-    like = fields.get("like", "")
+        return campaign_id, None
+    like = typed_id(fields.get("like", ""))
     settings: dict[str, Any] = {"name": fields.get("name", "").strip()}
-    if like.isdigit():
-        row = _find(site_of(request), int(like))
+    if like is not None:
+        row = _find(site_of(request), like)
         spec = campaigns.spec_of(row).model_dump(mode="json", exclude_unset=True)
         settings = {**spec, "leads": None, "start_at": None, "ends_at": None, **settings}
     numbers = [part.strip() for part in fields.get("numbers", "").split(",") if part.strip()]

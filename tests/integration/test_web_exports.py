@@ -111,3 +111,22 @@ def test_a_viewer_sees_that_there_are_exports_and_no_number(site: Site) -> None:
     assert "555 0142" not in site.web.get("/exports").text
     assert site.web.get("/exports/1/file").status_code == 403
     assert site.ask().status_code == 403
+
+
+@pytest.mark.parametrize("text", ["²", "9" * 30])
+def test_what_is_no_id_is_told_to_whoever_sends_it(site: Site, text: str) -> None:
+    ours, file = {"sec-fetch-site": "same-origin"}, {"file": ("march.csv", b"phone\n")}
+    new = {"into": "new", "name": "March", "like": text}
+    copied = {"who": "campaign", "name": "March", "source": text}
+    export = {"campaign": text, "what": "results", "form": "csv"}
+    asked = (
+        site.web.get("/exports", params={"campaign": text}),
+        site.web.get("/settings/cadence", params={"campaign": text}),
+        site.web.post("/exports", data=export),
+        site.web.post("/schedules/new", data={"name": "Daily", "like": text}),
+        site.web.post("/do-not-call/remove", data={"number": "+12125552671", "campaign_id": text}),
+        site.web.post("/upload", data={"campaign": text}, files=file, headers=ours),
+        site.web.post("/upload", data=new, files=file, headers=ours),
+        site.web.post("/campaigns/new", data=copied, files=file, headers=ours),
+    )
+    assert [one.url.path for one in asked if one.is_server_error] == []
