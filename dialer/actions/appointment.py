@@ -7,14 +7,12 @@ from pydantic import ValidationError
 from dialer.actions.control import NOT_KEPT, find, move, not_possible, refuse_unready
 from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
-from dialer.domain.states import CampaignStatus
+from dialer.domain.states import NOT_BEGUN, CampaignStatus
 from dialer.errors import RefusedByRule, UserError
 from dialer.store import campaigns
 from dialer.store.database import Connection
 from dialer.store.ledger import log_action
 from dialer.store.tables import Campaign
-
-_WAITING = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
 
 
 def start_at(world: World, campaign_id: int, moment: datetime, *, actor: str) -> None:
@@ -30,7 +28,7 @@ def start_at(world: World, campaign_id: int, moment: datetime, *, actor: str) ->
         find(tx, campaign_id)
         row = campaigns.lock(tx, campaign_id)
         assert row is not None
-        if row.status not in _WAITING:
+        if row.status not in NOT_BEGUN:
             raise not_possible(row, CampaignStatus.SCHEDULED)
         refuse_unready(row, now=now)
         if moment <= now:

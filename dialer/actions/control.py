@@ -14,7 +14,7 @@ from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.gates import has_ended
 from dialer.domain.legal_hours import legal_table
 from dialer.domain.numbers import RestReason
-from dialer.domain.states import CAMPAIGN_MOVES, CampaignStatus, ClosedAs
+from dialer.domain.states import CAMPAIGN_MOVES, NOT_BEGUN, CampaignStatus, ClosedAs
 from dialer.errors import NotFound, RefusedByRule
 from dialer.log import get_logger
 from dialer.store import campaigns, gate, leads, numbers
@@ -26,7 +26,6 @@ log = get_logger(__name__)
 
 NOT_KEPT: dict[str, Any] = {"held_reason": None, "held_text": None}
 """The columns of a campaign that nothing keeps from running or starting."""
-_NOT_BEGUN = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
 _INSTEAD = {
     CampaignStatus.RUNNING: "nothing: its leads are being called",
     CampaignStatus.PAUSED: "resume it",
@@ -69,12 +68,12 @@ def start(
     now = world.clock.now()
     seen = world.db.read(lambda tx: find(tx, campaign_id))
     found = None
-    if seen.status in _NOT_BEGUN and not _lies_ahead(seen, now=now):
+    if seen.status in NOT_BEGUN and not _lies_ahead(seen, now=now):
         found = look_before_start(world, seen, now=now, despite=despite)
 
     def body(tx: Connection) -> CampaignStatus:
         row = find(tx, campaign_id)
-        if row.status not in _NOT_BEGUN:
+        if row.status not in NOT_BEGUN:
             raise RefusedByRule(
                 f'campaign {row.id} "{row.name}" is {row.status} and cannot be started',
                 fix=_INSTEAD.get(row.status, "make a new campaign"),

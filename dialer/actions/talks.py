@@ -6,7 +6,7 @@ from datetime import datetime
 from dialer.actions.deciding import zone_of
 from dialer.domain.e164 import is_e164
 from dialer.domain.functions import Person, Talk
-from dialer.domain.states import CampaignStatus, LeadStatus
+from dialer.domain.states import NOT_BEGUN, LeadStatus
 from dialer.domain.trials import is_marked
 from dialer.retell.models import Call
 from dialer.store import attempts, campaigns, gate, inbound_calls, lead_pages, leads
@@ -15,7 +15,6 @@ from dialer.store.tables import Attempt, InboundCall, Lead
 
 INBOUND = "inbound"
 """Retell's word for calls that come to us."""
-_NOT_BEGUN = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,4 +140,4 @@ def _has_begun(tx: Connection, lead: Lead) -> bool:
     campaign = campaigns.get(tx, lead.campaign_id)
     if campaign is None or campaign.test_of is not None:
         return False
-    return campaign.status not in _NOT_BEGUN
+    return campaign.status not in NOT_BEGUN

@@ -177,6 +177,8 @@ class CampaignStatus(StrEnum):
     ARCHIVED = "archived"  # out of sight
 
 
+NOT_BEGUN: tuple[CampaignStatus, ...] = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
+"""Nobody was called yet."""
 OVER: tuple[CampaignStatus, ...] = (
     CampaignStatus.FINISHED,
     CampaignStatus.STOPPED,

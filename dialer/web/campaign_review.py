@@ -13,7 +13,7 @@ from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.edit_effects import effects_of
 from dialer.domain.lines import lines_in_force
 from dialer.domain.preflight import Finding, FindingCode
-from dialer.domain.states import CampaignStatus
+from dialer.domain.states import NOT_BEGUN
 from dialer.errors import NotFound
 from dialer.forecast.assumptions import Assumptions
 from dialer.forecast.estimate import estimate
@@ -44,7 +44,6 @@ WAYS: Mapping[FindingCode, tuple[str, str]] = {
     FindingCode.NUMBERS_NOT_ASKED: ("#from_numbers", "To the numbers"),
 }
 """Where on the form, or elsewhere, something is done about a finding."""
-NOT_BEGUN = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
 AGENT_WITHIN_S = 0.3
 
 

@@ -9,7 +9,7 @@ from dialer.actions.campaign_live import Counted, Standing, speed_of
 from dialer.domain.dispositions import MEANING
 from dialer.domain.errands import ErrandKind, ErrandStatus
 from dialer.domain.lead_filter import LeadFilter
-from dialer.domain.states import OVER, CampaignStatus, ClosedAs, LeadState
+from dialer.domain.states import NOT_BEGUN, OVER, CampaignStatus, ClosedAs, LeadState
 from dialer.store.figures import Progress
 from dialer.store.tables import Campaign, Errand
 from dialer.web.status_page import notices, reason
@@ -19,9 +19,8 @@ HELD: Mapping[str, tuple[str, str]] = {
     "no_consent": ("Consent is needed and not known.", "import them again with their consent"),
     "never_open": ("Window and law leave no hour to call them.", "widen the campaign’s window"),
 }
-_CAN_START = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
 _CAN_RESUME = (CampaignStatus.PAUSED, CampaignStatus.HELD)
-_CAN_STOP = (*_CAN_START, *_CAN_RESUME, CampaignStatus.RUNNING)
+_CAN_STOP = (*NOT_BEGUN, *_CAN_RESUME, CampaignStatus.RUNNING)
 _ERRANDS: Mapping[ErrandKind, str] = {
     ErrandKind.LEADS: "Import",
     ErrandKind.UNDO: "Undo an import",
@@ -77,7 +76,7 @@ def live_view(
 def possible(row: Campaign, done: Progress) -> dict[str, bool]:
     """Say what an operator may do to a campaign now."""
     status, not_reached = row.status, done.closed_as
-    starts = status in _CAN_START and done.pending + done.retry_later > 0
+    starts = status in NOT_BEGUN and done.pending + done.retry_later > 0
     return {
         "start": starts,
         "schedule": starts,
