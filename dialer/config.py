@@ -33,6 +33,10 @@ EXAMPLE_FILE = Path(".env.example")
 
 # Settings that may be read from a file named by the variable with `_FILE` behind it, as
 # container platforms mount their secrets.
+MOST_LINES = 10_000
+MOST_PER_SECOND = 1_000
+MOST_PER_DAY = 10**9
+"""Of calls, or dollars."""
 SECRETS = ("retell_api_key", "webhook_keys", "result_secrets", "database_url", "redis_url")
 
 
@@ -41,7 +45,7 @@ def _path_pace(description: str) -> Any:
     return Field(
         default_factory=lambda known: 1.0 if known["mode"] == "live" else None,
         gt=0,
-        le=1000,
+        le=MOST_PER_SECOND,
         description=description,
     )
 
@@ -118,9 +122,11 @@ class Settings(BaseSettings):
     web_port: int = Field(8000, ge=1, le=65535, description="port the web process listens on")
     print_first_link: bool = Field(True, description="print a link that lets the first admin in")
     flower_port: int = Field(5555, ge=1, le=65535, description="port Flower listens on")
-    lines: int = Field(20, ge=1, le=10_000, description="most calls open at once, over everything")
+    lines: int = Field(
+        20, ge=1, le=MOST_LINES, description="most calls open at once, over everything"
+    )
     calls_per_second: float = Field(
-        1.0, gt=0, le=1000, description="calls started per second, over everything"
+        1.0, gt=0, le=MOST_PER_SECOND, description="calls started per second, over everything"
     )
     calls_per_second_twilio: float | None = _path_pace(
         "calls started per second from numbers bought of Twilio through Retell;"
@@ -134,10 +140,16 @@ class Settings(BaseSettings):
     )
     headroom: int = Field(0, ge=0, description="lines never used, kept for other uses of Retell")
     calls_per_day: int | None = Field(
-        None, ge=1, le=10**9, description="calls begun per day, over everything; unset: no limit"
+        None,
+        ge=1,
+        le=MOST_PER_DAY,
+        description="calls begun per day, over everything; unset: no limit",
     )
     dollars_per_day: float | None = Field(
-        None, gt=0, le=10**9, description="dollars spent per day, over everything; unset: no limit"
+        None,
+        gt=0,
+        le=MOST_PER_DAY,
+        description="dollars spent per day, over everything; unset: no limit",
     )
     day_zone: str = Field("UTC", description="zone whose midnight begins a day of these limits")
     worker_threads: int = Field(32, ge=1, le=256, description="threads of one worker process")

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from math import isfinite
 
 from dialer.actions.world import World
+from dialer.config import MOST_LINES, MOST_PER_DAY, MOST_PER_SECOND
 from dialer.errors import UserError
 from dialer.log import get_logger
 from dialer.store import gate
@@ -11,8 +12,6 @@ from dialer.store.database import Connection
 from dialer.store.ledger import log_action
 
 log = get_logger(__name__)
-
-MOST_LINES, MOST_PER_SECOND, MOST_PER_DAY = 10_000, 1_000.0, 10**9
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dialer.actions.control import find
 from dialer.actions.errand_hold import ErrandHold
 from dialer.actions.errands import Works
 from dialer.actions.world import World
+from dialer.config import MOST_LINES, MOST_PER_SECOND
 from dialer.domain.errands import FOR_A_WORKER, ErrandKind, ErrandStatus
 from dialer.errors import RefusedByRule, UserError
 from dialer.forecast.assumptions import Assumptions
@@ -39,8 +40,14 @@ class Wish:
         """
         wrong = (
             (not 1 <= self.days <= MOST_DAYS, f"days must be from 1 to {MOST_DAYS}"),
-            (not 1 <= self.lines <= 10_000, "lines must be from 1 to 10,000"),
-            (not 0.001 <= self.calls_per_second <= 1_000, "calls per second: from 0.001 to 1,000"),
+            (
+                not 1 <= self.lines <= MOST_LINES,
+                f"lines must be from 1 to {MOST_LINES:,}",
+            ),
+            (
+                not 0.001 <= self.calls_per_second <= MOST_PER_SECOND,
+                f"calls per second: from 0.001 to {MOST_PER_SECOND:,}",
+            ),
             (not 0 <= self.answer_rate <= 1, "the share who answer must be from 0 to 100 percent"),
             (
                 not timedelta(0) < self.talk <= LONGEST_TALK,
