@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from dialer.errors import UserError
+from dialer.errors import UserError, sentence_of
 from dialer.setting_files import env_file_values, secret_from, written_address
 
 PREFIX = "DIALER_"
@@ -448,7 +448,7 @@ def _explain(error: ValidationError) -> UserError:
         variable = variable_of(name) if name in Settings.model_fields else place
         value = "" if name in SECRETS else f"={problem['input']}"
         whats.append(f"{variable}{value} is not valid")
-        whys.append(f"{variable}: {problem['msg'].removeprefix('Value error, ')}")
+        whys.append(f"{variable}: {sentence_of(problem)}")
         variables.append(variable)
     return UserError(
         "; ".join(whats),

@@ -27,6 +27,9 @@ DialerError
     └── OutcomeUnknown   a phone may be ringing
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class DialerError(Exception):
     """Anything this package raises on purpose."""
@@ -210,3 +213,8 @@ class NotSent(CallError):
 
 class OutcomeUnknown(CallError):
     """A phone may be ringing; only the webhook or a look-up can tell."""
+
+
+def sentence_of(problem: Mapping[str, Any]) -> str:
+    """Give what one of pydantic's errors says, without the words it puts before our own."""
+    return str(problem["msg"]).removeprefix("Value error, ")

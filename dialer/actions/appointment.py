@@ -8,7 +8,7 @@ from dialer.actions.control import NOT_KEPT, find, move, not_possible, refuse_un
 from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.states import NOT_BEGUN, CampaignStatus
-from dialer.errors import RefusedByRule, UserError
+from dialer.errors import RefusedByRule, UserError, sentence_of
 from dialer.store import campaigns
 from dialer.store.database import Connection
 from dialer.store.ledger import log_action
@@ -73,7 +73,7 @@ def _spec_with(row: Campaign, moment: datetime | None) -> CampaignSpec:
     except ValidationError as error:
         raise UserError(
             f'campaign {row.id} "{row.name}" cannot start then',
-            why=error.errors()[0]["msg"].removeprefix("Value error, "),
+            why=sentence_of(error.errors()[0]),
             fix=f"dialer campaigns edit {row.id} --unset ends_at",
         ) from error
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from dialer.domain.cadence import DEFAULT_DELAYS
 from dialer.domain.campaign_spec import CampaignSpec
-from dialer.errors import NotFound, UserError
+from dialer.errors import NotFound, UserError, sentence_of
 
 LONGEST_VALUE = 60
 _BY_DISPOSITION = [("delays",), ("at_most",), ("counts",)]
@@ -115,7 +115,7 @@ def _problem(error: Any, model: type[BaseModel], section: tuple[str, ...]) -> tu
         meant = get_close_matches(str(place[-1]), known, n=1, cutoff=0.5)
         fix = f"rename {key} to {_key((*place[:-1], meant[0]))}" if meant else f"remove {key}"
         return f"{key} is not a setting", f"known here: {', '.join(known)}", fix
-    message = error["msg"].removeprefix("Value error, ")
+    message = sentence_of(error)
     return f"{key}{_value(error['input'])} is not valid", message, f"correct {key}"
 
 

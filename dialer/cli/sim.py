@@ -18,7 +18,7 @@ import typer
 from dialer.cli.exits import WrongUsage
 from dialer.cli.output import AsJson, print_json, say
 from dialer.cli.worlds import load_settings
-from dialer.errors import NotFound, Unreachable
+from dialer.errors import NotFound, Unreachable, sentence_of
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -148,7 +148,7 @@ def _explain(error: "ValidationError") -> WrongUsage:
         option = f"--{place.replace('_', '-')}" if place in OPTIONS else f"--set {place}"
         if place == "faults" or place.startswith("faults."):
             option = f"--fault {place.removeprefix('faults').lstrip('.')}".strip()
-        whats.append(f"{option}: {problem['msg'].removeprefix('Value error, ')}")
+        whats.append(f"{option}: {sentence_of(problem)}")
     return WrongUsage("; ".join(whats), fix="dialer sim --help")
 
 

@@ -11,6 +11,7 @@ from dialer.domain.local_time import format_minute, zone
 from dialer.domain.waits import parse_wait
 from dialer.domain.window import DAYS, Window
 from dialer.domain.written_moments import read_moment
+from dialer.errors import sentence_of
 from dialer.web.form_fields import HOURS, Field, Kind
 from dialer.web.form_sections import BY_KEY
 
@@ -203,7 +204,7 @@ def told(errors: Sequence[Any]) -> tuple[dict[str, str], list[str]]:
     others: list[str] = []
     for error in errors:
         field = _field_at([str(part) for part in error["loc"] if part != "[key]"])
-        sentence = _sentence(error["msg"].removeprefix("Value error, "))
+        sentence = _sentence(sentence_of(error))
         if field is None:
             others.append(sentence)
         elif field.missing and error["type"] in ("missing", "too_short", "string_too_short"):

@@ -13,7 +13,7 @@ from dialer.domain.durations import format_duration, parse_duration
 from dialer.domain.local_time import moment_of, zone
 from dialer.domain.occurrences import Missed
 from dialer.domain.schedule_spec import LeadChoice, Recipe, ScheduleSpec
-from dialer.errors import UserError
+from dialer.errors import UserError, sentence_of
 from dialer.web.form_errors import Unfit
 
 WRITTEN = "%Y-%m-%dT%H:%M"
@@ -87,7 +87,7 @@ def spec_of(typed: Mapping[str, str], *, watch: str | None) -> ScheduleSpec:
     except ValidationError as error:
         first = error.errors()[0]
         field = str(first["loc"][0]) if first["loc"] else "cron"
-        why = first["msg"].removeprefix("Value error, ")
+        why = sentence_of(first)
         raise Unfit(field, f"{_WORDS.get(field, field)}: {why}", fix="correct it") from error
 
 

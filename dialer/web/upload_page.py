@@ -14,7 +14,7 @@ from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.errands import FOR_A_WORKER, ErrandKind
 from dialer.domain.roles import Role
 from dialer.domain.states import OVER
-from dialer.errors import NotFound, UserError
+from dialer.errors import NotFound, UserError, sentence_of
 from dialer.leads.header_words import LeadField
 from dialer.store import campaigns
 from dialer.store.tables import Campaign, Errand
@@ -98,7 +98,7 @@ def _where(request: Request, fields: Mapping[str, str]) -> tuple[int | None, Cam
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        why = first["msg"].removeprefix("Value error, ")
+        why = sentence_of(first)
         raise UserError(f"{_NAMES.get(place, place)}: {why}", fix="correct it") from error
 
 
