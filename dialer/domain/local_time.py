@@ -53,9 +53,15 @@ def moment_of(local: datetime, *, zone_name: str) -> datetime | None:
     """Give the moment at which a zone's wall clock shows a time; the first one of two.
 
     Returns None for a time that does not come, because the clock is set forward over it.
+
+    Raises:
+        ValueError: it lies before the first or after the last moment there is.
     """
-    moment = local.replace(tzinfo=zone(zone_name)).astimezone(UTC)
-    shown = moment.astimezone(zone(zone_name)).replace(tzinfo=None)
+    try:
+        moment = local.replace(tzinfo=zone(zone_name)).astimezone(UTC)
+        shown = moment.astimezone(zone(zone_name)).replace(tzinfo=None)
+    except OverflowError as error:
+        raise ValueError(f"no clock of {zone_name} ever shows {local}") from error
     return moment if shown == local.replace(fold=0) else None
 
 

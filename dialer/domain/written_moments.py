@@ -17,7 +17,7 @@ def read_moment(text: str) -> datetime:
     words = text.split()
     moment = _iso(" ".join(words))
     if moment is not None and moment.tzinfo is not None:
-        return moment.astimezone(UTC)
+        return _in_utc(moment, text)
     if moment is not None:
         raise ValueError(f"{text!r} names no zone; write for example {EXAMPLE}")
     local = _iso(" ".join(words[:-1]))
@@ -28,6 +28,13 @@ def read_moment(text: str) -> datetime:
     if found is None:
         raise ValueError(f"the clocks of {name} are set forward over {local}; it does not come")
     return found
+
+
+def _in_utc(moment: datetime, text: str) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} lies beyond all clocks; write for example {EXAMPLE}") from error
 
 
 def _iso(text: str) -> datetime | None:

@@ -16,6 +16,7 @@ from dialer.domain.cadence_words import rules_of, sentences_of
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.dispositions import MEANING, Disposition, Verdict
 from dialer.domain.local_time import format_minute, moment_of, zone
+from dialer.domain.moments import in_our_time
 from dialer.domain.occurrences import check_zone
 from dialer.domain.roles import Role
 from dialer.domain.window import DAYS
@@ -107,7 +108,7 @@ def _read(texts: Sequence[str], zone_name: str) -> tuple[list[Played], str | Non
     for text in texts[: cadence_trial.MOST_PLAYED]:
         word, _, written = text.partition("@")
         try:
-            local = datetime.fromisoformat(written).replace(tzinfo=None)
+            local = in_our_time(datetime.fromisoformat(written).replace(tzinfo=None))
             at = moment_of(local, zone_name=zone_name)
             one = Disposition(word)
         except ValueError:

@@ -161,6 +161,8 @@ def test_a_preview_says_when_it_would_run_or_what_is_wrong(site: Site) -> None:
     assert "At 08:30, Saturday, Asia/Kolkata time" in found
     assert 'value="cron 30 8 * * sat Asia/Kolkata"' in found
     assert "five fields" in site.web.get("/schedules/preview", params=asked | {"cron": "1"}).text
+    late = {"how": "at", "at": "9999-12-31T23:59", "at_zone": "America/New_York"}
+    assert "There is no moment" in site.web.get("/schedules/preview", params=late).text
 
 
 def test_a_week_is_shown_for_whatever_address(site: Site) -> None:

@@ -204,6 +204,8 @@ def test_calls_are_played_one_after_the_other(site: Site) -> None:
         ("step=sung@2030-01-07T10:00", "no call that can be played"),
         ("step=busy@whenever", "no call that can be played"),
         ("step=busy@2030-03-10T02:30", "never show"),
+        ("step=busy@9999-12-31T23:59", "no call that can be played"),
+        ("step=busy@0001-01-01T00:00", "no call that can be played"),
         ("step=busy@2030-01-07T10:00&step=busy@2030-01-06T10:00", "before the one it follows"),
     ],
 )

@@ -17,6 +17,9 @@ from dialer.domain.written_moments import read_moment
         ("2026-12-01 09:00 Mars/Base", "Mars/Base"),
         ("2026-12-01T09:00Z America/Chicago", "is not a moment"),
         ("2026-03-08 02:30 America/Chicago", "it does not come"),
+        ("9999-12-31 23:59 America/New_York", "no clock of America/New_York ever shows"),
+        ("0001-01-01 00:00 Asia/Tokyo", "no clock of Asia/Tokyo ever shows"),
+        ("9999-12-31T23:59-12:00", "beyond all clocks"),
     ],
 )
 def test_what_is_no_moment_is_refused_with_a_reason(text: str, why: str) -> None:
