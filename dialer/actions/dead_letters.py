@@ -21,7 +21,7 @@ def replay(world: World, event_id: int, *, actor: str) -> None:
     now = world.clock.now()
 
     def body(tx: Connection) -> None:
-        _dead(tx, event_id)
+        read_dead(tx, event_id)
         webhooks.revive_one(tx, event_id)
         log_action(tx, actor=actor, action="replay", subject=f"webhook:{event_id}", now=now)
 
@@ -40,7 +40,7 @@ def acknowledge(world: World, event_id: int, *, actor: str, note: str) -> None:
     now = world.clock.now()
 
     def body(tx: Connection) -> None:
-        _dead(tx, event_id)
+        read_dead(tx, event_id)
         if not webhooks.acknowledge(tx, event_id, now=now):
             raise RefusedByRule(f"webhook {event_id} is acknowledged already")
         log_action(
@@ -55,7 +55,13 @@ def acknowledge(world: World, event_id: int, *, actor: str, note: str) -> None:
     world.db.transact(body)
 
 
-def _dead(tx: Connection, event_id: int) -> WebhookEvent:
+def read_dead(tx: Connection, event_id: int) -> WebhookEvent:
+    """Read a dead letter.
+
+    Raises:
+        NotFound: there is no such webhook.
+        RefusedByRule: it is no dead letter.
+    """
     row = webhooks.get(tx, event_id)
     if row is None:
         raise NotFound(f"there is no webhook {event_id}", fix="dialer webhooks dead")

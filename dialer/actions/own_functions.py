@@ -6,12 +6,15 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType, ModuleType
+from typing import Any
 
 from dialer.actions.booking import book_appointment
 from dialer.actions.built_in import do_not_call, lookup_lead, schedule_callback, transfer_note
 from dialer.domain.functions import Function
 from dialer.errors import UserError
 
+TIMEOUT_MS = 15_000
+"""Longer than we let a function take, so that it is us who say so, in words."""
 BUILT_IN = {
     one.name: one
     for one in (do_not_call, schedule_callback, book_appointment, lookup_lead, transfer_note)
@@ -31,6 +34,35 @@ def functions_of(module: str | None) -> Mapping[str, Function]:
             fix="write @function above each, from dialer.domain.functions",
         )
     return MappingProxyType(BUILT_IN | own)
+
+
+def fields_of(one: Function) -> dict[str, Any]:
+    """Tell a function's name, what it is for, its arguments, and whose it is."""
+    parameters = one.parameters()
+    return {
+        "name": one.name,
+        "about": one.about,
+        "arguments": parameters["properties"],
+        "needed": parameters.get("required", []),
+        "whose": "ours" if one.in_transaction else "yours",
+    }
+
+
+def tool_of(one: Function, *, address: str) -> dict[str, Any]:
+    """Write a function as Retell's custom tool; `address` is where Retell reaches us."""
+    return {
+        "type": "custom",
+        "name": one.name,
+        "description": one.about,
+        "url": f"{address}/functions/{one.name}",
+        "method": "POST",
+        "args_at_root": False,  # without the call nobody knows whose it is
+        "parameters": one.parameters(),
+        "speak_during_execution": not one.in_transaction,  # ours answer before one could speak
+        "speak_after_execution": True,
+        "timeout_ms": TIMEOUT_MS,
+        "max_retry": 1,  # a repeat gets the same answer
+    }
 
 
 def _found_in(module: ModuleType) -> dict[str, Function]:

@@ -1,11 +1,13 @@
 """Slots: the times that people offer for booking, and who has which."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from dialer.actions.booking import offers_of
 from dialer.actions.world import World
+from dialer.domain.appointments import Offer
 from dialer.errors import NotFound
 from dialer.leads.calendars import read_calendar
 from dialer.store import appointments
@@ -18,7 +20,11 @@ def import_file(world: World, path: Path, *, calendar: str) -> int:
     Raises:
         UserError: the file is no calendar.
     """
-    offers = read_calendar(path, now=world.clock.now())
+    return offer(world, read_calendar(path, now=world.clock.now()), calendar=calendar)
+
+
+def offer(world: World, offers: Iterable[Offer], *, calendar: str) -> int:
+    """Put times into the table and give how many are new."""
     return world.db.transact(lambda tx: appointments.offer(tx, calendar, offers))
 
 
@@ -41,17 +47,17 @@ def slots_of(world: World, calendar: str) -> list[dict[str, Any]]:
 
     def body(tx: Connection) -> list[dict[str, Any]]:
         rows: dict[datetime, dict[str, Any]] = {}
-        for offer in offers_of(tx, calendar, world.calendars, now=now):
-            if offer.starts_at > now:
-                rows[offer.starts_at] = {"starts_at": offer.starts_at, "ends_at": offer.ends_at}
-        for one in appointments.booked(tx, calendar, since=now):
-            rows[one.starts_at] = {
-                "starts_at": one.starts_at,
-                "ends_at": one.ends_at,
-                "confirmation": one.number,
-                "lead_id": one.lead_id,
-                "name": one.name,
-                "note": one.note,
+        for one in offers_of(tx, calendar, world.calendars, now=now):
+            if one.starts_at > now:
+                rows[one.starts_at] = {"starts_at": one.starts_at, "ends_at": one.ends_at}
+        for booked in appointments.booked(tx, calendar, since=now):
+            rows[booked.starts_at] = {
+                "starts_at": booked.starts_at,
+                "ends_at": booked.ends_at,
+                "confirmation": booked.number,
+                "lead_id": booked.lead_id,
+                "name": booked.name,
+                "note": booked.note,
             }
         return [rows[at] for at in sorted(rows)]
 

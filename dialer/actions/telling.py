@@ -30,6 +30,12 @@ class Tested:
     answered: Answered
     took: timedelta
 
+    @property
+    def is_taken(self) -> bool:
+        """Tell whether the other side took it."""
+        status = self.answered.status
+        return status is not None and status // 100 == 2
+
 
 def read_message(tx: Connection, message_id: int) -> ResultMessage:
     """Read one message.

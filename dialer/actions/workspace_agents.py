@@ -10,11 +10,13 @@ from typing import Any
 from dialer.actions.agent_variables import AgentVariables, variables_of_agent
 from dialer.actions.retell_trouble import told_of
 from dialer.actions.world import World
+from dialer.config import Settings
 from dialer.domain.agent_check import AgentFacts, Checked, Verdict, Wanted, check_agent
-from dialer.errors import UserError
+from dialer.errors import RefusedByRule, UserError
 from dialer.log import get_logger
 from dialer.retell.agent_desk import AgentVersion, ListedAgent
 from dialer.retell.agents import Agent
+from dialer.retell.mapping import NEEDED_EVENTS, WEBHOOK_EVENTS
 from dialer.retell.voices import Voice
 from dialer.store.ledger import log_action
 
@@ -49,6 +51,27 @@ def show_voice(world: World, voice_id: str) -> Voice:
     """Tell one voice. Raises NotFound, KeyRefused or Unreachable."""
     with told_of(f"voice {voice_id}"):
         return world.provider.voice_desk.show(voice_id)
+
+
+def wanted_of(settings: Settings) -> Wanted:
+    """Give what we expect of agents, by the settings of this machine."""
+    url = settings.webhook_url if settings.public_url else None
+    return Wanted(url, NEEDED_EVENTS, by_call=settings.webhook_by == "call")
+
+
+def our_webhook(settings: Settings) -> str:
+    """Give the address at which Retell reaches us.
+
+    Raises:
+        RefusedByRule: a live Retell is not told of an address that is good on this machine only.
+    """
+    if settings.public_url is None and settings.mode == "live":
+        raise RefusedByRule(
+            "nobody has said how Retell reaches us",
+            why="DIALER_PUBLIC_URL is not set",
+            fix="set it, and start again; or name an address",
+        )
+    return settings.webhook_url
 
 
 def check(
@@ -89,6 +112,19 @@ def publish(world: World, agent_id: str, *, version: int, actor: str) -> None:
     _note(world, agent_id, action="publish_agent", after={"version": version}, actor=actor)
 
 
+def publish_latest(world: World, agent_id: str, *, actor: str) -> tuple[int, bool]:
+    """Publish the latest draft; give its version, and False where it was published before.
+
+    Raises: as `set_webhook`.
+    """
+    latest = show_agent(world, agent_id)
+    version = latest.version or 0
+    if latest.is_published:
+        return version, False
+    publish(world, agent_id, version=version, actor=actor)
+    return version, True
+
+
 @dataclass(frozen=True, slots=True)
 class AgentFile:
     """What an agent is made from: the fields of the agent, and those of its prompt."""
@@ -107,25 +143,38 @@ def read_agent_file(path: Path) -> AgentFile:
         written = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UserError(f"{path} cannot be read", why=str(error), fix=f"correct {path}") from error
+    return agent_file_of(written, named=str(path))
+
+
+def agent_file_of(written: Mapping[str, Any], *, named: str) -> AgentFile:
+    """Take what an agent file says; `named` is how people know it. Raises: as `read_agent_file`."""
     agent, llm = written.get("agent"), written.get("llm")
     if others := sorted(set(written) - {"agent", "llm"}):
         raise UserError(
-            f"{path} has [{others[0]}]", why="an agent file has [agent] and [llm]", fix="remove it"
+            f"{named} has [{others[0]}]", why="an agent file has [agent] and [llm]", fix="remove it"
         )
     if not isinstance(agent, dict) or not agent.get("voice_id"):
         raise UserError(
-            f"{path} names no voice",
+            f"{named} names no voice",
             why="under [agent] every agent needs voice_id",
             fix="dialer voices list shows the voices",
         )
     has_prompt = isinstance(llm, dict) and bool(llm.get("general_prompt"))
     if has_prompt is ("response_engine" in agent):
         raise UserError(
-            f"{path} must say in one way what the agent says",
+            f"{named} must say in one way what the agent says",
             why="[llm] makes a prompt, response_engine names one that is there",
             fix='write [llm] general_prompt = "…", or response_engine, and not both',
         )
     return AgentFile(agent, llm if has_prompt else None)
+
+
+def with_our_webhook(file: AgentFile, settings: Settings) -> AgentFile:
+    """Add our webhook address, where Retell can reach it and the file names none."""
+    if settings.public_url is None:
+        return file
+    ours = {"webhook_url": settings.webhook_url, "webhook_events": list(WEBHOOK_EVENTS)}
+    return AgentFile({**ours, **file.agent}, file.llm)
 
 
 def create_agent(world: World, file: AgentFile, *, actor: str) -> Agent:

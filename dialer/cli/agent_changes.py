@@ -56,17 +56,13 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Make an agent from a file: a voice, a prompt, and our webhook address."""
-    from dialer.actions.workspace_agents import AgentFile, create_agent, read_agent_file
-    from dialer.retell.mapping import WEBHOOK_EVENTS
+    from dialer.actions.workspace_agents import create_agent, read_agent_file, with_our_webhook
 
     settings = load_settings()
     say_mode(settings)
-    read = read_agent_file(file)
-    told = {}
-    if settings.public_url is not None:
-        told = {"webhook_url": settings.webhook_url, "webhook_events": list(WEBHOOK_EVENTS)}
+    wished = with_our_webhook(read_agent_file(file), settings)
     with opened_world(settings) as world:
-        made = create_agent(world, AgentFile({**told, **read.agent}, read.llm), actor=actor())
+        made = create_agent(world, wished, actor=actor())
         _finish(world, made, publish=publish, as_json=as_json)
     say(f"let numbers call with it: dialer numbers update NUMBER --outbound {made.agent_id}")
 
@@ -80,17 +76,15 @@ def publish(
 ) -> None:
     """Publish a draft of an agent; calls have it from now on."""
     from dialer.actions.workspace_agents import publish as bring_out
-    from dialer.actions.workspace_agents import show_agent
+    from dialer.actions.workspace_agents import publish_latest
 
+    is_new = True
     with opened_world(load_settings()) as world:
         if version is None:
-            latest = show_agent(world, agent_id)
-            version = latest.version or 0
-            if latest.is_published:
-                say(f"version {version} of agent {agent_id} is published already")
-                return
-        bring_out(world, agent_id, version=version, actor=actor())
-    say(f"version {version} of agent {agent_id} is published")
+            version, is_new = publish_latest(world, agent_id, actor=actor())
+        else:
+            bring_out(world, agent_id, version=version, actor=actor())
+    say(f"version {version} of agent {agent_id} is published" + ("" if is_new else " already"))
 
 
 def _finish(world: "World", agent: "Agent", *, publish: bool, as_json: bool) -> None:
@@ -114,14 +108,10 @@ def _finish(world: "World", agent: "Agent", *, publish: bool, as_json: bool) -> 
 
 
 def _address(settings: "Settings", url: str | None) -> str:
-    if url is not None:
-        if not url.startswith(("https://", "http://")):
-            raise WrongUsage(f"{url} is no address", fix="--url https://host/webhooks/retell")
-        return url
-    if settings.public_url is None and settings.mode == "live":
-        raise WrongUsage(
-            "nobody has said how Retell reaches us",
-            why="DIALER_PUBLIC_URL is not set",
-            fix="set it, or add --url https://host/webhooks/retell",
-        )
-    return settings.webhook_url
+    from dialer.actions.workspace_agents import our_webhook
+
+    if url is None:
+        return our_webhook(settings)
+    if not url.startswith(("https://", "http://")):
+        raise WrongUsage(f"{url} is no address", fix="--url https://host/webhooks/retell")
+    return url

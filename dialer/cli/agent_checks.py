@@ -10,8 +10,7 @@ from dialer.cli.worlds import load_settings, opened_world
 
 if TYPE_CHECKING:
     from dialer.actions.world import World
-    from dialer.config import Settings
-    from dialer.domain.agent_check import Checked, Wanted
+    from dialer.domain.agent_check import Checked
 
 AgentId = Annotated[str, typer.Argument(help="Agent, by Retell's id.", metavar="AGENT_ID")]
 Version = Annotated[
@@ -99,6 +98,7 @@ def check(
     something must be mended.
     """
     from dialer.actions.workspace_agents import check as compare
+    from dialer.actions.workspace_agents import wanted_of
     from dialer.domain.agent_check import Verdict
 
     if (agent_id is None) is (campaign is None):
@@ -107,19 +107,10 @@ def check(
     with opened_world(settings) as world:
         if campaign is not None:
             agent_id, version = _agent_of(world, campaign)
-        found = compare(world, agent_id or "", wanted=wanted(settings), version=version)
+        found = compare(world, agent_id or "", wanted=wanted_of(settings), version=version)
     _print(found, as_json=as_json)
     if any(one.verdict is Verdict.FAIL for one in found):
         raise typer.Exit(ExitCode.FAILED)
-
-
-def wanted(settings: "Settings") -> "Wanted":
-    """Give what we expect of agents, by the settings of this machine."""
-    from dialer.domain.agent_check import Wanted
-    from dialer.retell.mapping import NEEDED_EVENTS
-
-    url = settings.webhook_url if settings.public_url else None
-    return Wanted(url, NEEDED_EVENTS, by_call=settings.webhook_by == "call")
 
 
 def _agent_of(world: "World", campaign_id: int) -> tuple[str, str | None]:

@@ -4,19 +4,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dialer.cli.exits import WrongUsage
 from dialer.cli.output import AsJson, print_fields, print_json, print_rows, say
+from dialer.cli.reading import read_pairs
 from dialer.cli.worlds import load_settings, opened_world
 from dialer.errors import NotFound
 
 if TYPE_CHECKING:
     from dialer.config import Settings
-    from dialer.domain.functions import Function
 
 app = typer.Typer(no_args_is_help=True, help="What agents may ask for during a call.")
-
-TIMEOUT_MS = 15_000
-"""Longer than we let a function take, so that it is us who say so, in words."""
 
 
 @app.callback()
@@ -27,7 +23,9 @@ def functions() -> None:
 @app.command("list")
 def list_functions(*, as_json: AsJson = False) -> None:
     """Show all functions with their arguments; those with a ? may be left out."""
-    rows = [_shown(one) for one in _book(load_settings()).values()]
+    from dialer.actions.own_functions import fields_of
+
+    rows = [fields_of(one) for one in _book(load_settings()).values()]
     if as_json:
         print_json(rows)
     else:
@@ -57,7 +55,7 @@ def call(
     wanted = _book(settings).get(name)
     if wanted is None:
         raise NotFound(f"there is no function {name}", fix="dialer functions list")
-    arguments = _pairs(given or [])
+    arguments = read_pairs(given or (), option=f"dialer functions call {name}")
     with opened_world(settings) as world:
         document = try_function(world, wanted, arguments, lead_id=lead)
     if as_json:
@@ -74,6 +72,8 @@ def schema(
     ] = None,
 ) -> None:
     """Print the functions as Retell's agents take them: the JSON to paste into general_tools."""
+    from dialer.actions.own_functions import tool_of
+
     settings = load_settings()
     book = _book(settings)
     if unknown := set(names or ()) - set(book):
@@ -81,7 +81,7 @@ def schema(
             f"there is no function {', '.join(sorted(unknown))}", fix="dialer functions list"
         )
     address = settings.public_url or settings.web_url
-    print_json([_tool(book[name], address=address) for name in names or book])
+    print_json([tool_of(book[name], address=address) for name in names or book])
     if settings.public_url is None:
         say("DIALER_PUBLIC_URL is not set; Retell cannot reach this address from outside")
 
@@ -92,44 +92,6 @@ def _book(settings: "Settings") -> Any:
     return functions_of(settings.functions_module)
 
 
-def _shown(one: "Function") -> dict[str, Any]:
-    parameters = one.parameters()
-    return {
-        "name": one.name,
-        "about": one.about,
-        "arguments": parameters["properties"],
-        "needed": parameters.get("required", []),
-        "whose": "ours" if one.in_transaction else "yours",
-    }
-
-
 def _brief(row: dict[str, Any]) -> dict[str, Any]:
     named = [name if name in row["needed"] else f"{name}?" for name in row["arguments"]]
     return {**row, "arguments": named, "about": row["about"].partition("\n")[0]}
-
-
-def _tool(one: "Function", *, address: str) -> dict[str, Any]:
-    """Write a function as Retell's custom tool."""
-    return {
-        "type": "custom",
-        "name": one.name,
-        "description": one.about,
-        "url": f"{address}/functions/{one.name}",
-        "method": "POST",
-        "args_at_root": False,  # without the call nobody knows whose it is
-        "parameters": one.parameters(),
-        "speak_during_execution": not one.in_transaction,  # ours answer before one could speak
-        "speak_after_execution": True,
-        "timeout_ms": TIMEOUT_MS,
-        "max_retry": 1,  # a repeat gets the same answer
-    }
-
-
-def _pairs(texts: list[str]) -> dict[str, str]:
-    found = {}
-    for text in texts:
-        name, mark, value = text.partition("=")
-        if not mark or not name:
-            raise WrongUsage(f"{text!r} is no argument", fix="write key=value")
-        found[name] = value
-    return found

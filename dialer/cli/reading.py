@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from math import isfinite
 
 from dialer.cli.exits import WrongUsage
 
@@ -59,29 +58,19 @@ def read_pairs(texts: Iterable[str], *, option: str) -> dict[str, str]:
     Raises:
         WrongUsage: one is no pair.
     """
-    pairs = {}
-    for text in texts:
-        key, sign, value = text.partition("=")
-        if not sign or not key.strip():
-            raise WrongUsage(f"{text} is no key=value", fix=f"write {option} order=1234")
-        pairs[key.strip()] = value
-    return pairs
+    from dialer.domain import pairs
+
+    try:
+        return pairs.read_pairs(texts)
+    except ValueError as error:
+        raise WrongUsage(str(error), fix=f"write {option} order=1234") from error
 
 
 def read_values(texts: Iterable[str], *, option: str) -> dict[str, str | float | bool]:
-    """Read "key=value" pairs whose values may be numbers, true or false.
+    """Read pairs whose values may be numbers, true or false. Raises: as `read_pairs`."""
+    from dialer.domain import pairs
 
-    Raises:
-        WrongUsage: one is no pair.
-    """
-    return {key: _typed(text) for key, text in read_pairs(texts, option=option).items()}
-
-
-def _typed(text: str) -> str | float | bool:
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
     try:
-        number = float(text)
-    except ValueError:
-        return text
-    return number if isfinite(number) else text
+        return pairs.read_values(texts)
+    except ValueError as error:
+        raise WrongUsage(str(error), fix=f"write {option} order=1234") from error

@@ -33,7 +33,8 @@ class Scope(StrEnum):
     SCHEDULES_READ = "schedules:read"
     SCHEDULES_WRITE = "schedules:write"
     CALLS_READ = "calls:read"  # what Retell has: calls, numbers, agents, voices
-    CALLS_WRITE = "calls:write"  # hang up
+    CALLS_WRITE = "calls:write"  # hang up, change, delete, bring in; talk in a browser
+    WORKSPACE_WRITE = "workspace:write"  # buy, bind, release numbers; make and change agents
     HEALTH_READ = "health:read"  # health, incidents, the activity log
     HEALTH_WRITE = "health:write"  # acknowledge incidents
 

@@ -9,10 +9,9 @@ from starlette.responses import Response
 from dialer.actions import workspace_agents
 from dialer.actions.agent_variables import variables_of_agent
 from dialer.actions.world import World
-from dialer.domain.agent_check import Verdict, Wanted
+from dialer.domain.agent_check import Verdict
 from dialer.domain.roles import Role
-from dialer.errors import RefusedByRule
-from dialer.retell.mapping import NEEDED_EVENTS, WEBHOOK_EVENTS
+from dialer.retell.mapping import WEBHOOK_EVENTS
 from dialer.retell.models import moment_of
 from dialer.web.access import actor_of, requires
 from dialer.web.pages import page
@@ -60,6 +59,7 @@ def _agent(site: Site, world: World, agent_id: str) -> dict[str, Any]:
     agent = workspace_agents.show_agent(world, agent_id)
     versions = workspace_agents.list_versions(world, agent_id)
     needs = variables_of_agent(world, agent_id)
+    wanted = workspace_agents.wanted_of(site.settings)
     return {
         "name": agent.agent_name or agent_id,
         "version": agent.version,
@@ -67,7 +67,7 @@ def _agent(site: Site, world: World, agent_id: str) -> dict[str, Any]:
         "voice": agent.voice_id,
         "language": str(agent.language) if agent.language else None,
         "webhook_url": agent.webhook_url,
-        "checks": workspace_agents.check(world, agent_id, wanted=_wanted(site)),
+        "checks": workspace_agents.check(world, agent_id, wanted=wanted),
         "versions": [
             {
                 **one.model_dump(include={"version", "is_published", "version_title"}),
@@ -78,12 +78,6 @@ def _agent(site: Site, world: World, agent_id: str) -> dict[str, Any]:
         "needs": {**asdict(needs), "needed": sorted(needs.needed)},
         "defaults": sorted(needs.defaults),
     }
-
-
-def _wanted(site: Site) -> Wanted:
-    settings = site.settings
-    url = settings.webhook_url if settings.public_url else None
-    return Wanted(url, NEEDED_EVENTS, by_call=settings.webhook_by == "call")
 
 
 def _webhook(site: Site) -> dict[str, Any]:
@@ -99,17 +93,10 @@ def _webhook(site: Site) -> dict[str, Any]:
 def set_webhook(request: Request, agent_id: str) -> Response:
     """Write our webhook address into an agent's draft."""
     site = site_of(request)
-    settings = site.settings
-    if settings.public_url is None and settings.mode == "live":
-        raise RefusedByRule(
-            "nobody has said how Retell reaches us",
-            why="DIALER_PUBLIC_URL is not set",
-            fix="set it, and start again",
-        )
     workspace_agents.set_webhook(
         site.world(),
         agent_id,
-        url=settings.webhook_url,
+        url=workspace_agents.our_webhook(site.settings),
         events=list(WEBHOOK_EVENTS),
         actor=actor_of(request).name,
     )

@@ -31,19 +31,26 @@ _SOUND = re.compile(r"audio/[a-z0-9.+-]{1,40}")
 @router.get("/attempts/{attempt_id}/recording")
 def recording(request: Request, attempt_id: str, scrubbed: bool = False) -> Response:
     """Pass the recording of an attempt on, or the part of it that a player asks for."""
-    world = site_of(request).world()
-    call_id = call_of_attempt(world.db, attempt_id)
+    call_id = call_of_attempt(site_of(request).world().db, attempt_id)
+    return passed_on(request, call_id, scrubbed=scrubbed)
+
+
+def passed_on(request: Request, call_id: str, *, scrubbed: bool) -> Response:
+    """Answer with the recording of a call, or the part of it that was asked for."""
     span = request.headers.get("range", "")
     stack = ExitStack()
     found = stack.enter_context(
         open_recording(
-            world, call_id, scrubbed=scrubbed, span=span if _SPAN.fullmatch(span) else None
+            site_of(request).world(),
+            call_id,
+            scrubbed=scrubbed,
+            span=span if _SPAN.fullmatch(span) else None,
         )
     )
     headers = {name: found.headers[name] for name in PASSED_ON if name in found.headers}
     headers["content-encoding"] = "identity"  # packed, the parts that a player asks for would shift
     headers["content-disposition"] = f'inline; filename="{_file_name(call_id)}"'
-    log.info("recording_heard", attempt_id=attempt_id)
+    log.info("recording_heard", call_id=call_id)
     return StreamingResponse(
         _passing_on(found, stack),
         status_code=found.status,

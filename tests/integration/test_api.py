@@ -17,8 +17,9 @@ from dialer.actions.plan import plan
 from dialer.actions.world import World
 from dialer.store import campaigns, lead_pages, lists, registries
 from dialer.store.database import Connection
-from dialer.web.api.calls import Call, CallShown, NumberShown
+from dialer.web.api.calls import Call, CallShown
 from dialer.web.api.leads import LeadShown
+from dialer.web.api.numbers import NumberShown
 from dialer.web.api.results import AttemptShown
 
 ADA = {"phone": "(212) 555-2671", "name": "Ada Lee", "external_ref": "003-17"}
@@ -122,7 +123,7 @@ class TestCampaigns:
         lines = api.get(f"/campaigns/{campaign_id}/results", params={"format": "jsonl"})
         assert lines.headers["content-type"] == "application/x-ndjson"
         assert '"phone":"+12125552671"' in lines.text
-        table = api.get(f"/campaigns/{campaign_id}/results", params={"leads": True})
+        table = api.get(f"/campaigns/{campaign_id}/results", params={"what": "leads"})
         assert "Ada Lee" in table.text
 
 

@@ -10,10 +10,13 @@ from typing import Any
 import httpx
 import pytest
 from api_peer import asking, draft, ok, problem, world_with_retell
+from test_api_access import SCOPED
+from typer.main import get_command
 
 from dialer.actions.purge import ANSWERS_KEPT
 from dialer.actions.pushing import MOST_LEADS
 from dialer.actions.world import World
+from dialer.cli.app import app
 from dialer.domain.roles import OF_API
 from dialer.web.api.cursors import MOST
 
@@ -45,6 +48,10 @@ def run(api: httpx.Client, command: str, *, campaign_id: int) -> httpx.Response:
     (path,) = [word for word in words if word.startswith("/")]
     headers = dict(words[n + 1].split(": ", 1) for n, word in enumerate(words) if word == "-H")
     assert headers.pop("Authorization") == "Bearer $TOKEN"
+    if "-F" in words:
+        fields = dict(words[n + 1].split("=", 1) for n, word in enumerate(words) if word == "-F")
+        name = fields.pop("file").removeprefix("@")
+        return api.post(path, data=fields, files={"file": (name, b"phone\n+12125552671\n")})
     if "-d" not in words:
         return api.get(path, headers=headers)
     return api.post(path, content=words[words.index("-d") + 1], headers=headers)
@@ -57,8 +64,34 @@ def test_the_push_is_answered_as_it_says(api: httpx.Client, world: World) -> Non
     assert (ok(again), again.headers["idempotent-replayed"]) == (ANSWERS[0], "true")
 
 
+def test_a_file_is_taken_as_it_says(api: httpx.Client, world: World) -> None:
+    told = ok(run(api, REQUESTS[1], campaign_id=draft(world)), 202)
+    assert ok(api.get(f"/uploads/{told['errand_id']}"))["file"] == "march.xlsx"
+
+
+def test_every_command_has_an_operation_or_a_reason_to_have_none() -> None:
+    rows = re.findall(r"^\| (`[a-z].*?) \| (.*?) \|$", TEXT.partition("## Commands and")[2], re.M)
+    told = {name: cell for names, cell in rows for name in re.findall(r"`([a-z -]+)`", names)}
+    stays = {name for name, cell in told.items() if cell.startswith("none: ")}
+    for command in commands(get_command(app)):
+        assert command in told or command.partition(" ")[0] in stays, command
+    named = {one for cell in told.values() for one in re.findall(r"`([A-Z]+ /\S+)`", cell)}
+    known = {f"{method} {path}" for method, path, _ in SCOPED}
+    assert named
+    assert named <= known
+
+
+def commands(group: Any, *above: str) -> Iterator[str]:
+    """Name every command of the command line."""
+    for name, one in group.commands.items():
+        if hasattr(one, "commands"):
+            yield from commands(one, *above, name)
+        else:
+            yield " ".join((*above, name))
+
+
 def test_results_are_answered_as_it_says(api: httpx.Client) -> None:
-    told: dict[str, Any] = ok(run(api, REQUESTS[1], campaign_id=1))
+    told: dict[str, Any] = ok(run(api, REQUESTS[2], campaign_id=1))
     assert {"items", "next_cursor", "more"} == set(told)
 
 

@@ -96,7 +96,7 @@ def test_arguments_are_typed_as_pairs(desk: Desk, lead: int) -> None:
     )
     assert "We will call tomorrow" in answer.fields["answer"]
     wrong = desk.type("functions", "call", "schedule_callback", "tomorrow")
-    assert (wrong.code, "write key=value" in wrong.err) == (2, True)
+    assert (wrong.code, "is no key=value" in wrong.err) == (2, True)
 
 
 def test_what_there_is_not_is_told(desk: Desk) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Depends
+from fastapi.routing import APIRoute
 from starlette.requests import Request
 
 from dialer.actions import api_tokens
@@ -36,23 +37,26 @@ class ScopeMissing(DialerError):
 class ScopedRouter(APIRouter):
     """A router whose routes all ask for one scope; None for what names nobody and nothing."""
 
-    def __init__(self, scope: Scope | None, *, tag: str) -> None:
+    def __init__(
+        self, scope: Scope | None, *, tag: str, route_class: type[APIRoute] = ApiRoute
+    ) -> None:
         guards = [] if scope is None else [Depends(_guard(scope))]
-        super().__init__(dependencies=guards, route_class=ApiRoute, tags=[tag])
+        super().__init__(dependencies=guards, route_class=route_class, tags=[tag])
         self.scope = scope
 
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         """Add a route, and have the OpenAPI document say what it asks for."""
         if self.scope is not None:
-            options["openapi_extra"] = {"security": [{"token": [self.scope.value]}]}
+            security = {"security": [{"token": [self.scope.value]}]}
+            options["openapi_extra"] = {**(options.get("openapi_extra") or {}), **security}
         super().add_api_route(path, endpoint, **options)
 
 
-def asks(scope: Scope, *, tag: str) -> ScopedRouter:
+def asks(scope: Scope, *, tag: str, route_class: type[APIRoute] = ApiRoute) -> ScopedRouter:
     """Make a router for programs whose token has this scope."""
     if scope not in OF_API:
         raise TypeError(f"{scope} opens pages; a route of the API asks for one of its own scopes")
-    return ScopedRouter(scope, tag=tag)
+    return ScopedRouter(scope, tag=tag, route_class=route_class)
 
 
 def open_to_all(*, tag: str) -> ScopedRouter:

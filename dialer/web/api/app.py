@@ -7,21 +7,28 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from dialer.web.api import (
+    agents,
     calls,
     campaign_changes,
     campaigns,
+    dead_letters,
     deliveries,
     do_not_call,
+    do_not_call_files,
     document,
     exports,
+    forecasts,
+    functions,
     health,
     lead_changes,
     leads,
     lists,
+    numbers,
     problems,
     pushes,
     results,
     schedules,
+    uploads,
 )
 from dialer.web.api.access import ScopedRouter
 from dialer.web.api.address import API
@@ -30,13 +37,19 @@ from dialer.web.site import Site
 
 ROUTERS: tuple[ScopedRouter, ...] = (
     *(campaigns.reading, exports.router, campaign_changes.router),
+    *(forecasts.reading, forecasts.writing),
     *(leads.router, pushes.router, lead_changes.router, lead_changes.never),
     *(do_not_call.reading, do_not_call.writing),
+    *(do_not_call_files.sending, do_not_call_files.reading),
     *(results.router, deliveries.reading, deliveries.writing),
     *(schedules.reading, schedules.writing),
-    *(lists.reading, lists.writing),
+    *(lists.reading, lists.writing, exports.of_lists),
+    *(uploads.sending, uploads.reading, uploads.deciding),
     *(health.reading, health.writing),
-    *(calls.reading, calls.writing, calls.workspace),
+    *(dead_letters.listing, dead_letters.showing, dead_letters.writing),
+    *(functions.reading, functions.trying, functions.writing),
+    *(calls.reading, calls.writing),
+    *(numbers.reading, numbers.writing, agents.reading, agents.writing),
     document.router,
 )
 

@@ -46,7 +46,7 @@ class ApiRoute(APIRoute):
         takes_body = self.body_field is not None
 
         async def checked(request: Request) -> Response:
-            _check_address(request)
+            check_address(request)
             if request.method in SAFE_METHODS:
                 return await answer(request)
             body = await _read(request)
@@ -91,8 +91,12 @@ async def _read(request: Request) -> bytes:
         ) from error
 
 
-def _check_address(request: Request) -> None:
-    """Refuse a NUL in the address: no text of a database may hold one."""
+def check_address(request: Request) -> None:
+    """Refuse a NUL in the address: no text of a database may hold one.
+
+    Raises:
+        Unreadable: there is one.
+    """
     if "\0" in request.url.path or b"%00" in request.scope.get("query_string", b""):
         raise Unreadable(HTTPStatus.BAD_REQUEST, "the address holds a NUL", fix="leave it out")
 

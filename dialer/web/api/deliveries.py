@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from dialer.actions import telling
+from dialer.bootstrap import open_sender
 from dialer.domain.result_events import ResultEvent
 from dialer.domain.roles import Scope
 from dialer.store import result_delivery
@@ -17,6 +18,7 @@ from dialer.store.tables import ResultMessage
 from dialer.web.api.access import actor_of, asks, world_of
 from dialer.web.api.cursors import Cursor, Limit, Page, page_by_id, read_id
 from dialer.web.api.kinds import LARGEST_ID, Given, Id
+from dialer.web.site import site_of
 
 reading = asks(Scope.RESULTS_READ, tag="deliveries")
 writing = asks(Scope.CAMPAIGNS_WRITE, tag="deliveries")
@@ -58,6 +60,24 @@ class Note(Given):
     """What somebody found who looked at dead letters."""
 
     note: str = Field(min_length=1, max_length=500)
+
+
+class Sample(Given):
+    """What the sample tells."""
+
+    event: ResultEvent = ResultEvent.LEAD_CLOSED
+
+
+class SampleSent(BaseModel):
+    """What a sample met; it changes nothing here."""
+
+    address: str
+    ok: bool
+    status: int | None = Field(description="null: no answer came, and `error` says why.")
+    took_ms: int
+    error: str | None
+    answer: str
+    body: str
 
 
 class Counted(BaseModel):
@@ -124,6 +144,24 @@ def switch_deliveries_on(request: Request, campaign_id: Id) -> Counted:
     """Let a campaign's address be sent to again that had said it wants no more."""
     telling.switch_on(world_of(request), campaign_id, actor=actor_of(request))
     return Counted(campaign_id=campaign_id, deliveries=0)
+
+
+@writing.post("/campaigns/{campaign_id}/deliveries/test")
+def send_sample(request: Request, campaign_id: Id, given: Sample | None = None) -> SampleSent:
+    """Send a sample to a campaign's address, signed as a real one, and tell what came back."""
+    event = (given or Sample()).event
+    sender = open_sender(site_of(request).settings)
+    tested = telling.test(world_of(request), campaign_id, sender, event=event)
+    answered = tested.answered
+    return SampleSent(
+        address=tested.address,
+        ok=tested.is_taken,
+        status=answered.status,
+        took_ms=round(tested.took.total_seconds() * 1000),
+        error=answered.error,
+        answer=answered.text,
+        body=tested.body,
+    )
 
 
 def _fields(row: ResultMessage) -> dict[str, Any]:

@@ -21,7 +21,7 @@ router = open_to_all(tag="about")
 TITLE = "Dialer API"
 VERSION = "1"
 ABOUT = (
-    "Everything the command line does, for programs. Send `authorization: Bearer TOKEN`; "
+    "What the command line does, for programs. Send `authorization: Bearer TOKEN`; "
     "`dialer tokens create NAME --scope leads:write` makes a token. Every error is a problem "
     "document (RFC 9457). Lists go on with `cursor`."
 )

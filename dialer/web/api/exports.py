@@ -1,49 +1,99 @@
-"""Exports: what came of a campaign, one row per lead, as a file."""
+"""Exports: what came of a campaign or of a lead list, as a file."""
 
 import os
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import FileResponse
 
-from dialer.actions.export import export_leads, export_results
+from dialer.actions import export
+from dialer.actions.batch_export import export_batch
+from dialer.actions.profile_export import export_profile, read_profile
+from dialer.domain.exports import ExportWhat, is_completed, is_to_fix
 from dialer.domain.roles import Scope
+from dialer.errors import UserError
+from dialer.leads.export_profile import shipped_profiles
 from dialer.leads.exports import ExportFormat
-from dialer.web.api.access import asks, world_of
+from dialer.web.api.access import actor_of, asks, world_of
 from dialer.web.api.kinds import Id
 from dialer.web.site import site_of
 
 router = asks(Scope.RESULTS_READ, tag="campaigns")
+of_lists = asks(Scope.LEADS_READ, tag="lists")
 
 MEDIA_TYPES = {
     ExportFormat.CSV: "text/csv",
     ExportFormat.JSON_LINES: "application/x-ndjson",
     ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+A_FILE: dict[str, Any] = {
+    "response_class": FileResponse,
+    "responses": {200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}},
+}
+Format = Annotated[ExportFormat, Query(alias="format")]
+Profile = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=40,
+        description=f"With what=profile: {', '.join(shipped_profiles())}.",
+        examples=["hubspot"],
+    ),
+]
+
+Write = Callable[..., Any]
+"""Writes to a path; takes `form` unless it has a form of its own."""
 
 
-@router.get(
-    "/campaigns/{campaign_id}/results",
-    response_class=FileResponse,
-    responses={200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}},
-)
+@router.get("/campaigns/{campaign_id}/results", **A_FILE)
 def export_campaign(
     request: Request,
     campaign_id: Id,
-    form: Annotated[ExportFormat, Query(alias="format")] = ExportFormat.CSV,
-    leads: Annotated[bool, Query(description="As stored, with all variables.")] = False,
+    form: Format = ExportFormat.CSV,
+    what: ExportWhat = ExportWhat.RESULTS,
+    profile: Profile = None,
 ) -> FileResponse:
-    """Give one row per lead with its result, as a file."""
+    """Give what came of a campaign as a file: one row per lead, or another of the exports."""
+    world = world_of(request)
+    if what is ExportWhat.BATCH:
+        actor = actor_of(request)
+
+        def hand_over(path: Path, **_: Any) -> None:
+            export_batch(world, campaign_id, path, close=False, actor=actor)
+
+        return as_file(request, hand_over, form=ExportFormat.CSV, named=f"campaign-{campaign_id}")
+    chosen = _writer(what, profile)
+    write = partial(chosen, world.db, campaign_id)
+    return as_file(request, write, form=form, named=f"campaign-{campaign_id}")
+
+
+@of_lists.get("/lists/{list_id}/leads", **A_FILE)
+def export_list(request: Request, list_id: Id, form: Format = ExportFormat.CSV) -> FileResponse:
+    """Give the leads that a list brought, as a file."""
+    write = partial(export.export_list, world_of(request).db, list_id)
+    return as_file(request, write, form=form, named=f"list-{list_id}")
+
+
+@of_lists.get("/lists/{list_id}/rejects/file", **A_FILE)
+def export_rejects(request: Request, list_id: Id, form: Format = ExportFormat.CSV) -> FileResponse:
+    """Give the rows that are no leads as a file, to be corrected and sent again."""
+    write = partial(export.export_rejects, world_of(request).db, list_id)
+    return as_file(request, write, form=form, named=f"list-{list_id}-rejects")
+
+
+def as_file(request: Request, write: Write, *, form: ExportFormat, named: str) -> FileResponse:
+    """Have a file written and give it; it is deleted once it is sent."""
     handle, name = tempfile.mkstemp(dir=site_of(request).settings.create_home())
     os.close(handle)
-    write = export_leads if leads else export_results
     try:
-        write(world_of(request).db, campaign_id, Path(name), form=form)
+        write(Path(name), form=form)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
@@ -51,6 +101,23 @@ def export_campaign(
         name,
         status_code=HTTPStatus.OK,
         media_type=MEDIA_TYPES[form],
-        filename=f"campaign-{campaign_id}.{form.value}",
+        filename=f"{named}.{form.value}",
         background=BackgroundTask(Path(name).unlink, missing_ok=True),
     )
+
+
+def _writer(what: ExportWhat, profile: str | None) -> Write:
+    if what is ExportWhat.PROFILE:
+        if profile not in shipped_profiles():
+            raise UserError("no profile is named", fix=f"name {', '.join(shipped_profiles())}")
+        return partial(export_profile, profile=read_profile(profile))
+    return _WRITERS[what]
+
+
+_WRITERS: dict[ExportWhat, Write] = {
+    ExportWhat.RESULTS: export.export_results,
+    ExportWhat.COMPLETED: partial(export.export_results, wanted=is_completed),
+    ExportWhat.TO_FIX: partial(export.export_results, wanted=is_to_fix),
+    ExportWhat.ATTEMPTS: export.export_attempts,
+    ExportWhat.LEADS: export.export_leads,
+}

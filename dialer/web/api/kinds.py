@@ -14,6 +14,8 @@ LARGEST_ID = 2**63 - 1
 LONGEST_REASON = 200
 
 Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+RetellId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,100}$")]
+"""An id that Retell gave."""
 
 
 class Given(BaseModel):

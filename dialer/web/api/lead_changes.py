@@ -2,11 +2,12 @@
 
 from datetime import datetime
 from functools import partial
+from http import HTTPStatus
 
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
-from dialer.actions import callbacks, do_not_call, lead_control
+from dialer.actions import callbacks, do_not_call, lead_control, phone_tests
 from dialer.actions.control import read_lead
 from dialer.actions.explain import fields_of
 from dialer.domain.do_not_call import OptOut, OptOutSource
@@ -48,6 +49,20 @@ class Callback(Given):
     )
 
 
+class CallMe(Given):
+    """A phone of your own; never the lead's."""
+
+    to: str = Field(min_length=1, max_length=60, examples=["+12125552671"])
+
+
+class PhoneTestMade(BaseModel):
+    """A test that waits for a line; it counts nowhere, and the lead stays as it is."""
+
+    lead_id: int
+    test_lead_id: int = Field(description="GET /leads/{id} shows how it goes.")
+    not_after: datetime
+
+
 class Decided(BaseModel):
     """A lead after something was decided about it."""
 
@@ -80,6 +95,16 @@ def promise_callback(request: Request, lead_id: Id, when: Callback) -> Decided:
     """
     callbacks.promise_callback(world_of(request), lead_id, when.at, actor=actor_of(request))
     return _decided(request, lead_id)
+
+
+@router.post("/leads/{lead_id}/call-me", status_code=HTTPStatus.CREATED)
+def call_my_phone(request: Request, lead_id: Id, given: CallMe) -> PhoneTestMade:
+    """Call a phone of your own with what the agent is told of a lead: a test.
+
+    Do-not-call list, law and lines hold for it as for any call (409).
+    """
+    test = phone_tests.call_phone(world_of(request), lead_id, given.to, actor=actor_of(request))
+    return PhoneTestMade(lead_id=lead_id, test_lead_id=test.lead_id, not_after=test.until)
 
 
 @never.post("/leads/{lead_id}/do-not-call")

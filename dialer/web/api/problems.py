@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dialer.actions.pushing import KeyReused
-from dialer.errors import UserError
+from dialer.errors import UserError, sentence_of
 from dialer.log import get_logger
 from dialer.store.database import is_outage
 from dialer.web.api.access import ScopeMissing, TokenNeeded
@@ -178,9 +178,10 @@ def _refused(request: Request, error: Exception) -> Response:
 def _not_valid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     found = error.errors()[:MOST_ERRORS]
-    errors = [FieldError(where=_where(one["loc"]), message=one["msg"]) for one in found]
+    errors = [FieldError(where=_where(one["loc"]), message=sentence_of(one)) for one in found]
     named = ", ".join(dict.fromkeys(one.where for one in errors[:3]))
-    detail = f"{len(error.errors())} things are not valid: {named}"
+    count = len(error.errors())
+    detail = f"{'one thing is' if count == 1 else f'{count} things are'} not valid: {named}"
     fix = "correct what `errors` names"
     return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, fix=fix, errors=errors)
 
