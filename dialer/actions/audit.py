@@ -27,6 +27,7 @@ from dialer.store import audits, doubts, tallies
 from dialer.store.audits import AuditKind
 from dialer.store.database import Connection
 from dialer.store.invariants import INVARIANTS, Violation, ask
+from dialer.store.ledger import log_action
 from dialer.store.scope import Scope, first_event_since
 from dialer.witness import MOST, Noted
 
@@ -65,6 +66,18 @@ def audit(world: World) -> Audited:
     return Audited(recent, complete, provider)
 
 
+def ask_now(world: World, *, actor: str) -> list[Violation]:
+    """Run the audit of what is open at once, because a person asks."""
+    now = world.clock.now()
+
+    def begin(tx: Connection) -> None:
+        audits.claim(tx, AuditKind.RECENT, now=now, not_after=now)
+        log_action(tx, actor=actor, action="audit", subject="audit", now=now)
+
+    world.db.transact(begin)
+    return _ask_recent(world, now=now)
+
+
 def look(world: World) -> list[Violation]:
     """Ask every invariant of everything, stretch by stretch, and change nothing."""
     now = world.clock.now()
@@ -77,13 +90,22 @@ def _run_if_due(world: World, kind: AuditKind, *, every: timedelta) -> list[Viol
     if not _claim_if_due(world, kind, every=every, now=now):
         return None
     if kind is AuditKind.RECENT:
-        first_event = world.db.read(partial(_first_event, world=world, now=now))
-        found = _ask_each(world, Scope(now, first_event=first_event))
-    else:
-        found = merged(_ask_stretches(world, now=now))
-    raise_incidents(world, found, whole=kind is AuditKind.RECENT, now=now)
+        return _ask_recent(world, now=now)
+    return _conclude(world, kind, merged(_ask_stretches(world, now=now)), started_at=now)
+
+
+def _ask_recent(world: World, *, now: datetime) -> list[Violation]:
+    first_event = world.db.read(partial(_first_event, world=world, now=now))
+    found = _ask_each(world, Scope(now, first_event=first_event))
+    return _conclude(world, AuditKind.RECENT, found, started_at=now)
+
+
+def _conclude(
+    world: World, kind: AuditKind, found: list[Violation], *, started_at: datetime
+) -> list[Violation]:
+    raise_incidents(world, found, whole=kind is AuditKind.RECENT, now=started_at)
     broken = {one.name: one.ids for one in found if one.name not in TOLD_ELSEWHERE}
-    _finish(world, kind, started_at=now, found=broken)
+    _finish(world, kind, started_at=started_at, found=broken)
     return found
 
 

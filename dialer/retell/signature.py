@@ -39,16 +39,33 @@ def verify(body: bytes, header: str | None, *, keys: Sequence[str], now: datetim
         raise BadSignature("no_keys")
     if not header:
         raise BadSignature("missing")
-    match = _HEADER.fullmatch(header.strip())
-    if match is None:
-        raise BadSignature("malformed")
-    at_ms, digest = int(match[1]), match[2].lower()
+    at_ms, digest = _read(header)
     if abs((now - EPOCH) // timedelta(milliseconds=1) - at_ms) > TOLERANCE_MS:
         raise BadSignature("stale")
     # Every key is tried, so that the time taken does not tell which one matched.
     matches = [hmac.compare_digest(_digest(body, key, at_ms), digest) for key in usable]
     if not any(matches):
         raise BadSignature("mismatch")
+
+
+def signed_at(header: str) -> datetime:
+    """Give when a body was signed, as its signature says.
+
+    Raises:
+        BadSignature: it is not written as one.
+    """
+    at_ms, _ = _read(header)
+    try:
+        return EPOCH + timedelta(milliseconds=at_ms)
+    except OverflowError as error:
+        raise BadSignature("malformed") from error
+
+
+def _read(header: str) -> tuple[int, str]:
+    match = _HEADER.fullmatch(header.strip())
+    if match is None:
+        raise BadSignature("malformed")
+    return int(match[1]), match[2].lower()
 
 
 def _digest(body: bytes, key: str, at_ms: int) -> str:

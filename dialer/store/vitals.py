@@ -29,6 +29,7 @@ class Vitals:
     lags_s: Sequence[float]  # from the receipt of the latest webhooks to their settling
     provider_asked_at: datetime | None
     claimed_at: datetime | None  # when a call was last given its moment
+    clock: datetime | None  # the database's, where it has one of its own
 
 
 def vitals(tx: Connection) -> Vitals:
@@ -50,7 +51,16 @@ def vitals(tx: Connection) -> Vitals:
         [(settled - came).total_seconds() for came, settled in latest if settled is not None],
         gate[0] if gate else None,
         gate[1] if gate else None,
+        _clock(tx),
     )
+
+
+def _clock(tx: Connection) -> datetime | None:
+    """Ask what time it is on the database's machine; SQLite's is ours."""
+    if tx.dialect.name != "postgresql":
+        return None
+    found: datetime = tx.execute(select(func.clock_timestamp())).scalar_one()
+    return found
 
 
 def _oldest_due(tx: Connection) -> datetime | None:

@@ -62,6 +62,11 @@ def get(tx: Connection, row_id: int) -> WebhookEvent | None:
     return one(tx, WebhookEvent, _GET, which=row_id)
 
 
+def is_kept(tx: Connection, event_id: str) -> bool:
+    """Tell whether an event came."""
+    return tx.execute(select(inbox.c.id).where(inbox.c.event_id == event_id)).first() is not None
+
+
 def of_calls(tx: Connection, call_ids: Sequence[str], *, most: int) -> list[WebhookEvent]:
     """Read the events of some calls in the order they came."""
     mine = select(inbox).where(inbox.c.call_id.in_(call_ids))

@@ -81,7 +81,7 @@ ROUTERS: tuple[GuardedRouter, ...] = (
     *(settings_page.viewing, settings_page.changing, cadence_page.router),
     *(numbers_page.viewing, numbers_page.changing, agents_page.viewing, agents_page.changing),
     *(people_page.viewing, people_page.changing),
-    *(problems_page.viewing, problems_page.changing, health_page.router),
+    *(problems_page.viewing, problems_page.changing, health_page.viewing, health_page.changing),
 )
 
 

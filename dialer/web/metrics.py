@@ -74,6 +74,15 @@ class Metrics:
         GCCollector(registry=self.registry)
         self.registry.register(DatabaseFigures(world))
 
+    def refused_by_reason(self) -> dict[str, int]:
+        """Give how many webhooks this process did not keep, by reason."""
+        return {
+            sample.labels["reason"]: int(sample.value)
+            for metric in self.refused.collect()
+            for sample in metric.samples
+            if sample.name.endswith("_total")
+        }
+
     def text(self) -> bytes:
         """Write everything in Prometheus' text format."""
         return generate_latest(self.registry)

@@ -7,6 +7,7 @@ from fastapi import Query
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
+from dialer.actions import audit, own_webhook
 from dialer.actions.findings import acknowledge
 from dialer.actions.health import health
 from dialer.domain.incident_words import what_to_do
@@ -56,6 +57,21 @@ class Acknowledge(Given):
     """What somebody found who looked at an incident."""
 
     note: str = Field(min_length=1, max_length=500)
+
+
+class WebhookTested(BaseModel):
+    """What became of a test webhook."""
+
+    address: str
+    status: int | None = Field(description="null: no answer came.")
+    kept: bool = Field(description="It came to us, and its signature was good.")
+    sentence: str
+
+
+class AuditedNow(BaseModel):
+    """What an audit found."""
+
+    broken: dict[str, list[str]] = Field(description="Invariants that are broken, with ids.")
 
 
 class Activity(BaseModel):
@@ -114,6 +130,28 @@ def acknowledge_incident(request: Request, incident_id: Id, given: Acknowledge) 
     row = world.db.read(lambda tx: incidents.get(tx, incident_id))
     assert row is not None  # incidents are never deleted
     return _incident(row)
+
+
+@writing.post("/webhooks/test")
+def send_test_webhook(request: Request) -> WebhookTested:
+    """Send a test webhook to our own address, signed as Retell signs, and look whether it came."""
+    site = site_of(request)
+    echo = own_webhook.send_to_ourselves(
+        site.world(),
+        address=site.settings.webhook_url,
+        keys=site.webhook_keys,
+        actor=actor_of(request),
+    )
+    return WebhookTested(
+        address=echo.address, status=echo.status, kept=echo.kept, sentence=echo.sentence
+    )
+
+
+@writing.post("/audit")
+def run_audit(request: Request) -> AuditedNow:
+    """Run the audit of what is open now; what it finds becomes an incident."""
+    found = audit.ask_now(world_of(request), actor=actor_of(request))
+    return AuditedNow(broken={one.name: list(one.ids) for one in found})
 
 
 @reading.get("/activity")
