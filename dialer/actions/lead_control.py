@@ -5,7 +5,7 @@ from datetime import datetime
 
 from dialer.actions.aside import cancel_intent
 from dialer.actions.callbacks import keep
-from dialer.actions.control import lock_lead
+from dialer.actions.control import lock_lead, read_lead
 from dialer.actions.deciding import Outcome, within_end, zone_of
 from dialer.actions.facts import known_facts
 from dialer.actions.openings import opening_for
@@ -25,6 +25,7 @@ from dialer.store.tables import Campaign, Lead
 
 log = get_logger(__name__)
 
+LONGEST_NOTE = 2_000
 _MAY_OPEN = (ClosedAs.EXHAUSTED, ClosedAs.STOPPED)
 _NOT_TO_BE_CALLED = (HoldCode.SUPPRESSED, *FOR_A_PERSON)
 _SKIPPED = Hold(HoldCode.LEAD_CLOSED, "A person skipped the lead.")
@@ -54,6 +55,26 @@ def skip_in(tx: Connection, lead_id: int, *, reason: str, actor: str, now: datet
         leads.close(tx, lead, closed_as=ClosedAs.STOPPED, now=now, held_reason=SKIPPED)
     subject = f"lead:{lead_id}"
     log_action(tx, actor=actor, action="skip", subject=subject, now=now, after={"reason": reason})
+
+
+def note(world: World, lead_id: int, text: str, *, actor: str) -> None:
+    """Keep a note with a lead, for whoever looks at it next; nothing else is changed.
+
+    Raises:
+        NotFound: there is no such lead.
+        UserError: there is nothing to keep.
+    """
+    if not text.strip():
+        raise UserError("the note is empty", fix="write what is to be kept")
+    subject = f"lead:{lead_id}"
+    after: dict[str, object] = {"note": text.strip()[:LONGEST_NOTE]}
+    now = world.clock.now()
+
+    def body(tx: Connection) -> None:
+        read_lead(tx, lead_id)
+        log_action(tx, actor=actor, action="note", subject=subject, now=now, after=after)
+
+    world.db.transact(body)
 
 
 def retry(world: World, lead_id: int, *, at: str | None, actor: str) -> datetime:

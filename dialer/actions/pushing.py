@@ -59,6 +59,14 @@ class Pushed:
 
 
 @dataclass(frozen=True, slots=True)
+class Understood:
+    """A push that was read, and can be stored."""
+
+    target: Target
+    read: "_Read"
+
+
+@dataclass(frozen=True, slots=True)
 class _Read:
     """A push as the reader of rows understood it, the good rows in the order of their phones."""
 
@@ -91,15 +99,22 @@ def push(
     before = world.db.read(lambda tx: kept_answers.find(tx, key.token_id, key.key))
     if before is not None:
         return _told_again(before, key)
-    spec = campaigns.spec_of(world.db.read(lambda tx: find(tx, campaign_id)))
-    read = _read(world, spec, leads)
-    target = Target(campaign_id, 0, known=known, not_called_within=spec.not_called_within)
-    body = partial(_push, world=world, target=target, read=read, key=key, actor=actor)
+    understood = understand(world, campaign_id, leads, known=known)
+    body = partial(push_in, understood=understood, key=key, actor=actor, now=world.clock.now())
     pushed = world.db.transact(body)
     if not pushed.again:
         log.info("leads_pushed", campaign_id=campaign_id, leads=pushed.answer["imported"])
         world.queue.plan()
     return pushed
+
+
+def understand(
+    world: World, campaign_id: int, leads: Sequence[Mapping[str, Any]], *, known: Known
+) -> Understood:
+    """Read leads as the rows of a file, outside any transaction. Raises: as `push`."""
+    spec = campaigns.spec_of(world.db.read(lambda tx: find(tx, campaign_id)))
+    target = Target(campaign_id, 0, known=known, not_called_within=spec.not_called_within)
+    return Understood(target, _read(world, spec, leads))
 
 
 def _read(world: World, spec: CampaignSpec, leads: Sequence[Mapping[str, Any]]) -> _Read:
@@ -117,10 +132,11 @@ def _read(world: World, spec: CampaignSpec, leads: Sequence[Mapping[str, Any]]) 
     return _Read(rows.columns, sorted(drafts), rejects)
 
 
-def _push(
-    tx: Connection, *, world: World, target: Target, read: _Read, key: RequestKey, actor: str
+def push_in(
+    tx: Connection, *, understood: Understood, key: RequestKey, actor: str, now: datetime
 ) -> Pushed:
-    now = world.clock.now()
+    """Store a push in the caller's transaction, once for each key."""
+    target, read = understood.target, understood.read
     before = kept_answers.claim(tx, key.token_id, key.key, request_sha256=key.sha256, now=now)
     if before is not None:
         return _told_again(before, key)

@@ -115,6 +115,35 @@ def retry(
     say(f"lead {lead} is due at {due_at:%Y-%m-%d %H:%M} UTC")
 
 
+@app.command("renumber")
+def renumber(
+    lead: Lead,
+    number: Annotated[str, typer.Argument(help="The number that is right.", metavar="NUMBER")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Let a lead with the right number take a lead's place, which is closed.
+
+    Zone, law and do-not-call list are those of the new number; consent is not taken along.
+    """
+    from dialer.actions.renumbering import renumber as take_place
+
+    with opened_world(load_settings()) as world:
+        new_id = take_place(world, lead, number, actor=actor())
+    fields = {"lead_id": lead, "new_lead_id": new_id}
+    print_json(fields) if as_json else print_fields(fields)
+
+
+@app.command("note")
+def note(lead: Lead, text: Annotated[str, typer.Argument(help="What is to be kept.")]) -> None:
+    """Keep a note with a lead, for whoever looks at it next."""
+    from dialer.actions.lead_control import note as keep
+
+    with opened_world(load_settings()) as world:
+        keep(world, lead, text, actor=actor())
+    say(f"the note is kept: dialer leads show {lead}")
+
+
 @app.command("call-me")
 def call_me(
     lead: Lead,

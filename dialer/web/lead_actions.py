@@ -7,7 +7,7 @@ from fastapi import Form
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialer.actions import do_not_call, lead_control, phone_tests
+from dialer.actions import do_not_call, lead_control, phone_tests, renumbering
 from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.roles import Role
 from dialer.errors import UserError
@@ -43,6 +43,25 @@ def call_me(request: Request, lead_id: int, to: Annotated[str, Form(max_length=6
     world = site_of(request).world()
     test = phone_tests.call_phone(world, lead_id, to, actor=actor_of(request).name)
     return see(f"/leads/{test.lead_id}")
+
+
+@router.post("/leads/{lead_id}/number")
+def renumber(request: Request, lead_id: int, to: Annotated[str, Form(max_length=60)]) -> Response:
+    """Let another number take a lead's place, and show the lead that has it."""
+    actor = actor_of(request).name
+    new_id = renumbering.renumber(site_of(request).world(), lead_id, to, actor=actor)
+    return see(f"/leads/{new_id}")
+
+
+@router.post("/leads/{lead_id}/note")
+def note(
+    request: Request,
+    lead_id: int,
+    text: Annotated[str, Form(max_length=lead_control.LONGEST_NOTE)] = "",
+) -> Response:
+    """Keep a note with a lead."""
+    lead_control.note(site_of(request).world(), lead_id, text, actor=actor_of(request).name)
+    return see(f"/leads/{lead_id}")
 
 
 @router.post("/leads/{lead_id}/do-not-call")

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
-from dialer.actions import callbacks, do_not_call, lead_control, phone_tests
+from dialer.actions import callbacks, do_not_call, lead_control, phone_tests, renumbering
 from dialer.actions.control import read_lead
 from dialer.actions.explain import fields_of
 from dialer.domain.do_not_call import OptOut, OptOutSource
@@ -47,6 +47,25 @@ class Callback(Given):
         description="By the clock where the lead is.",
         examples=["2026-12-01 15:00"],
     )
+
+
+class Number(Given):
+    """The number that is right."""
+
+    phone: str = Field(min_length=1, max_length=60, examples=["+12125552671"])
+
+
+class Note(Given):
+    """What whoever looks at a lead next should know."""
+
+    text: str = Field(min_length=1, max_length=lead_control.LONGEST_NOTE)
+
+
+class Renumbered(BaseModel):
+    """A lead whose number was wrong, and the one that has taken its place."""
+
+    lead_id: int
+    new_lead_id: int
 
 
 class CallMe(Given):
@@ -94,6 +113,24 @@ def promise_callback(request: Request, lead_id: Id, when: Callback) -> Decided:
     The promise to a lead that is in a call waits for its end.
     """
     callbacks.promise_callback(world_of(request), lead_id, when.at, actor=actor_of(request))
+    return _decided(request, lead_id)
+
+
+@router.post("/leads/{lead_id}/number", status_code=HTTPStatus.CREATED)
+def renumber_lead(request: Request, lead_id: Id, given: Number) -> Renumbered:
+    """Let a lead with the right number take a lead's place, which is closed.
+
+    Zone, law and do-not-call list are those of the new number; consent is not taken along.
+    """
+    actor = actor_of(request)
+    new_id = renumbering.renumber(world_of(request), lead_id, given.phone, actor=actor)
+    return Renumbered(lead_id=lead_id, new_lead_id=new_id)
+
+
+@router.post("/leads/{lead_id}/note")
+def note_lead(request: Request, lead_id: Id, given: Note) -> Decided:
+    """Keep a note with a lead; it stands in its activity."""
+    lead_control.note(world_of(request), lead_id, given.text, actor=actor_of(request))
     return _decided(request, lead_id)
 
 

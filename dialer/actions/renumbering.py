@@ -1,0 +1,89 @@
+"""Renumbering: a lead's number was wrong, and a person writes the right one.
+
+The calls that were made rang the old number, and caps per person and the audit read them by it. So
+the lead with the old number is closed, and one with the new number takes its place: it goes the
+way of a row of a file, with all that its number decides anew (zones, law, do-not-call list).
+"""
+
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+from dialer.actions.control import lock_lead, read_lead
+from dialer.actions.lead_control import skip_in
+from dialer.actions.pushing import RequestKey, Understood, push_in, understand
+from dialer.actions.storing import Known
+from dialer.actions.world import World
+from dialer.domain.states import LeadStatus
+from dialer.domain.zones import ZoneSource
+from dialer.errors import RefusedByRule
+from dialer.log import get_logger
+from dialer.store import leads
+from dialer.store.database import Connection
+from dialer.store.ledger import log_action
+from dialer.store.tables import Lead
+
+log = get_logger(__name__)
+
+NO_TOKEN = 0
+"""Stands where the token of a program stands for a push."""
+
+
+def renumber(world: World, lead_id: int, written: str, *, actor: str) -> int:
+    """Let another number take a lead's place, and give the lead that has it.
+
+    Consent was given for the old number, and stays there.
+
+    Raises:
+        NotFound: there is no such lead.
+        RefusedByRule: it is in a call, the campaign is over, or the number cannot be called.
+    """
+    lead = world.db.read(partial(read_lead, lead_id=lead_id))
+    understood = understand(world, lead.campaign_id, [_fields(lead, written)], known=Known.SKIP)
+    now = world.clock.now()
+    body = partial(_replace, lead_id=lead_id, understood=understood, actor=actor, now=now)
+    new_id = world.db.transact(body)
+    log.info("lead_renumbered", lead_id=lead_id, new_lead_id=new_id)
+    world.queue.plan()
+    return new_id
+
+
+def _fields(lead: Lead, written: str) -> dict[str, Any]:
+    """Write a lead as a program would push it, with another number."""
+    country, _, state = (lead.region or "").partition("-")
+    is_given = lead.zone_source is ZoneSource.GIVEN
+    fields = {
+        "phone": written,
+        "alt_phones": lead.alt_phones,
+        "name": lead.name,
+        "time_zone": lead.zones.partition(",")[0] if is_given else None,
+        "state": state or None,
+        "country": country or None,
+        "variables": lead.variables,
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _replace(
+    tx: Connection, *, lead_id: int, understood: Understood, actor: str, now: datetime
+) -> int:
+    campaign, old = lock_lead(tx, lead_id)
+    if campaign.test_of is not None:
+        raise RefusedByRule(f"lead {lead_id} is a test; its number is whoever asked for it")
+    key = RequestKey(NO_TOKEN, f"renumber {lead_id} {uuid4()}", uuid4().hex)
+    (told,) = push_in(tx, understood=understood, key=key, actor=actor, now=now).answer["leads"]
+    if told["result"] != "imported":
+        raise RefusedByRule(
+            "that number cannot take its place", why=told["message"], fix="correct the number"
+        )
+    new_id: int = told["lead_id"]
+    # By the reference a later list finds the person; it is not two of them.
+    leads.change(tx, lead_id, external_ref=None)
+    leads.change(tx, new_id, external_ref=old.external_ref, overrides=old.overrides)
+    if old.status is not LeadStatus.CLOSED:
+        skip_in(tx, lead_id, reason=f"its number is that of lead {new_id}", actor=actor, now=now)
+    note = partial(log_action, tx, actor=actor, action="renumber", now=now)
+    note(subject=f"lead:{lead_id}", after={"new_lead": new_id})
+    note(subject=f"lead:{new_id}", after={"instead_of": lead_id})
+    return new_id
