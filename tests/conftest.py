@@ -31,6 +31,7 @@ import psycopg
 import pytest
 import redis
 from psycopg import sql
+from quick import make_databases_quick
 from servers import server_missing
 
 from dialer.embedded.broker import EmbeddedBroker
@@ -116,6 +117,7 @@ def pytest_configure(config: pytest.Config) -> None:
     wall.setattr(socket.socket, "connect", guarded_connect)
     wall.setattr(socket.socket, "connect_ex", guarded_connect_ex)
     wall.setattr(socket, "getaddrinfo", guarded_look_up)
+    make_databases_quick(wall)
     config.add_cleanup(wall.undo)
 
 
