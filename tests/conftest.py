@@ -8,6 +8,9 @@
 | `bare_postgres_url` | a PostgreSQL database without tables |
 | `valkey_url` | an empty Valkey server |
 
+Tests of `tests/behaviour` run on PostgreSQL in `make proofs` only; those of `tests/integration`
+on both in every run.
+
 PostgreSQL is the server named by DIALER_TEST_POSTGRES_URL (15 or newer, a user who may create
 databases), else one from a wheel. A server that cannot be had skips the test, and fails it when
 CI=true. The tests of one process share a database that is emptied before each: a test that changes
@@ -19,6 +22,7 @@ import ipaddress
 import os
 import shutil
 import socket
+import sys
 import tempfile
 import uuid
 import warnings
@@ -30,6 +34,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 import redis
+import stamina
 from psycopg import sql
 from quick import make_databases_quick
 from servers import server_missing
@@ -66,9 +71,22 @@ END $$
 """
 
 
+@pytest.hookimpl(tryfirst=True)  # before those are left out that are marked
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the slow tests, so that no worker waits for another's last one."""
+    """Leave the twins on PostgreSQL to the proofs, and begin with what takes longest."""
+    for item in items:
+        if is_twin(item):
+            item.add_marker("slow")
     items.sort(key=lambda item: item.get_closest_marker("processes") is None)
+
+
+def is_twin(item: pytest.Item) -> bool:
+    """Tell whether a test of behaviour is run on PostgreSQL after it was run on SQLite.
+
+    The statements themselves are tested on both in `tests/integration`, in every run.
+    """
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    return "behaviour" in item.path.parts and params.get("database_url") == "postgresql"
 
 
 class OutsideWorld(RuntimeError):
@@ -118,6 +136,7 @@ def pytest_configure(config: pytest.Config) -> None:
     wall.setattr(socket.socket, "connect_ex", guarded_connect_ex)
     wall.setattr(socket, "getaddrinfo", guarded_look_up)
     make_databases_quick(wall)
+    stamina.set_testing(True, attempts=sys.maxsize, cap=True)  # try again as often, at once
     config.add_cleanup(wall.undo)
 
 

@@ -4,6 +4,8 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
 import typer
 
@@ -33,12 +35,8 @@ def main_of_process() -> int:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and give its exit code; raises nothing."""
-    from dialer.cli.app import app
-
     try:
-        result = typer.main.get_command(app).main(
-            args=list(arguments), prog_name="dialer", standalone_mode=False
-        )
+        result = _commands().main(args=list(arguments), prog_name="dialer", standalone_mode=False)
     except typer.TyperException as error:
         return _tell_usage(error)
     except KeyboardInterrupt:
@@ -50,6 +48,13 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001  # the outermost edge
         return _tell(error)
     return result if isinstance(result, int) else ExitCode.DONE
+
+
+@cache
+def _commands() -> Any:
+    from dialer.cli.app import app
+
+    return typer.main.get_command(app)
 
 
 def _tell(error: Exception) -> ExitCode:

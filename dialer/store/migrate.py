@@ -1,5 +1,6 @@
 """Migrations: bring a database to the tables of this release."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -29,8 +30,9 @@ def upgrade(url: str) -> str:
         database.close()
 
 
+@cache
 def newest() -> str:
-    """Give the name of the newest revision."""
+    """Give the name of the newest revision; to know it all of them are read."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
     assert head is not None
     return head

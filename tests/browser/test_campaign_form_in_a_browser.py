@@ -109,6 +109,7 @@ def test_an_edit_of_a_running_campaign_is_looked_at_and_saved(page: Page, place:
     place.stage.force_campaign(campaign, CampaignStatus.STOPPED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("look", LOOKS)
 def test_a_form_with_everything_wrong_can_be_used_by_everybody(
     browser: Browser, place: Place, look: str

@@ -111,6 +111,7 @@ def test_all_that_match_are_skipped_after_a_question_that_counts_them(
     expect(page).to_have_url(f"{place.url}/campaigns/{draft}?state=pending")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["first", "start", "stop", "bulk-skip"])
 def test_every_question_can_be_used_by_everybody(browser: Browser, place: Place, name: str) -> None:
     with browser.new_context(**LOOKS["phone"]) as context:

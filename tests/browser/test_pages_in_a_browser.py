@@ -31,6 +31,7 @@ def violations(page: Page) -> list[str]:
     return [f"{one['id']}: {node['html']}" for one in found for node in one["nodes"]]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)  # axe looks at some forty pages
 def test_every_page_can_be_used_by_everybody(browser: Browser, place: Place, look: str) -> None:
     seen = Seen()
@@ -64,7 +65,8 @@ def test_every_page_is_light(browser: Browser, place: Place) -> None:
     assert {name: size for name, size in weights.items() if size > MOST_BYTES} == {}
 
 
-@pytest.mark.parametrize("name", ["retry", "skip", "never", "mine"])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["retry", "skip", "never", "mine", "note", "number"])
 def test_every_question_can_be_used_by_everybody(browser: Browser, place: Place, name: str) -> None:
     with browser.new_context(**LOOKS["light"]) as context:
         page = context.new_page()

@@ -133,6 +133,7 @@ def test_a_talk_can_be_held_without_scripts(browser: Browser, rehearsal: Talks) 
         expect(page.get_by_text("Thank you for your time. Goodbye.")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_talk_can_be_used_by_everybody(browser: Browser, rehearsal: Talks, look: str) -> None:
     with browser.new_context(**LOOKS[look]) as context:
         page = context.new_page()

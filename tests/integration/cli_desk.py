@@ -5,9 +5,11 @@ import logging
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import pytest
 import structlog
 
 from dialer.cli.run import run
+from dialer.store import migrate
 
 NOBODY_LISTENS = "redis://127.0.0.1:1/0"
 
@@ -63,6 +66,7 @@ class Desk:
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.folder = folder
         self._capsys = capsys
+        _put_database(folder / "var")
         self.campaign_file = self.write("spring.toml", CAMPAIGN)
         self.lead_file = self.write("leads.csv", LEADS)
 
@@ -78,11 +82,35 @@ class Desk:
         said = self._capsys.readouterr()
         return Answer(code, said.out, said.err)
 
+    def without_database(self) -> None:
+        """Be a desk at which nothing was ever done."""
+        home = self.folder / "var"
+        (home / "dialer.db").unlink()
+        with suppress(OSError):  # somebody has put more into it
+            home.rmdir()
+
     def create(self) -> int:
         """Make the campaign of this desk and give its id."""
         answer = self.type("campaigns", "create", self.campaign_file, "--json")
         campaign_id: int = answer.json["campaign_id"]
         return campaign_id
+
+
+def _put_database(home: Path) -> None:
+    """Put an embedded database there that is migrated; that a command makes one is tested once."""
+    home.mkdir(exist_ok=True)
+    with suppress(FileExistsError):
+        (home / "dialer.db").touch(exist_ok=False)
+        (home / "dialer.db").write_bytes(_migrated())
+
+
+@cache
+def _migrated() -> bytes:
+    """Give the bytes of an empty database as the migrations make it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "dialer.db"
+        migrate.upgrade(f"sqlite:///{path}")
+        return path.read_bytes()
 
 
 @contextmanager

@@ -262,6 +262,7 @@ def test_a_campaign_that_is_over_takes_no_leads(desk: Desk) -> None:
 
 
 def test_a_dry_run_of_an_import_needs_no_campaign_and_stores_nothing(desk: Desk) -> None:
+    desk.without_database()
     answer = desk.type("lists", "import", desk.lead_file, "--dry-run", "--json", "--limit", 1)
     assert answer.code == ExitCode.REJECTED_ROWS
     found = answer.json

@@ -41,6 +41,7 @@ def verdicts(answer: Answer) -> dict[str, str]:
 
 
 def test_a_fresh_machine_is_well_but_told_to_start(desk: Desk) -> None:
+    desk.without_database()
     answer = desk.type("doctor", "--json")
     assert answer.code == ExitCode.DONE
     assert answer.json["ok"] is True

@@ -34,6 +34,7 @@ def simulate(desk: Desk, campaign: Path, *more: object) -> Answer:
 
 
 def test_a_forecast_needs_nothing_and_leaves_nothing(desk: Desk, campaign: Path) -> None:
+    desk.without_database()
     answer = simulate(desk, campaign, "--days", 1)
     assert answer.code == ExitCode.DONE, answer.err
     assert "no phone rings" in answer.err

@@ -145,6 +145,7 @@ def test_a_campaign_does_not_start_with_a_number_that_cannot_call(desk: Desk) ->
 
 
 def test_a_wrong_number_is_told_by_a_check_where_no_database_is(desk: Desk) -> None:
+    desk.without_database()
     other = desk.write("other.toml", 'name = "x"\nfrom_numbers = ["+13125550123"]\n')
     checked = desk.type("campaigns", "check", other)
     assert "may not start: Retell does not know +13125550123" in checked.err

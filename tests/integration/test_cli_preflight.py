@@ -93,6 +93,7 @@ def test_a_campaign_made_and_started_at_once_warns_too(desk: Desk) -> None:
 
 
 def test_a_file_is_checked_for_what_would_be_found(desk: Desk) -> None:
+    desk.without_database()
     answer = desk.type("campaigns", "check", desk.campaign_file)
     assert answer.code == ExitCode.DONE
     assert answer.err.count("warning: ") == 5  # without a database: of the file itself
@@ -104,6 +105,7 @@ def test_a_file_is_checked_for_what_would_be_found(desk: Desk) -> None:
 
 
 def test_checking_a_file_makes_no_database(desk: Desk) -> None:
+    desk.without_database()
     desk.type("campaigns", "check", desk.campaign_file)
     assert not list(Settings.load().home.glob("*.db"))
 
