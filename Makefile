@@ -1,6 +1,6 @@
 # make demo      a whole campaign against the local simulator; needs Python 3.11 or newer, no more
 # make test      the tests; brings its own PostgreSQL and Valkey
-# make proofs    the long ones: processes killed in the middle, a million numbers compared
+# make proofs    the long ones: all of it on PostgreSQL, a real browser, processes killed in the middle
 # make simulate  the engine in virtual time with everything that may go wrong: SEEDS=300 LEADS=6
 # make mutants   the same with deliberate bugs, each of which must be found
 # make chaos     every kind of process is killed at random for a while, on both databases
@@ -15,8 +15,8 @@
 
 ARGS ?=
 PYTHON ?= python3.13 python3.12 python3.11 python3
-# Three also on two cores: tests often wait for databases and processes of their own.
-PARALLEL ?= --numprocesses=3 --dist=worksteal
+# Four also on two cores: tests often wait for databases and processes of their own.
+PARALLEL ?= --numprocesses=4 --dist=worksteal
 # What is killed in the middle must not wait for a core.
 PROVING ?= --numprocesses=auto --maxprocesses=2 --dist=worksteal
 

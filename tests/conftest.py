@@ -8,8 +8,8 @@
 | `bare_postgres_url` | a PostgreSQL database without tables |
 | `valkey_url` | an empty Valkey server |
 
-Tests of `tests/behaviour` run on PostgreSQL in `make proofs` only; those of `tests/integration`
-on both in every run.
+`make test` runs them on SQLite, the statements themselves on both; `make proofs` the others on
+PostgreSQL, and all that needs a browser.
 
 PostgreSQL is the server named by DIALER_TEST_POSTGRES_URL (15 or newer, a user who may create
 databases), else one from a wheel. A server that cannot be had skips the test, and fails it when
@@ -71,22 +71,24 @@ END $$
 """
 
 
+ON_BOTH = ("test_store_", "test_migrations", "test_exports")
+"""Tests of the statements themselves: in every run on both databases."""
+
+
 @pytest.hookimpl(tryfirst=True)  # before those are left out that are marked
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the twins on PostgreSQL to the proofs, and begin with what takes longest."""
+    """Leave what takes long to the proofs, and begin with the longest of the others."""
     for item in items:
-        if is_twin(item):
+        if is_twin(item) or "browser" in item.path.parts:
             item.add_marker("slow")
     items.sort(key=lambda item: item.get_closest_marker("processes") is None)
 
 
 def is_twin(item: pytest.Item) -> bool:
-    """Tell whether a test of behaviour is run on PostgreSQL after it was run on SQLite.
-
-    The statements themselves are tested on both in `tests/integration`, in every run.
-    """
+    """Tell whether a test is run on PostgreSQL after it was run on SQLite."""
     params = getattr(getattr(item, "callspec", None), "params", {})
-    return "behaviour" in item.path.parts and params.get("database_url") == "postgresql"
+    on_postgresql = "postgresql" in params.values()
+    return on_postgresql and not item.path.name.startswith(ON_BOTH)
 
 
 class OutsideWorld(RuntimeError):

@@ -36,7 +36,9 @@ def main_of_process() -> int:
 def run(arguments: Sequence[str]) -> int:
     """Run one command and give its exit code; raises nothing."""
     try:
-        result = _commands().main(args=list(arguments), prog_name="dialer", standalone_mode=False)
+        result = all_commands().main(
+            args=list(arguments), prog_name="dialer", standalone_mode=False
+        )
     except typer.TyperException as error:
         return _tell_usage(error)
     except KeyboardInterrupt:
@@ -51,7 +53,8 @@ def run(arguments: Sequence[str]) -> int:
 
 
 @cache
-def _commands() -> Any:
+def all_commands() -> Any:
+    """Give the commands of the command line, which take a while to be put together."""
     from dialer.cli.app import app
 
     return typer.main.get_command(app)

@@ -115,6 +115,7 @@ NIGHTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("opens", "closes"), NIGHTS)
 @pytest.mark.parametrize(("zones", "eve"), CHANGES)
 def test_nobody_is_called_outside_a_window_when_clocks_change(
@@ -166,6 +167,7 @@ def test_an_hour_that_does_not_come_is_not_called_in(tmp_path: Path) -> None:
 # -- six zones at once
 
 
+@pytest.mark.slow
 def test_a_list_of_six_zones_is_called_in_the_hours_of_each(tmp_path: Path) -> None:
     path = write_campaign(tmp_path, people=dict.fromkeys(SIX_ZONES, 20))
     assumptions = Assumptions(lines=3)
@@ -198,6 +200,7 @@ def test_ten_thousand_leads_over_five_days_and_a_change_of_clocks(tmp_path: Path
 # -- what it takes for granted
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_forecast(tmp_path: Path) -> None:
     path = write_campaign(tmp_path, people={NEW_YORK: 6, BERLIN: 6})
 

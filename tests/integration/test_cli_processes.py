@@ -42,6 +42,7 @@ def test_the_version_is_told() -> None:
     assert (answer.code, answer.out.split()[0]) == (ExitCode.DONE, "dialer")
 
 
+@pytest.mark.slow
 def test_scripts_can_tell_what_went_wrong(campaign_file: Path) -> None:
     """The other codes are tried within one process, where it is quicker."""
     expected = {
@@ -66,6 +67,7 @@ def test_a_database_that_does_not_answer_is_told_apart() -> None:
     assert "hush" not in answer.err
 
 
+@pytest.mark.slow
 def test_an_interrupted_watch_exits_with_130(campaign_file: Path) -> None:
     ran("campaigns", "create", campaign_file)
     watching = subprocess.Popen(

@@ -120,6 +120,7 @@ def honcho(environment: dict[str, str]) -> Iterator[Honcho]:
     running.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_the_procfile_starts_every_process(honcho: Honcho) -> None:
     port = int(honcho.environment["DIALER_WEB_PORT"])

@@ -11,7 +11,7 @@ import typer
 
 from dialer.cli import app as commands
 from dialer.cli.exits import Declined, ExitCode, KeyMissing, WrongUsage
-from dialer.cli.run import run
+from dialer.cli.run import all_commands, run
 from dialer.errors import (
     AccountProblem,
     IllegalMove,
@@ -43,7 +43,9 @@ def failing_command(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         raise Failing.error
 
     monkeypatch.setattr(commands, "app", app)
+    all_commands.cache_clear()
     yield
+    all_commands.cache_clear()
     Failing.error = RuntimeError()
 
 

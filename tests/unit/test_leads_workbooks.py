@@ -161,6 +161,7 @@ def test_short_rows_are_filled_up_to_the_width_asked_for(tmp_path: Path) -> None
         assert list(table.records())[1].cells == ["Ann"]
 
 
+@pytest.mark.slow
 def test_a_cell_far_down_costs_no_memory_and_one_far_out_only_its_file(tmp_path: Path) -> None:
     down = tmp_path / "down.xlsx"
     out = tmp_path / "out.xlsx"

@@ -125,6 +125,7 @@ def test_every_chunk_is_in_order(tmp_path: Path) -> None:
     assert sum(map(len, chunks)) == 150_000
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     def peak(count: int) -> int:
         path = tmp_path / f"{count}.txt"
