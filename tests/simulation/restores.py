@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from dialer.actions.findings import acknowledge
+from dialer.actions.findings import MORE, acknowledge
 from dialer.actions.world import World
 from dialer.store import incidents
 from simulation.checks import Checks
@@ -161,7 +161,10 @@ class Restores:
 
     def acknowledge(self) -> None:
         """Let a person look at the calls that could not be brought back."""
-        told = self._db.look(incidents.unclosed)
-        for one in told:
-            if one.code == "I19" and NOT_A_LEAD in one.sentence:
-                acknowledge(self._world, one.id, actor="ann", note="Their list was lost.")
+        told = [one for one in self._db.look(incidents.unclosed) if one.code == "I19"]
+        named = [one for one in told if one.subject != MORE]
+        lost = [one for one in named if NOT_A_LEAD in one.sentence]
+        # Where there are too many to name each, the last one stands for others of the same kind.
+        seen = told if len(lost) == len(named) else lost
+        for one in seen:
+            acknowledge(self._world, one.id, actor="ann", note="Their list was lost.")

@@ -77,12 +77,8 @@ def unfair_sends(
 
 
 def _called_after_talk(exchange: Exchange, diary: Diary, written: list[Written]) -> Iterator[str]:
-    sent_ms = {one.attempt_id: one.at_ms for one in written}
     talked: dict[Who, int] = {}
-    calls = [
-        (call, _who(call), sent_ms.get(call.attempt_id or "", call.created_ms))
-        for call in exchange.calls
-    ]
+    calls = [(call, _who(call), _sent_ms(call, written)) for call in exchange.calls]
     for call, who, at_ms in calls:
         if call.script.outcome is not Outcome.TALK or call.ended_ms is None:
             continue
@@ -94,6 +90,16 @@ def _called_after_talk(exchange: Exchange, diary: Diary, written: list[Written])
             continue
         if who not in diary.retried:
             yield f"lead {who[0]} was called after it had talked"
+
+
+def _sent_ms(call: Call, written: list[Written]) -> int:
+    """Give when the request left that made a call: a repetition may follow the call it asks for."""
+    sent = [
+        one.at_ms
+        for one in written
+        if one.attempt_id == call.attempt_id and one.at_ms <= call.created_ms
+    ]
+    return max(sent, default=call.created_ms)
 
 
 def _who(call: Call) -> Who:
