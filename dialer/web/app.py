@@ -122,8 +122,9 @@ def _app(site: Site) -> FastAPI:
     app.add_middleware(CrossSiteRefused)
     app.add_middleware(SecurityHeaders)
     error_pages.install(app)
+    # As they are: FastAPI would build each route once more, with the first requests.
     for router in ROUTERS:
-        app.include_router(router)
+        app.router.routes.extend(router.routes)
     app.router.routes.append(ApiMount(make_api(site)))
     return app
 

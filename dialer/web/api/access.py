@@ -41,7 +41,12 @@ class ScopedRouter(APIRouter):
         self, scope: Scope | None, *, tag: str, route_class: type[APIRoute] = ApiRoute
     ) -> None:
         guards = [] if scope is None else [Depends(_guard(scope))]
-        super().__init__(dependencies=guards, route_class=route_class, tags=[tag])
+        super().__init__(
+            dependencies=guards,
+            route_class=route_class,
+            tags=[tag],
+            generate_unique_id_function=lambda route: route.name,
+        )
         self.scope = scope
 
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:

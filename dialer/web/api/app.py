@@ -70,12 +70,11 @@ def make_api(site: Site) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name,
     )
     app.state.site = site
     app.state.in_flight = InFlight()
     problems.install(app)
     document.install(app)
     for router in ROUTERS:
-        app.include_router(router)
+        app.router.routes.extend(router.routes)
     return app
