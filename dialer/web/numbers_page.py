@@ -8,7 +8,12 @@ from fastapi import Form
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialer.actions.workspace_numbers import list_numbers, update_number
+from dialer.actions.workspace_numbers import (
+    buy_number,
+    list_numbers,
+    release_number,
+    update_number,
+)
 from dialer.domain.roles import Role
 from dialer.domain.weighted_agents import read_agents
 from dialer.errors import NotFound, UserError
@@ -26,6 +31,8 @@ viewing = requires(Role.OPERATOR)
 changing = requires(Role.ADMIN)
 
 PATH = "/settings/numbers"
+COUNTRIES = ("US", "CA")
+"""Where Retell sells numbers."""
 Word = Annotated[str, Form(max_length=1000)]
 
 
@@ -60,6 +67,46 @@ def _rest(row: dict[str, Any], resting: dict[str, Any]) -> dict[str, Any]:
     until, reason = resting.get(row["number"], (None, None))
     why = (reason or "").partition(": ")
     return {"resting_until": until, "why_resting": why[2] or why[0]}
+
+
+@changing.post(PATH)
+def buy(
+    request: Request,
+    area_code: Word = "",
+    country: Word = "US",
+    toll_free: Word = "",
+    nickname: Word = "",
+    outbound: Word = "",
+) -> Response:
+    """Buy a number; it costs money each month."""
+    site = site_of(request)
+    code = area_code.strip()
+    if code and not (code.isdecimal() and len(code) == 3):
+        raise Unfit(
+            "area_code", f"“{code[:10]}” is no area code", fix="write three digits, or none"
+        )
+    agents = _agents("outbound", outbound)
+    wishes = {
+        "area_code": int(code) if code else None,
+        "country_code": country if country in COUNTRIES else "US",
+        "toll_free": True if toll_free else None,
+        "nickname": nickname.strip() or None,
+        "outbound_agents": agents or None,
+    }
+    said = {name: value for name, value in wishes.items() if value is not None}
+    bought = buy_number(site.world(), said, actor=actor_of(request).name)
+    site.retell_says.forget(NUMBERS)
+    return see(f"{PATH}?done={bought['number']}")
+
+
+@changing.post(PATH + "/{number}/release")
+def release(request: Request, number: str) -> Response:
+    """Give a number back; refused while a running campaign calls from it."""
+    site = site_of(request)
+    row = _find(request, number)
+    release_number(site.world(), row["number"], actor=actor_of(request).name)
+    site.retell_says.forget(NUMBERS)
+    return see(f"{PATH}?done={row['number']}")
 
 
 @changing.get(PATH + "/{number}")

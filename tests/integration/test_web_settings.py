@@ -160,6 +160,23 @@ def test_numbers_are_shown_and_changed_at_retell(site: Site) -> None:
     assert site.web.get("/settings/numbers/%2B19995550100").status_code == 404
 
 
+def test_a_number_is_bought_and_given_back(site: Site) -> None:
+    assert "Buy a number" in site.settled("/settings/numbers")
+    wrong = site.web.post("/settings/numbers", data={"area_code": "41"})
+    assert (wrong.status_code, "is no area code" in wrong.text) == (400, True)
+    typed = {"area_code": "628", "nickname": "West", "outbound": "agent_plan", "country": "US"}
+    answer = site.web.post("/settings/numbers", data=typed)
+    number = answer.headers["location"].partition("done=")[2]
+    assert number.startswith("+1628")
+    assert "West" in site.settled("/settings/numbers")
+    page = f"/settings/numbers/{number.replace('+', '%2B')}"
+    assert "Give it back for good" in site.web.get(page).text
+    assert site.web.post(f"{page}/release").status_code == 303
+    assert number not in site.settled("/settings/numbers")
+    done = site.world.db.read(lambda tx: ledger.of_subject(tx, f"number:{number}"))
+    assert [one.action for one in done] == ["buy_number", "release_number"]
+
+
 def test_an_agent_is_told_where_our_webhooks_are(site: Site) -> None:
     assert "/settings/agents/agent_plan" in site.settled("/settings/agents")
     shown = site.settled("/settings/agents/agent_plan")
