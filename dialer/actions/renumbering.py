@@ -5,6 +5,7 @@ the lead with the old number is closed, and one with the new number takes its pl
 way of a row of a file, with all that its number decides anew (zones, law, do-not-call list).
 """
 
+import re
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -15,9 +16,11 @@ from dialer.actions.lead_control import skip_in
 from dialer.actions.pushing import RequestKey, Understood, push_in, understand
 from dialer.actions.storing import Known
 from dialer.actions.world import World
+from dialer.domain.phones import Phone, parse_phone
 from dialer.domain.states import LeadStatus
 from dialer.domain.zones import ZoneSource
 from dialer.errors import RefusedByRule
+from dialer.leads.header_words import LeadField
 from dialer.log import get_logger
 from dialer.store import leads
 from dialer.store.database import Connection
@@ -25,6 +28,11 @@ from dialer.store.ledger import log_action
 from dialer.store.tables import Lead
 
 log = get_logger(__name__)
+
+_OF_CONSENT = {LeadField.CONSENT_AT, LeadField.CONSENT_SOURCE, LeadField.CONSENT_TEXT}
+_FIELDS = {one.value for one in set(LeadField) - _OF_CONSENT - {LeadField.EXTERNAL_REF}}
+_NOT_TAKEN = {one.value for one in LeadField}
+_OTHER_PHONE = re.compile(r"phone_\d+")  # made anew from the other numbers
 
 NO_TOKEN = 0
 """Stands where the token of a program stands for a push."""
@@ -51,18 +59,36 @@ def renumber(world: World, lead_id: int, written: str, *, actor: str) -> int:
 
 def _fields(lead: Lead, written: str) -> dict[str, Any]:
     """Write a lead as a program would push it, with another number."""
-    country, _, state = (lead.region or "").partition("-")
     is_given = lead.zone_source is ZoneSource.GIVEN
+    known = {name: _now(lead, value, written) for name, value in lead.variables.items()}
     fields = {
-        "phone": written,
-        "alt_phones": lead.alt_phones,
         "name": lead.name,
         "time_zone": lead.zones.partition(",")[0] if is_given else None,
-        "state": state or None,
-        "country": country or None,
-        "variables": lead.variables,
+        **_place(lead),
+        **{name: value for name, value in known.items() if name in _FIELDS},
+        "phone": written,
+        "alt_phones": lead.alt_phones,
+        "variables": {
+            name: value
+            for name, value in known.items()
+            if name not in _NOT_TAKEN and not _OTHER_PHONE.fullmatch(name)
+        },
     }
     return {name: value for name, value in fields.items() if value}
+
+
+def _place(lead: Lead) -> dict[str, str]:
+    """Give the state that its list named; in whatever column, it is a field of ours."""
+    country, _, state = (lead.region or "").partition("-")
+    if not state or LeadField.STATE in lead.variables:
+        return {}
+    return {"state": state, "country": country}
+
+
+def _now(lead: Lead, value: str, written: str) -> str:
+    """Give a variable as it is from now on: a column of the list may repeat the number."""
+    found = parse_phone(value, country="US", allow_fictional=True, allowed_countries=None)
+    return written if isinstance(found, Phone) and found.e164 == lead.phone else value
 
 
 def _replace(

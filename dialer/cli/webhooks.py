@@ -78,7 +78,8 @@ def verify(
     ],
 ) -> None:
     """Tell whether one of our keys signed a body, however long ago. Exit code 1 says no."""
-    from dialer.retell.signature import signed_at, verify
+    from dialer.retell.signature import signed_at
+    from dialer.retell.signature import verify as check
 
     settings = load_settings()
     keys = [key.get_secret_value() for key in settings.webhook_keys]
@@ -88,7 +89,7 @@ def verify(
         raise UserError(f"{body} cannot be read", why=str(error), fix="correct its name") from error
     try:
         at = signed_at(signature)
-        verify(content, signature, keys=keys, now=at)
+        check(content, signature, keys=keys, now=at)
     except BadSignature as error:
         say(f"not ours: {_WHY[error.reason]}")
         raise typer.Exit(ExitCode.FAILED) from error

@@ -72,6 +72,7 @@ class TestCalls:
     def test_a_filter_that_is_none_is_refused_by_name(self, api: httpx.Client) -> None:
         told = problem(api.get("/calls", params={"status": "asleep"}), 422)
         assert told["errors"][0]["where"].startswith("query.status")
+        problem(api.get("/calls", params={"agent_version": 3}), 422)
         told = problem(api.get("/calls", params={"metadata": "order"}), 400)
         assert told["fix"] == "write key=value"
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -124,13 +124,19 @@ class CallQuery(BaseModel):
     analysis: list[Pair] = Field(default=[], description="Of the custom analysis.")
     attribute: list[Pair] = Field(default=[], description="A custom attribute.")
 
+    @model_validator(mode="after")
+    def _has_agent(self) -> "CallQuery":
+        if self.agent_version is not None and self.agent_id is None:
+            raise ValueError("agent_version is of no agent; name agent_id, too")
+        return self
+
     def filters(self) -> CallFilters:
         """Give them as Retell is asked."""
         named = {name: getattr(self, name) for name in ("campaign_id", "lead_id", "attempt_id")}
         ours = {name: str(value) for name, value in named.items() if value is not None}
         return CallFilters(
             agent_id=self.agent_id,
-            agent_version=self.agent_version if self.agent_id is not None else None,
+            agent_version=self.agent_version,
             from_number=read_phone(self.from_number) if self.from_number else None,
             to_number=read_phone(self.to_number) if self.to_number else None,
             since=self.since,

@@ -63,6 +63,8 @@ def export_campaign(
     """Give what came of a campaign as a file: one row per lead, or another of the exports."""
     world = world_of(request)
     if what is ExportWhat.BATCH:
+        if form is not ExportFormat.CSV:
+            raise UserError("Retell’s batch calls take a CSV file only", fix="leave format out")
         actor = actor_of(request)
 
         def hand_over(path: Path, **_: Any) -> None:

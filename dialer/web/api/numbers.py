@@ -179,8 +179,13 @@ def _binding(wish: Binding) -> dict[str, Any]:
 
 
 def _agents(field: str, texts: list[str] | None) -> list[dict[str, Any]] | None:
+    """Read the agents of a number; None: they stay, an empty list: nobody."""
+    if texts is None:
+        return None
+    if not texts:
+        return []
     try:
-        return read_agents(texts) if texts else [] if texts is not None else None
+        return read_agents(texts)
     except ValueError as error:
         fix = "write for example agent_a=0.7 and agent_b@prod=0.3"
         raise UserError(f"{field} is not valid", why=str(error), fix=fix) from error
