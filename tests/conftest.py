@@ -81,7 +81,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if is_twin(item) or "browser" in item.path.parts:
             item.add_marker("slow")
-    items.sort(key=lambda item: item.get_closest_marker("processes") is None)
+    items.sort(key=lambda item: not takes_long(item))
+
+
+def takes_long(item: pytest.Item) -> bool:
+    """Tell whether others would wait for a test that was begun last."""
+    return item.get_closest_marker("processes") is not None or "simulation" in item.path.parts
 
 
 def is_twin(item: pytest.Item) -> bool:
