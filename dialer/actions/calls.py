@@ -93,6 +93,29 @@ def stop_call(world: World, call_id: str, *, actor: str) -> None:
     world.db.transact(partial(_log, world=world, call_id=call_id, action="stop_call", actor=actor))
 
 
+def hang_up(world: World, lead_id: int, *, actor: str) -> None:
+    """Hang up the call that a lead is in.
+
+    Raises:
+        NotFound: there is no such lead.
+        RefusedByRule: it is in no call that is known.
+        KeyRefused, Unreachable: nothing was stopped, as far as we know.
+    """
+
+    def body(tx: Connection) -> Attempt | None:
+        read_lead(tx, lead_id)
+        return attempts.open_of_lead(tx, lead_id)
+
+    row = world.db.read(body)
+    if row is None or row.call_id is None:
+        raise RefusedByRule(
+            f"lead {lead_id} is in no call",
+            why="it is over, or Retell has not confirmed it yet",
+            fix="look at the lead again",
+        )
+    stop_call(world, row.call_id, actor=actor)
+
+
 def update_metadata(
     world: World,
     call_id: str,

@@ -75,7 +75,12 @@ ROUTERS: tuple[GuardedRouter, ...] = (
     *(lead_page.router, lead_actions.router, recordings.router),
     talk_page.router,
     *(list_page.viewing, list_page.changing, upload_page.router),
-    *(do_not_call_page.viewing, do_not_call_page.changing, activity_page.router),
+    *(
+        do_not_call_page.viewing,
+        do_not_call_page.changing,
+        activity_page.viewing,
+        activity_page.exporting,
+    ),
     *(week_page.router, schedule_edit.router, schedule_page.viewing, schedule_page.changing),
     *(export_page.viewing, export_page.changing),
     *(settings_page.viewing, settings_page.changing, cadence_page.router),

@@ -1,6 +1,7 @@
 """The do-not-call list: look a number up, put it on, take it off, bring a file of numbers."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from functools import partial
 from typing import Annotated, Any
@@ -8,15 +9,17 @@ from typing import Annotated, Any
 from fastapi import Form
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 
 from dialer.actions import do_not_call, file_errands, uploads
+from dialer.actions.opt_out_files import export_opt_outs
 from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.errands import FOR_A_WORKER, ErrandKind
 from dialer.domain.phones import Phone, parse_phone
 from dialer.domain.places import parse_country
 from dialer.domain.roles import Role
 from dialer.errors import UserError
+from dialer.leads.exports import ExportFormat
 from dialer.store import campaigns, errands, registries, suppressions
 from dialer.store.database import Connection
 from dialer.web.access import actor_of, requires
@@ -27,6 +30,7 @@ from dialer.web.pages import page
 from dialer.web.sign_in import see
 from dialer.web.site import site_of
 from dialer.web.typed_ids import typed_id
+from dialer.web.written_files import as_file
 
 viewing = requires(Role.VIEWER)
 changing = requires(Role.OPERATOR)
@@ -35,7 +39,10 @@ PAGE = 50
 FILES_SHOWN = 5
 PATH = "/do-not-call"
 _FILES = (ErrandKind.OPT_OUTS, ErrandKind.REGISTRY)
+MOST_PASTED = 1_000
 Word = Annotated[str, Form(max_length=200)]
+Numbers = Annotated[str, Form(max_length=40_000)]
+_BETWEEN = re.compile(r"[\n\r,;]+")
 
 
 @viewing.get(PATH)
@@ -75,7 +82,9 @@ def _page(
         error=error,
         working=working,
         first=before is None,
-        done={"added": "The number is on the list.", "removed": "It was taken off."}.get(done),
+        done={"added": "It is on the list, and not called.", "removed": "It was taken off."}.get(
+            done
+        ),
         now=now,
         **found,
     )
@@ -119,20 +128,57 @@ def _read(
 
 @changing.post(f"{PATH}/add")
 def add(
-    request: Request, number: Word = "", reason: Word = "", expires: Word = "", country: Word = "US"
+    request: Request,
+    number: Numbers = "",
+    reason: Word = "",
+    expires: Word = "",
+    country: Word = "US",
 ) -> Response:
-    """Put a number on the list, and close the leads that wait for a call to it."""
+    """Put one number on the list, or several that were pasted, and close the leads that wait."""
     world = site_of(request).world()
+    texts = [part.strip() for part in _BETWEEN.split(number) if part.strip()]
     try:
-        phone = _number(number, country=country)
-        ends = _end_of(expires)
-        said = _given(reason)
-        actor = actor_of(request).name
-        opt_out = OptOut(said, OptOutSource.HAND, actor, expires_at=ends)
-        do_not_call.add(world, phone, opt_out)
+        opt_out = OptOut(
+            _given(reason), OptOutSource.HAND, actor_of(request).name, expires_at=_end_of(expires)
+        )
+        _refuse_too_many(texts)
+        code = parse_country(country.strip() or "US") or "US"
+        found = do_not_call.add_written(world, texts, opt_out, country=code)
+        _refuse_wrong(found)
     except UserError as error:
         return _page(request, error=error)
     return see(f"{PATH}?done=added")
+
+
+def _refuse_too_many(texts: Sequence[str]) -> None:
+    if not texts:
+        raise UserError("there is no number", fix="write one, or paste several, each on a line")
+    if len(texts) > MOST_PASTED:
+        raise UserError(
+            f"that are {len(texts):,} numbers, and {MOST_PASTED:,} at most are taken at once",
+            fix="bring them as a file",
+        )
+
+
+def _refuse_wrong(found: Sequence[do_not_call.Written]) -> None:
+    """Tell which of the numbers are none; the others are on the list."""
+    wrong = [one for one in found if one.problem is not None]
+    if not wrong:
+        return
+    named = ", ".join(f"“{one.phone[:40]}”" for one in wrong[:10])
+    put = len(found) - len(wrong)
+    what = f"{named} {'is' if len(wrong) == 1 else 'are'} no number"
+    why = wrong[0].problem
+    if put:
+        why = f"{why} The other {put:,} are on the list."
+    raise UserError(what, why=why, fix="correct it, and add it again")
+
+
+@changing.get(f"{PATH}/export")
+def export(request: Request) -> FileResponse:
+    """Give all entries of our own list as a file."""
+    write = partial(export_opt_outs, site_of(request).world().db)
+    return as_file(request, write, form=ExportFormat.CSV, named="do-not-call")
 
 
 @changing.post(f"{PATH}/remove")

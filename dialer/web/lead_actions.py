@@ -7,7 +7,7 @@ from fastapi import Form
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialer.actions import do_not_call, lead_control, phone_tests, renumbering
+from dialer.actions import calls, do_not_call, lead_control, phone_tests, renumbering
 from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.roles import Role
 from dialer.errors import UserError
@@ -34,6 +34,13 @@ def skip(request: Request, lead_id: int, reason: Reason = "") -> Response:
     world = site_of(request).world()
     given = _given(reason)
     lead_control.skip(world, lead_id, reason=given, actor=actor_of(request).name)
+    return see(f"/leads/{lead_id}")
+
+
+@router.post("/leads/{lead_id}/hang-up")
+def hang_up(request: Request, lead_id: int) -> Response:
+    """End the call that a lead is in; how it came out is learned as of any other."""
+    calls.hang_up(site_of(request).world(), lead_id, actor=actor_of(request).name)
     return see(f"/leads/{lead_id}")
 
 

@@ -18,7 +18,6 @@ from dialer.domain.roles import Scope
 from dialer.errors import UserError
 from dialer.leads.exports import ExportFormat
 from dialer.web.api.access import actor_of, asks, world_of
-from dialer.web.api.exports import MEDIA_TYPES, as_file
 from dialer.web.api.files import (
     FileRoute,
     FileState,
@@ -31,6 +30,7 @@ from dialer.web.api.files import (
 from dialer.web.api.kinds import Id
 from dialer.web.file_form import FileForm
 from dialer.web.typed_ids import typed_id
+from dialer.web.written_files import MEDIA_TYPES, as_file
 
 sending = asks(Scope.DNC_WRITE, tag="do-not-call", route_class=FileRoute)
 reading = asks(Scope.DNC_READ, tag="do-not-call")

@@ -1,15 +1,10 @@
 """Exports: what came of a campaign or of a lead list, as a file."""
 
-import os
-import tempfile
-from collections.abc import Callable
 from functools import partial
-from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Query
-from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import FileResponse
 
@@ -23,16 +18,11 @@ from dialer.leads.export_profile import shipped_profiles
 from dialer.leads.exports import ExportFormat
 from dialer.web.api.access import actor_of, asks, world_of
 from dialer.web.api.kinds import Id
-from dialer.web.site import site_of
+from dialer.web.written_files import MEDIA_TYPES, Write, as_file
 
 router = asks(Scope.RESULTS_READ, tag="campaigns")
 of_lists = asks(Scope.LEADS_READ, tag="lists")
 
-MEDIA_TYPES = {
-    ExportFormat.CSV: "text/csv",
-    ExportFormat.JSON_LINES: "application/x-ndjson",
-    ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 A_FILE: dict[str, Any] = {
     "response_class": FileResponse,
     "responses": {200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}},
@@ -47,9 +37,6 @@ Profile = Annotated[
         examples=["hubspot"],
     ),
 ]
-
-Write = Callable[..., Any]
-"""Writes to a path; takes `form` unless it has a form of its own."""
 
 
 @router.get("/campaigns/{campaign_id}/results", **A_FILE)
@@ -88,24 +75,6 @@ def export_rejects(request: Request, list_id: Id, form: Format = ExportFormat.CS
     """Give the rows that are no leads as a file, to be corrected and sent again."""
     write = partial(export.export_rejects, world_of(request).db, list_id)
     return as_file(request, write, form=form, named=f"list-{list_id}-rejects")
-
-
-def as_file(request: Request, write: Write, *, form: ExportFormat, named: str) -> FileResponse:
-    """Have a file written and give it; it is deleted once it is sent."""
-    handle, name = tempfile.mkstemp(dir=site_of(request).settings.create_home())
-    os.close(handle)
-    try:
-        write(Path(name), form=form)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return FileResponse(
-        name,
-        status_code=HTTPStatus.OK,
-        media_type=MEDIA_TYPES[form],
-        filename=f"{named}.{form.value}",
-        background=BackgroundTask(Path(name).unlink, missing_ok=True),
-    )
 
 
 def _writer(what: ExportWhat, profile: str | None) -> Write:

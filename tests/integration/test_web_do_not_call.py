@@ -1,0 +1,91 @@
+"""What is put on the do-not-call list, and taken home, on pages; and a call that is ended there."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from api_peer import draft, world_with_retell
+from web_peer import serving, settings_for, sign_in
+
+from dialer.actions.control import start
+from dialer.actions.dial import dial
+from dialer.actions.plan import plan
+from dialer.actions.pushing import RequestKey, push
+from dialer.actions.world import World
+from dialer.domain.roles import Role
+from dialer.store import suppressions
+from dialer.web.app import make_app
+
+OURS = {"sec-fetch-site": "same-origin"}
+PASTED = "+12125552671\n(212) 555-2672; 12,\n\n"
+
+
+@pytest.fixture
+def world(sqlite_url: str) -> Iterator[World]:
+    with world_with_retell(sqlite_url) as made:
+        yield made
+
+
+@pytest.fixture
+def web(world: World) -> Iterator[httpx.Client]:
+    with serving(make_app(world, settings_for(world.db.url, print_first_link=False))) as client:
+        sign_in(client, world)
+        yield client
+
+
+def add(web: httpx.Client, numbers: str, **more: str) -> httpx.Response:
+    form = {"number": numbers, "reason": "asked", **more}
+    return web.post("/do-not-call/add", data=form, headers=OURS)
+
+
+def test_of_pasted_numbers_the_good_ones_are_on_the_list_and_the_others_named(
+    web: httpx.Client, world: World
+) -> None:
+    answer = add(web, PASTED)
+    assert answer.status_code == 400
+    assert "“12” is no number" in answer.text
+    assert "The other 2 are on the list." in answer.text
+    assert world.db.read(suppressions.count) == 2
+    again = add(web, "+12125552671\r\n+12125552673")
+    assert again.headers["location"] == "/do-not-call?done=added"
+    assert world.db.read(suppressions.count) == 3
+
+
+@pytest.mark.parametrize(
+    ("numbers", "what"), [(" \n", "there is no number"), ("1\n" * 1_001, "bring them as a file")]
+)
+def test_nothing_and_too_much_are_refused(web: httpx.Client, numbers: str, what: str) -> None:
+    answer = add(web, numbers)
+    assert answer.status_code == 400
+    assert what in answer.text.lower()
+
+
+def test_the_list_and_the_log_are_taken_home(web: httpx.Client, world: World) -> None:
+    add(web, "+12125552671")
+    listed = web.get("/do-not-call/export")
+    assert "attachment" in listed.headers["content-disposition"]
+    assert "+12125552671" in listed.text
+    log = web.get("/activity/export", params={"subject": "phone:+12125552671"}).text
+    (head, entry) = log.strip().splitlines()
+    assert head == "\ufeffat,actor,action,subject,before,after"
+    assert "phone:+12125552671" in entry
+
+
+def test_viewers_take_nothing_home(world: World) -> None:
+    with serving(make_app(world, settings_for(world.db.url, print_first_link=False))) as web:
+        sign_in(web, world, Role.VIEWER)
+        for path in ("/do-not-call/export", "/activity/export"):
+            assert web.get(path).status_code == 403
+
+
+def test_a_call_is_ended_from_the_page_of_its_lead(web: httpx.Client, world: World) -> None:
+    campaign_id = draft(world)
+    key = RequestKey(1, "a", "a")
+    push(world, campaign_id, [{"phone": "2125552671"}], key=key, actor="test")
+    assert web.post("/leads/1/hang-up", headers=OURS).status_code == 409
+    start(world, campaign_id, actor="test", despite="It is only a rehearsal.")
+    plan(world)
+    (attempt_id,) = world.queue.dialed  # type: ignore[attr-defined]
+    dial(world, attempt_id)
+    assert "Hang up …" in web.get("/leads/1").text
+    assert web.post("/leads/1/hang-up", headers=OURS).headers["location"] == "/leads/1"
