@@ -178,6 +178,7 @@ def test_a_lead_that_did_not_pick_up_calls_back_and_is_reached(scene: Scene) -> 
     assert answer.json()["to_number"] == "+14155550198"
     scene.until(lambda: scene.row(lead_id).status is LeadStatus.CLOSED)
     assert scene.row(lead_id).closed_as is ClosedAs.REACHED
+    scene.until_told()
     call = scene.simulator.get("/_sim/calls").json()[-1]
     assert call["retell_llm_dynamic_variables"]["first_name"] == "Ada"
     assert call["metadata"]["lead_id"] == str(lead_id)
