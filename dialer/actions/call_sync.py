@@ -7,6 +7,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from dialer.actions.audit import finish_comparison
 from dialer.actions.bring_back import apply_call
@@ -53,6 +54,24 @@ def sync_calls(world: World, *, since: datetime | None = None) -> Synced:
         others = learn_other_calls(world, since=since)
     log.info("calls_synced", refreshed=refreshed, others=others.new)
     return Synced(compared, len(lacking), refreshed, others)
+
+
+def fields_of(synced: Synced) -> dict[str, Any]:
+    """Tell what a sync did, as people and programs read it."""
+    compared, others = synced.compared, synced.others
+    return {
+        "since": compared.since,
+        "calls_of_ours": len(compared.shown),
+        "brought_back": compared.brought_back,
+        "without_lead": compared.without_lead,
+        "asked_again": synced.asked,
+        "refreshed": synced.refreshed,
+        "others_since": others.since,
+        "others_listed": others.listed,
+        "others_new": others.new,
+        "others_to_our_leads": others.to_leads,
+        "complete": compared.complete and others.complete,
+    }
 
 
 def _refresh(world: World, row: Attempt) -> bool:

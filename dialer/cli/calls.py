@@ -3,7 +3,7 @@
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -15,9 +15,6 @@ from dialer.cli.reading import read_pairs, read_past
 from dialer.cli.web_calls import web
 from dialer.cli.worlds import actor, load_settings, opened_database, opened_world
 from dialer.errors import ProviderUnavailable, Unreachable, UserError
-
-if TYPE_CHECKING:
-    from dialer.actions.call_sync import Synced
 
 app = typer.Typer(no_args_is_help=True, help="Look at calls, stop them, listen to them.")
 
@@ -129,36 +126,19 @@ def sync(
 
     May be run as often as one likes. Exit code 1 when not everything was seen.
     """
-    from dialer.actions.call_sync import sync_calls
+    from dialer.actions.call_sync import fields_of, sync_calls
 
     with opened_world(load_settings()) as world:
         now = world.clock.now()
         start = None if since is None else read_past(since, option="--since", now=now)
         synced = sync_calls(world, since=start)
-    fields = _synced_fields(synced)
+    fields = fields_of(synced)
     print_json(fields) if as_json else print_fields(fields)
     for one in synced.compared.differences:
         say(one.sentence)
     if not synced.compared.complete or not synced.others.complete:
         say("not all calls were seen; run it again, it goes on from there")
         raise typer.Exit(ExitCode.FAILED)
-
-
-def _synced_fields(synced: "Synced") -> dict[str, Any]:
-    compared, others = synced.compared, synced.others
-    return {
-        "since": compared.since,
-        "calls_of_ours": len(compared.shown),
-        "brought_back": compared.brought_back,
-        "without_lead": compared.without_lead,
-        "asked_again": synced.asked,
-        "refreshed": synced.refreshed,
-        "others_since": others.since,
-        "others_listed": others.listed,
-        "others_new": others.new,
-        "others_to_our_leads": others.to_leads,
-        "complete": compared.complete and others.complete,
-    }
 
 
 @app.command()

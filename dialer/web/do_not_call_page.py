@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from functools import partial
 from typing import Annotated, Any
 
@@ -27,6 +27,7 @@ from dialer.web.error_pages import status_for
 from dialer.web.file_form import FileForm, receive
 from dialer.web.masking import masked
 from dialer.web.pages import page
+from dialer.web.said_of_numbers import read_day, registry_said
 from dialer.web.sign_in import see
 from dialer.web.site import site_of
 from dialer.web.typed_ids import typed_id
@@ -217,8 +218,8 @@ def _take(request: Request, form: FileForm) -> Response:
     try:
         if form.path is None:
             raise UserError("no file was chosen", fix="choose a file")
-        kind, asked = _asked(form.fields)
         world, actor = site_of(request).world(), actor_of(request).name
+        kind, asked = _asked(form.fields, now=world.clock.now())
         asked["name"] = form.path.name
         file_errands.receive(world, kind, file=form.name, size=form.size, asked=asked, actor=actor)
     except UserError as error:
@@ -227,7 +228,7 @@ def _take(request: Request, form: FileForm) -> Response:
     return see(PATH)
 
 
-def _asked(fields: Mapping[str, str]) -> tuple[ErrandKind, dict[str, Any]]:
+def _asked(fields: Mapping[str, str], *, now: datetime) -> tuple[ErrandKind, dict[str, Any]]:
     country = parse_country(fields.get("country", "").strip() or "US")
     if country is None:
         raise UserError(f"{fields['country']} is not a country", fix="write for example US")
@@ -238,17 +239,11 @@ def _asked(fields: Mapping[str, str]) -> tuple[ErrandKind, dict[str, Any]]:
         return ErrandKind.OPT_OUTS, {
             "country": country, "reason": reason, "expires_at": expires_at
         }  # fmt: skip
-    day = _day(fields.get("dated", ""))
-    if day is not None and day > datetime.now(UTC).date():
-        raise UserError(f"{day} has not come yet", fix="name the day of the download")
-    name = fields.get("registry", "").strip() or f"{country.lower()}-national"
-    dated = day and day.isoformat()
-    return ErrandKind.REGISTRY, {"country": country, "registry": name[:100], "dated": dated}
+    return ErrandKind.REGISTRY, {"country": country, **registry_said(fields, country, now=now)}
 
 
-def _number(text: str, *, country: str = "US") -> str:
-    code = parse_country(country.strip() or "US") or "US"
-    phone = parse_phone(text, country=code, allow_fictional=True, allowed_countries=None)
+def _number(text: str) -> str:
+    phone = parse_phone(text, country="US", allow_fictional=True, allowed_countries=None)
     if not isinstance(phone, Phone):
         raise UserError(f"“{text.strip()[:40]}” is no number", why=phone.message)
     return phone.e164
@@ -260,16 +255,7 @@ def _given(reason: str) -> str:
     return reason.strip()
 
 
-def _day(text: str) -> date | None:
-    if not text.strip():
-        return None
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise UserError(f"“{text[:20]}” is no day", fix="write for example 2027-01-31") from error
-
-
 def _end_of(text: str) -> datetime | None:
     """Give the moment at which a day has begun everywhere on earth."""
-    day = _day(text)
+    day = read_day(text)
     return None if day is None else datetime.combine(day, time(12), tzinfo=UTC)

@@ -19,6 +19,12 @@ MEDIA_TYPES = {
     ExportFormat.JSON_LINES: "application/x-ndjson",
     ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+A_FILE: dict[str, Any] = {
+    "response_class": FileResponse,
+    "responses": {200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}},
+}
+"""How a route says that it answers with such a file."""
+
 Write = Callable[..., Any]
 """Writes to a path; takes `form` unless it has a form of its own."""
 

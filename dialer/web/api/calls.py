@@ -276,20 +276,8 @@ def sync_calls(request: Request, given: Sync | None = None) -> Synced:
     May take minutes, and may be sent as often as one likes.
     """
     done = call_sync.sync_calls(world_of(request), since=given.since if given else None)
-    compared, others = done.compared, done.others
-    return Synced(
-        since=compared.since,
-        calls_of_ours=len(compared.shown),
-        brought_back=compared.brought_back,
-        without_lead=compared.without_lead,
-        asked_again=done.asked,
-        refreshed=done.refreshed,
-        others_listed=others.listed,
-        others_new=others.new,
-        others_to_our_leads=others.to_leads,
-        complete=compared.complete and others.complete,
-        differences=[one.sentence for one in compared.differences],
-    )
+    told = [one.sentence for one in done.compared.differences]
+    return Synced(**call_sync.fields_of(done), differences=told)
 
 
 @writing.post("/batch-calls/{batch_call_id}/learn")

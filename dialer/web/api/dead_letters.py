@@ -11,7 +11,7 @@ from dialer.store import webhooks
 from dialer.store.database import Connection
 from dialer.store.tables import WebhookEvent
 from dialer.web.api.access import actor_of, asks, world_of
-from dialer.web.api.kinds import Given, Id
+from dialer.web.api.kinds import Id, Note
 
 listing = asks(Scope.HEALTH_READ, tag="dead letters")
 showing = asks(Scope.CALLS_READ, tag="dead letters")
@@ -32,12 +32,6 @@ class DeadLetterShown(DeadLetter):
     """A webhook with its body, as it came."""
 
     raw: str
-
-
-class Note(Given):
-    """What somebody found who looked at it."""
-
-    note: str = Field(min_length=1, max_length=500)
 
 
 class Changed(BaseModel):

@@ -17,7 +17,7 @@ from dialer.store import result_delivery
 from dialer.store.tables import ResultMessage
 from dialer.web.api.access import actor_of, asks, world_of
 from dialer.web.api.cursors import Cursor, Limit, Page, page_by_id, read_id
-from dialer.web.api.kinds import LARGEST_ID, Given, Id
+from dialer.web.api.kinds import LARGEST_ID, Given, Id, Note
 from dialer.web.site import site_of
 
 reading = asks(Scope.RESULTS_READ, tag="deliveries")
@@ -54,12 +54,6 @@ class DeliveryShown(Delivery):
     """A delivery with what was sent."""
 
     body: str | None
-
-
-class Note(Given):
-    """What somebody found who looked at dead letters."""
-
-    note: str = Field(min_length=1, max_length=500)
 
 
 class Sample(Given):

@@ -1,6 +1,6 @@
 """Do-not-call lists as files: numbers in by the thousand, registries, and all entries out."""
 
-from datetime import UTC, date, datetime
+from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -29,8 +29,9 @@ from dialer.web.api.files import (
 )
 from dialer.web.api.kinds import Id
 from dialer.web.file_form import FileForm
+from dialer.web.said_of_numbers import registry_said
 from dialer.web.typed_ids import typed_id
-from dialer.web.written_files import MEDIA_TYPES, as_file
+from dialer.web.written_files import A_FILE, as_file
 
 sending = asks(Scope.DNC_WRITE, tag="do-not-call", route_class=FileRoute)
 reading = asks(Scope.DNC_READ, tag="do-not-call")
@@ -71,11 +72,7 @@ def show_numbers(request: Request, errand_id: Id) -> NumbersShown:
     return _shown(request, errand_id)
 
 
-@reading.get(
-    "/do-not-call/export",
-    response_class=FileResponse,
-    responses={200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}},
-)
+@reading.get("/do-not-call/export", **A_FILE)
 def export_do_not_call(
     request: Request, form: Annotated[ExportFormat, Query(alias="format")] = ExportFormat.CSV
 ) -> FileResponse:
@@ -92,7 +89,10 @@ def _take(request: Request, form: FileForm) -> NumbersShown:
     assert form.path is not None  # take_file refuses a form without
     name = form.path.name
     kind = ErrandKind.REGISTRY if fields.get("kind") == "registry" else ErrandKind.OPT_OUTS
-    said = _of_registry(fields, country) if kind is ErrandKind.REGISTRY else _of_ours(fields)
+    if kind is ErrandKind.REGISTRY:
+        said = registry_said(fields, country, now=world_of(request).clock.now())
+    else:
+        said = _of_ours(fields)
     errand_id = file_errands.receive(
         world_of(request),
         kind,
@@ -118,15 +118,6 @@ def _of_ours(fields: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _of_registry(fields: dict[str, str], country: str) -> dict[str, Any]:
-    dated = fields.get("dated")
-    day = _day(dated) if dated is not None else None
-    if day is not None and day > datetime.now(UTC).date():
-        raise UserError(f"{day} has not come yet", fix="name the day of the download")
-    name = fields.get("registry") or f"{country.lower()}-national"
-    return {"registry": name[:100], "dated": day and day.isoformat()}
-
-
 def _moment(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
@@ -139,13 +130,6 @@ def _moment(text: str) -> datetime:
 
 def _no_moment(text: str) -> UserError:
     return UserError(f"“{text[:40]}” is no moment", fix="write for example 2027-01-31T12:00:00Z")
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise UserError(f"“{text[:20]}” is no day", fix="write for example 2027-01-31") from error
 
 
 def _shown(request: Request, errand_id: int) -> NumbersShown:

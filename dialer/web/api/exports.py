@@ -18,15 +18,11 @@ from dialer.leads.export_profile import shipped_profiles
 from dialer.leads.exports import ExportFormat
 from dialer.web.api.access import actor_of, asks, world_of
 from dialer.web.api.kinds import Id
-from dialer.web.written_files import MEDIA_TYPES, Write, as_file
+from dialer.web.written_files import A_FILE, Write, as_file
 
 router = asks(Scope.RESULTS_READ, tag="campaigns")
 of_lists = asks(Scope.LEADS_READ, tag="lists")
 
-A_FILE: dict[str, Any] = {
-    "response_class": FileResponse,
-    "responses": {200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}},
-}
 Format = Annotated[ExportFormat, Query(alias="format")]
 Profile = Annotated[
     str | None,

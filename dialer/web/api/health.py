@@ -17,7 +17,7 @@ from dialer.store.database import Connection
 from dialer.store.tables import AuditLog, Incident
 from dialer.web.api.access import actor_of, asks, world_of
 from dialer.web.api.cursors import Cursor, Limit, Page, page_by_id, read_id
-from dialer.web.api.kinds import Given, Id
+from dialer.web.api.kinds import Id, Note
 from dialer.web.masking import masked, masked_text
 from dialer.web.site import site_of
 
@@ -51,12 +51,6 @@ class IncidentShown(BaseModel):
     closed_at: datetime | None
     closed_by: str | None
     note: str | None
-
-
-class Acknowledge(Given):
-    """What somebody found who looked at an incident."""
-
-    note: str = Field(min_length=1, max_length=500)
 
 
 class WebhookTested(BaseModel):
@@ -123,7 +117,7 @@ def list_incidents(
 
 
 @writing.post("/incidents/{incident_id}/acknowledge")
-def acknowledge_incident(request: Request, incident_id: Id, given: Acknowledge) -> IncidentShown:
+def acknowledge_incident(request: Request, incident_id: Id, given: Note) -> IncidentShown:
     """Close an incident that somebody has looked at."""
     world = world_of(request)
     acknowledge(world, incident_id, actor=actor_of(request), note=given.note)

@@ -24,6 +24,12 @@ class Given(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
+class Note(Given):
+    """What somebody found who looked at something that needs a person."""
+
+    note: str = Field(min_length=1, max_length=500)
+
+
 Moment = Annotated[Written, AfterValidator(lambda moment: moment.astimezone(UTC))]
 Reason = Annotated[
     str, Field(min_length=1, max_length=LONGEST_REASON, examples=["asked for it on the phone"])

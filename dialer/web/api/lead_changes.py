@@ -55,7 +55,7 @@ class Number(Given):
     phone: str = Field(min_length=1, max_length=60, examples=["+12125552671"])
 
 
-class Note(Given):
+class LeadNote(Given):
     """What whoever looks at a lead next should know."""
 
     text: str = Field(min_length=1, max_length=lead_control.LONGEST_NOTE)
@@ -128,7 +128,7 @@ def renumber_lead(request: Request, lead_id: Id, given: Number) -> Renumbered:
 
 
 @router.post("/leads/{lead_id}/note")
-def note_lead(request: Request, lead_id: Id, given: Note) -> Decided:
+def note_lead(request: Request, lead_id: Id, given: LeadNote) -> Decided:
     """Keep a note with a lead; it stands in its activity."""
     lead_control.note(world_of(request), lead_id, given.text, actor=actor_of(request))
     return _decided(request, lead_id)
