@@ -27,7 +27,7 @@ from dialer.web.campaign_form import (
     typed_in,
 )
 from dialer.web.campaign_review import review_of_edit, review_of_new
-from dialer.web.file_form import FileForm, receive
+from dialer.web.file_form import FileForm, hand_over
 from dialer.web.form_fields import ENDINGS, HOURS
 from dialer.web.form_sections import BY_KEY, SECTIONS
 from dialer.web.pages import filled, page
@@ -53,14 +53,7 @@ def new_page(request: Request) -> Response:
 @router.post("/campaigns/new")
 async def create(request: Request) -> Response:
     """Make a campaign, and have its file checked where one came."""
-    site = site_of(request)
-    into, limit = uploads.folder(site.settings.home), site.settings.import_max_bytes
-    form = await receive(request, into=into, most_bytes=limit)
-    try:
-        return await run_in_threadpool(_create, request, form)
-    except BaseException:
-        await run_in_threadpool(form.drop)
-        raise
+    return await hand_over(request, _create)
 
 
 def _create(request: Request, form: FileForm) -> Response:

@@ -7,11 +7,10 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Form
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from dialer.actions import do_not_call, file_errands, uploads
+from dialer.actions import do_not_call, file_errands
 from dialer.actions.opt_out_files import export_opt_outs
 from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.errands import FOR_A_WORKER, ErrandKind
@@ -24,7 +23,7 @@ from dialer.store import campaigns, errands, registries, suppressions
 from dialer.store.database import Connection
 from dialer.web.access import actor_of, requires
 from dialer.web.error_pages import status_for
-from dialer.web.file_form import FileForm, receive
+from dialer.web.file_form import FileForm, hand_over
 from dialer.web.masking import masked
 from dialer.web.pages import page
 from dialer.web.said_of_numbers import read_day, registry_said
@@ -204,14 +203,7 @@ def remove(
 @changing.post(f"{PATH}/file")
 async def file(request: Request) -> Response:
     """Take a file of numbers, and have it read by a worker."""
-    site = site_of(request)
-    into = uploads.folder(site.settings.home)
-    form = await receive(request, into=into, most_bytes=site.settings.import_max_bytes)
-    try:
-        return await run_in_threadpool(_take, request, form)
-    except BaseException:
-        await run_in_threadpool(form.drop)
-        raise
+    return await hand_over(request, _take)
 
 
 def _take(request: Request, form: FileForm) -> Response:

@@ -4,17 +4,22 @@ import asyncio
 import re
 import secrets
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 
+from dialer.actions import uploads
 from dialer.errors import UserError
+from dialer.web.site import site_of
+
+Taken = TypeVar("Taken")
 
 SILENT_FOR = timedelta(seconds=60)
 """A sender who says nothing for so long is gone."""
@@ -68,6 +73,21 @@ async def receive(request: Request, *, into: Path, most_bytes: int) -> FileForm:
     finally:
         parts.close()
     return form
+
+
+async def hand_over(request: Request, take: Callable[[Request, FileForm], Taken]) -> Taken:
+    """Receive a form into the folder of uploads, and give what `take` makes of it in a thread.
+
+    Where `take` fails, what came is deleted. Raises: as `receive`, and what `take` says.
+    """
+    settings = site_of(request).settings
+    into = uploads.folder(settings.home)
+    form = await receive(request, into=into, most_bytes=settings.import_max_bytes)
+    try:
+        return await run_in_threadpool(take, request, form)
+    except BaseException:
+        await run_in_threadpool(form.drop)
+        raise
 
 
 async def _chunks(request: Request) -> Any:

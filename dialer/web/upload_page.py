@@ -20,7 +20,7 @@ from dialer.store import campaigns
 from dialer.store.tables import Campaign, Errand
 from dialer.web.access import actor_of, requires
 from dialer.web.error_pages import status_for
-from dialer.web.file_form import FileForm, receive
+from dialer.web.file_form import FileForm, hand_over
 from dialer.web.live import Snapshot
 from dialer.web.pages import filled, page
 from dialer.web.sign_in import see
@@ -43,15 +43,7 @@ def upload_page(request: Request, campaign: int | None = None) -> Response:
 @router.post("/upload")
 async def upload(request: Request) -> Response:
     """Take a file, and have it checked."""
-    site = site_of(request)
-    into = uploads.folder(site.settings.home)
-    limit = site.settings.import_max_bytes
-    form = await receive(request, into=into, most_bytes=limit)
-    try:
-        return await run_in_threadpool(_take, request, form)
-    except BaseException:
-        await run_in_threadpool(form.drop)
-        raise
+    return await hand_over(request, _take)
 
 
 def _take(request: Request, form: FileForm) -> Response:

@@ -5,19 +5,16 @@ from typing import Any, TypeVar
 
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialer.actions import uploads
 from dialer.domain.errands import ErrandKind, ErrandStatus
 from dialer.errors import NotFound, UserError
 from dialer.store import errands
 from dialer.store.database import Connection
 from dialer.store.tables import Errand
 from dialer.web.api.bodies import check_address
-from dialer.web.file_form import FileForm, receive
-from dialer.web.site import site_of
+from dialer.web.file_form import FileForm, hand_over
 
 Taken = TypeVar("Taken")
 
@@ -44,16 +41,13 @@ async def take_file(request: Request, take: Callable[[Request, FileForm], Taken]
     Raises:
         UserError: it is too large, broken, or has no file; or what `take` says.
     """
-    site = site_of(request)
-    into = uploads.folder(site.settings.home)
-    form = await receive(request, into=into, most_bytes=site.settings.import_max_bytes)
-    try:
+
+    def take_whole(request: Request, form: FileForm) -> Taken:
         if form.path is None:
             raise UserError("there is no file in the form", fix="send multipart/form-data, file=@…")
-        return await run_in_threadpool(take, request, form)
-    except BaseException:
-        await run_in_threadpool(form.drop)
-        raise
+        return take(request, form)
+
+    return await hand_over(request, take_whole)
 
 
 def form_with_file(fields: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
