@@ -6,15 +6,19 @@ resume lifts it. `actions/provider_audit` compares with Retell's calls, brings b
 missing, and settles it.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from dialer.actions.world import World
+from dialer.clock import Clock
 from dialer.errors import NotFound, RefusedByRule
 from dialer.log import get_logger
-from dialer.store import doubts, incidents
+from dialer.store import doubts, gate, incidents
 from dialer.store.database import Connection
 from dialer.store.doubts import Standing
 from dialer.store.ledger import log_action
+from dialer.witness import Noted
 
 log = get_logger(__name__)
 
@@ -25,8 +29,10 @@ CODE = "database_doubted"
 WENT_BACK = "This process has seen later claims than the database knows of."
 
 
-def doubt(tx: Connection, sentence: str, *, now: datetime, actor: str) -> bool:
+def doubt(tx: Connection, sentence: str, *, clock: Clock, actor: str) -> bool:
     """Call nobody until Retell's calls were compared; False when that is so already."""
+    gate.lock(tx)
+    now = clock.now()  # under the lock: what was let through while this waited came before
     if not doubts.raise_doubt(tx, sentence, now=now):
         return False
     log_action(
@@ -66,30 +72,34 @@ def check_memory(world: World) -> None:
     standing = world.db.read(doubts.standing)
     if standing is None or standing.doubted_at is not None:
         return
-    sentence = _moved(standing) or _forgotten(world, standing)
-    if sentence is not None:
-        now = world.clock.now()
-        world.db.transact(lambda tx: doubt(tx, sentence, now=now, actor="system"))
-
-
-def _moved(standing: Standing) -> str | None:
-    if not standing.is_moved:
-        return None
-    return (
-        "The database was put back, or another server took over"
-        f" ({standing.server_mark} became {standing.mark_now})."
-    )
-
-
-def _forgotten(world: World, standing: Standing) -> str | None:
-    # The file first: what it names was committed before it was written.
+    # The file before the rows: what it names was committed before it was written.
     noted = world.witness.noted(standing.install)
+    if world.db.read(partial(_why_doubt, noted=noted)) is not None:
+        world.db.transact(partial(_doubt_for_cause, clock=world.clock, noted=noted))
+
+
+def _doubt_for_cause(tx: Connection, *, clock: Clock, noted: Sequence[Noted]) -> None:
+    """Doubt, unless what was found missing has been brought back meanwhile."""
+    sentence = _why_doubt(tx, noted=noted)
+    if sentence is not None:
+        doubt(tx, sentence, clock=clock, actor="system")
+
+
+def _why_doubt(tx: Connection, *, noted: Sequence[Noted]) -> str | None:
+    standing = doubts.standing(tx)
+    if standing is None:
+        return None
+    if standing.is_moved:
+        return (
+            "The database was put back, or another server took over"
+            f" ({standing.server_mark} became {standing.mark_now})."
+        )
     at = {
         one.attempt_id: one.at
         for one in noted
         if standing.trusted_until is None or one.at > standing.trusted_until
     }
-    forgotten = world.db.read(lambda tx: doubts.forgotten_among(tx, list(at)))
+    forgotten = doubts.forgotten_among(tx, list(at))
     if not forgotten:
         return None
     first = forgotten[0]
@@ -107,9 +117,8 @@ def restored(world: World, *, actor: str, reason: str) -> bool:
     Raises:
         NotFound: nothing that dials was ever started here.
     """
-    now = world.clock.now()
     _standing(world)
-    return world.db.transact(lambda tx: doubt(tx, reason, now=now, actor=actor))
+    return world.db.transact(lambda tx: doubt(tx, reason, clock=world.clock, actor=actor))
 
 
 def call_anyway(world: World, *, actor: str, reason: str) -> None:

@@ -24,7 +24,7 @@ from dialer.domain.gates import has_ended
 from dialer.domain.states import OVER, CampaignStatus
 from dialer.errors import RefusedByRule, UserError
 from dialer.log import get_logger
-from dialer.store import campaigns
+from dialer.store import attempts, campaigns
 from dialer.store.database import Connection
 from dialer.store.ledger import log_action
 from dialer.store.tables import Campaign
@@ -118,7 +118,8 @@ def _edit(
         return edited
     values: dict[str, Any] = {}
     if row.status in _BEGUN:
-        values["edited_at"] = now
+        # Not before what was sent by the old settings, though the clock was set back since.
+        values["edited_at"] = attempts.last_send_after(tx, campaign_id, now) or now
         if (spec.window, spec.person) != (old.window, old.person):
             values["pending_after"] = 0
     campaigns.set_spec(tx, campaign_id, spec, **values)

@@ -64,7 +64,7 @@ def claim(tx: Connection, world: World, *, freed_at: datetime | None) -> list[Cl
     state = gate.lock(tx)
     now = world.clock.now()
     if world.witness.is_behind(state.turn):
-        doubt(tx, WENT_BACK, now=now, actor="system")
+        doubt(tx, WENT_BACK, clock=world.clock, actor="system")
         return []
     in_use = gate.count_open(tx)
     free = claimable(state, open_attempts=in_use.total, unsent=in_use.unsent, now=now)

@@ -18,6 +18,7 @@ from dialer.actions.bring_back import Found, apply_call, bring_back
 from dialer.actions.doubting import check_memory, doubt, trust
 from dialer.actions.findings import tell
 from dialer.actions.world import World
+from dialer.clock import Clock
 from dialer.domain.patience import SENDING_LIFE
 from dialer.errors import AccountProblem, CallNotFound, LookUpFailed, NotFound
 from dialer.log import get_logger
@@ -202,8 +203,10 @@ def _restore(world: World, call: Call, attempt_id: str, compared: Compared) -> N
         f"Call {call.call_id} at Retell is ours, but its attempt {attempt_id or '(unnamed)'}"
         " is not known here."
     )
-    now = world.clock.now()
-    world.db.transact(lambda tx: doubt(tx, sentence, now=now, actor="system"))
+    doubted = partial(_doubt_if_missing, call=call, sentence=sentence, clock=world.clock)
+    if not world.db.transact(doubted):
+        compared.known += 1
+        return
     found = bring_back(world, call)
     if found is Found.BROUGHT_BACK:
         compared.brought_back += 1
@@ -216,6 +219,16 @@ def _restore(world: World, call: Call, attempt_id: str, compared: Compared) -> N
         )
     else:
         compared.going_on += 1
+
+
+def _doubt_if_missing(tx: Connection, *, call: Call, sentence: str, clock: Clock) -> bool:
+    """Doubt, unless somebody has brought the call back since the calls were compared."""
+    named = call.metadata_text("attempt_id") or ""
+    known, counted = _known(tx, named=[named], call_ids=[call.call_id])
+    if known or counted:
+        return False
+    doubt(tx, sentence, clock=clock, actor="system")
+    return True
 
 
 def _tell_news(world: World, row: Attempt, call: Call) -> None:

@@ -5,7 +5,6 @@ commits, the event stays NEW and `reconcile` settles it.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from pydantic import ValidationError
 
@@ -16,6 +15,7 @@ from dialer.actions.plan import refill
 from dialer.actions.talks import INBOUND, is_test
 from dialer.actions.wishes import heed_without_lead
 from dialer.actions.world import World
+from dialer.clock import Clock
 from dialer.domain.evidence import CallEvidence
 from dialer.log import get_logger
 from dialer.retell.mapping import evidence_of
@@ -58,8 +58,7 @@ def settle(world: World, event_row: int) -> None:
     if event is None or event.status != webhooks.NEW:
         return
     understood = understand(event)
-    now = world.clock.now()
-    settled = world.db.transact(lambda tx: _settle(tx, event, understood, now=now))
+    settled = world.db.transact(lambda tx: _settle(tx, event, understood, clock=world.clock))
     if settled.status == webhooks.DEAD:
         log.error("dead_letter", event_id=event.event_id, error=settled.error)
     if settled.freed:
@@ -81,17 +80,17 @@ def understand(event: WebhookEvent) -> Understood | Settled:
 
 
 def _settle(
-    tx: Connection, event: WebhookEvent, understood: Understood | Settled, *, now: datetime
+    tx: Connection, event: WebhookEvent, understood: Understood | Settled, *, clock: Clock
 ) -> Settled:
     settled = understood
     if isinstance(settled, Understood):
-        settled = _apply(tx, settled, source=event.event_id.partition(":")[0], now=now)
-    webhooks.finish(tx, event.id, status=settled.status, now=now, error=settled.error)
+        settled = _apply(tx, settled, source=event.event_id.partition(":")[0], clock=clock)
+    webhooks.finish(tx, event.id, status=settled.status, now=clock.now(), error=settled.error)
     return settled
 
 
-def _apply(tx: Connection, understood: Understood, *, source: str, now: datetime) -> Settled:
-    evidence = understood.evidence
+def _apply(tx: Connection, understood: Understood, *, source: str, clock: Clock) -> Settled:
+    evidence, now = understood.evidence, clock.now()
     seen = _attempt_of(tx, evidence)
     if seen is None and is_test(understood.call):
         return Settled(webhooks.IGNORED, error=TEST_CALL)
@@ -99,7 +98,7 @@ def _apply(tx: Connection, understood: Understood, *, source: str, now: datetime
         error = settle_inbound(tx, understood.call, evidence, now=now)
         return Settled(webhooks.IGNORED if error else webhooks.DONE, error=error)
     if seen is None:
-        return _nobodys(tx, evidence, now=now)
+        return _nobodys(tx, evidence, clock=clock)
     freed = apply_evidence(
         tx, evidence, seen=seen, by="settle", source=f"webhook {source}", now=now
     )
@@ -117,7 +116,7 @@ def _attempt_of(tx: Connection, evidence: CallEvidence) -> Attempt | None:
     return named or attempts.by_call(tx, evidence.call_id)
 
 
-def _nobodys(tx: Connection, evidence: CallEvidence, *, now: datetime) -> Settled:
+def _nobodys(tx: Connection, evidence: CallEvidence, *, clock: Clock) -> Settled:
     """A call that is not ours is none of our business.
 
     One that says it is ours means that the database has forgotten its attempt, or that somebody
@@ -125,6 +124,7 @@ def _nobodys(tx: Connection, evidence: CallEvidence, *, now: datetime) -> Settle
     """
     if evidence.attempt_id is None or evidence.install != gate.install(tx):
         return Settled(webhooks.IGNORED, error="The call is not one of ours.")
+    now = clock.now()
     if other_calls.knows(tx, evidence.call_id):
         heed_without_lead(tx, evidence, by="settle", now=now)
         return Settled(webhooks.IGNORED, error="The call is known to have no lead here any more.")
@@ -132,5 +132,5 @@ def _nobodys(tx: Connection, evidence: CallEvidence, *, now: datetime) -> Settle
     incidents.open_incident(
         tx, UNKNOWN_ATTEMPT, subject=evidence.call_id, sentence=sentence, now=now
     )
-    doubt(tx, sentence, now=now, actor="system")
+    doubt(tx, sentence, clock=clock, actor="system")
     return Settled(webhooks.DEAD, error=sentence)

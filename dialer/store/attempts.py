@@ -369,6 +369,17 @@ def known_among(tx: Connection, attempt_ids: Sequence[str]) -> dict[str, Attempt
     return {row.id: row for row in found}
 
 
+def last_send_after(tx: Connection, campaign_id: int, moment: datetime) -> datetime | None:
+    """Give when a campaign's last attempt was sent, if that was after `moment`."""
+    last = select(attempt.c.send_started_at).where(
+        attempt.c.send_started_at > moment, attempt.c.campaign_id == campaign_id
+    )
+    found: datetime | None = tx.execute(
+        last.order_by(attempt.c.send_started_at.desc()).limit(1)
+    ).scalar_one_or_none()
+    return found
+
+
 def highest_n(tx: Connection, lead_id: int) -> int:
     """Give the number of a lead's last attempt; 0 before the first."""
     highest = select(func.max(attempt.c.n)).where(attempt.c.lead_id == lead_id)

@@ -142,6 +142,17 @@ def test_an_edit_is_kept_in_the_settings_the_columns_and_the_log(stage: Stage) -
     assert (row.lines, row.ends_at) == (None, None)
 
 
+def test_what_was_sent_before_an_edit_is_not_judged_by_it_though_the_clock_was_set_back(
+    stage: Stage,
+) -> None:
+    campaign = stage.campaign()
+    stage.call(stage.lead(campaign))
+    stage.clock.pass_time(minutes=-5)
+    change(stage, campaign, window={**ALL_DAY, "days": ["sun"]})
+    assert stage.campaign_row(campaign).edited_at == NOW
+    assert [one.name for one in stage.violations()] == []
+
+
 def test_an_edit_that_changes_nothing_is_not_written_down(stage: Stage) -> None:
     campaign = stage.campaign(weight=2)
     assert change(stage, campaign, weight=2.0).after == {}

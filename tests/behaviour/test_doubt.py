@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
+from databases import interrupted_by
 from factories import Stage
 
 from dialer.actions import control, doubting
@@ -453,3 +454,34 @@ def test_a_doubt_lasts_while_a_call_whose_lead_is_forgotten_goes_on(
     assert stage.world.db.read(
         lambda tx: suppressions.is_suppressed(tx, phone, campaign_id=1, now=stage.clock.now())
     )
+
+
+@pytest.mark.parametrize("is_noted", [True, False])
+def test_a_comparison_that_stood_still_does_not_doubt_again_what_another_has_mended(
+    stage: Stage, witness: Remembers, is_noted: bool
+) -> None:
+    stage.excused |= {"I4"}  # nobody looks after the call in those twenty minutes
+    lead_id = stage.lead()
+    attempt_id = stage.call(lead_id)
+    stage.retell.answer(attempt_id)
+    forget_send(stage, attempt_id, lead_id)
+    if not is_noted:
+        witness.sends.clear()
+
+    def others() -> None:
+        settle_it(stage)
+        assert not is_doubted(stage)
+        stage.clock.pass_time(minutes=20)
+
+    compare(interrupted_by(stage.world, others))
+    log = stage.world.db.read(lambda tx: of_subject(tx, doubting.SUBJECT))
+    assert [one.action for one in log] == ["doubt", "trust"]
+
+
+def test_a_doubt_that_had_to_wait_is_dated_when_it_holds(stage: Stage) -> None:
+    stage.excused |= {"I16"}
+    later = stage.clock.now() + timedelta(minutes=20)
+    world = interrupted_by(stage.world, lambda: stage.clock.pass_time(minutes=20))
+    doubting.restored(world, actor="ann", reason="A backup was put back.")
+    (logged,) = stage.world.db.read(lambda tx: of_subject(tx, doubting.SUBJECT))
+    assert (logged.action, logged.at) == ("doubt", later)
