@@ -28,7 +28,7 @@ from dialer.domain.window import DAYS, Window
 from dialer.domain.zones import LeadZones, zones_for
 from dialer.errors import RefusedByRule, UserError
 from dialer.log import get_logger
-from dialer.store import attempts, campaigns, gate, leads
+from dialer.store import attempts, campaigns, gate, lead_pages, leads
 from dialer.store.database import Connection
 from dialer.store.ledger import log_action
 from dialer.store.tables import Lead
@@ -67,6 +67,28 @@ def call_phone(world: World, lead_id: int, written: str, *, actor: str) -> Phone
     world.queue.plan()
     log.info("phone_test", lead_id=lead_id, test_lead=test.lead_id, campaign_id=test.campaign_id)
     return test
+
+
+def call_phone_as_first(
+    world: World, campaign_id: int, written: str, *, actor: str
+) -> PhoneTest:
+    """Call a phone as the lead of a campaign that is called next, or was called first.
+
+    Raises:
+        NotFound: there is no such campaign.
+        RefusedByRule: it has no lead; or as `call_phone`.
+        UserError: as `call_phone`.
+    """
+    lead_id = world.db.read(partial(_first_lead, campaign_id=campaign_id))
+    return call_phone(world, lead_id, written, actor=actor)
+
+
+def _first_lead(tx: Connection, *, campaign_id: int) -> int:
+    row = find(tx, campaign_id)
+    leads_first = lead_pages.first(tx, campaign_id, state=None, most=1)
+    if not leads_first:
+        raise RefusedByRule(f'campaign {row.id} "{row.name}" has no lead', fix="upload a list")
+    return leads_first[0].id
 
 
 def _make(tx: Connection, *, lead_id: int, written: str, actor: str, now: datetime) -> PhoneTest:

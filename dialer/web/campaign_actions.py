@@ -6,7 +6,7 @@ from fastapi import Form
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialer.actions import bulk, control
+from dialer.actions import bulk, control, phone_tests
 from dialer.domain.errands import BulkVerb
 from dialer.domain.lead_filter import LeadFilter
 from dialer.domain.roles import Role
@@ -34,6 +34,16 @@ def start(
         first_only=bool(first_only),
     )
     return see(f"/campaigns/{campaign_id}")
+
+
+@router.post("/campaigns/{campaign_id}/test-call")
+def test_call(
+    request: Request, campaign_id: int, to: Annotated[str, Form(max_length=60)]
+) -> Response:
+    """Call a phone of one's own as the campaign's first lead, and show how it goes."""
+    world, actor = site_of(request).world(), actor_of(request).name
+    test = phone_tests.call_phone_as_first(world, campaign_id, to, actor=actor)
+    return see(f"/leads/{test.lead_id}")
 
 
 @router.post("/campaigns/{campaign_id}/call-all")

@@ -66,12 +66,20 @@ def test_every_page_is_light(browser: Browser, place: Place) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["retry", "skip", "never", "mine", "note", "number"])
-def test_every_question_can_be_used_by_everybody(browser: Browser, place: Place, name: str) -> None:
+@pytest.mark.parametrize(
+    ("of", "name"),
+    [
+        *(("lead", name) for name in ("retry", "skip", "never", "mine", "note", "number")),
+        ("campaign", "mine"),
+    ],
+)
+def test_every_question_can_be_used_by_everybody(
+    browser: Browser, place: Place, of: str, name: str
+) -> None:
     with browser.new_context(**LOOKS["light"]) as context:
         page = context.new_page()
         sign_in(page, place)
-        page.goto(place.url + place.pages["lead"])
+        page.goto(place.url + place.pages[of])
         page.locator(f"button[commandfor={name}]").first.click()
         page.locator(f"dialog#{name}[open]").wait_for()
         assert violations(page) == []

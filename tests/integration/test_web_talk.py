@@ -99,7 +99,8 @@ class TestWho:
             assert site.web.get(PAGE).status_code == 403
             assert site.web.post(PAGE, headers=OURS).status_code == 403
             to = {"to": FICTIONAL}
-            assert site.web.post("/leads/1/call-me", data=to, headers=OURS).status_code == 403
+            for path in ("/leads/1/call-me", "/campaigns/1/test-call"):
+                assert site.web.post(path, data=to, headers=OURS).status_code == 403
             page = site.web.get("/leads/1").text
             assert "Talk to the agent" not in page
             assert "Call my phone" not in page
@@ -214,6 +215,22 @@ class TestMyPhone:
         assert FICTIONAL in page
         assert "Call my phone" not in page
         assert rehearsal.activity() == ["call_my_phone"]
+
+    def test_a_campaign_is_tried_as_its_first_lead(self, rehearsal: Site) -> None:
+        assert "Test call" in rehearsal.web.get("/campaigns/1").text
+        to = {"to": FICTIONAL}
+        answer = rehearsal.web.post("/campaigns/1/test-call", data=to, headers=OURS)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/leads/2")
+        assert rehearsal.activity() == ["call_my_phone"]
+
+    def test_a_campaign_without_leads_cannot_be_tried(self, rehearsal: Site) -> None:
+        spec = CampaignSpec(name="Empty", from_numbers=("+14155550199",))
+        control.create(rehearsal.world, spec, actor="test")
+        to = {"to": FICTIONAL}
+        answer = rehearsal.web.post("/campaigns/2/test-call", data=to, headers=OURS)
+        assert answer.status_code == 409
+        assert "has no lead" in answer.text
+        assert "Test call" not in rehearsal.web.get("/campaigns/2").text
 
     def test_no_list_of_campaigns_shows_it(self, rehearsal: Site) -> None:
         rehearsal.web.post("/leads/1/call-me", data={"to": FICTIONAL}, headers=OURS)
