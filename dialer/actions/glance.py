@@ -54,6 +54,27 @@ def look_over(
     return db.read(body)
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What of a campaign waits, and for whom."""
+
+    leads: int  # for their time
+    held: Mapping[str, int]  # for a person, by reason
+
+
+def what_waits(db: Database, campaign_ids: Sequence[int]) -> Mapping[int, Waiting]:
+    """Count what waits in some campaigns; each has an entry."""
+
+    def body(tx: Connection) -> Mapping[int, Waiting]:
+        done = figures.progress(tx, campaign_ids)
+        return {
+            one: Waiting(done[one].pending + done[one].retry_later, pulse.held_reasons(tx, one))
+            for one in campaign_ids
+        }
+
+    return db.read(body)
+
+
 def count_each(
     db: Database, campaign_ids: Sequence[int], *, now: datetime
 ) -> Mapping[int, Counted]:

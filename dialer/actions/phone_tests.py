@@ -69,9 +69,7 @@ def call_phone(world: World, lead_id: int, written: str, *, actor: str) -> Phone
     return test
 
 
-def call_phone_as_first(
-    world: World, campaign_id: int, written: str, *, actor: str
-) -> PhoneTest:
+def call_phone_as_first(world: World, campaign_id: int, written: str, *, actor: str) -> PhoneTest:
     """Call a phone as the lead of a campaign that is called next, or was called first.
 
     Raises:

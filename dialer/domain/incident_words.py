@@ -1,4 +1,4 @@
-"""What to do about an incident, by its code."""
+"""What an incident is about, what follows from it, and what to do, by its code."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,34 @@ _INVARIANT = (
 _OTHER = "Look at what it is about, and acknowledge it when you know why it happened."
 
 
+CAUSES: Mapping[str, str] = {
+    "database_doubted": "The database may have gone back in time.",
+    "late_call": "Calls were found after they had been given up.",
+    "unknown_attempt": "Calls name attempts that the database does not know.",
+}
+EFFECTS: Mapping[str, str] = {
+    "database_doubted": "Nobody is called until Retell’s calls were compared.",
+    "late_call": "Somebody may have been called twice.",
+    "unknown_attempt": "Nobody is called until Retell’s calls were compared.",
+}
+_PROMISE = "One of the promises may have been broken."
+_NOTHING = "Nothing is held back by it."
+
+
+def cause(code: str, *, promises: Mapping[str, str]) -> str:
+    """Say what all incidents of a code are about; `promises` are the sentences of invariants."""
+    return promises.get(code) or CAUSES.get(code, f"{code.replace('_', ' ').capitalize()}.")
+
+
+def effect(code: str) -> str:
+    """Say what follows from an incident."""
+    return EFFECTS.get(code, _PROMISE if _is_invariant(code) else _NOTHING)
+
+
 def what_to_do(code: str) -> str:
     """Say what a person does about an incident."""
-    is_invariant = code[:1] == "I" and code[1:].isdigit()
-    return WHAT_TO_DO.get(code, _INVARIANT if is_invariant else _OTHER)
+    return WHAT_TO_DO.get(code, _INVARIANT if _is_invariant(code) else _OTHER)
+
+
+def _is_invariant(code: str) -> bool:
+    return code[:1] == "I" and code[1:].isdigit()

@@ -146,9 +146,7 @@ def _minutes(counts: Sequence[int], *, now: datetime) -> list[dict[str, Any]]:
 def _to_fix(campaign_id: int, of: Counted) -> list[dict[str, Any]]:
     found = []
     for word, count in sorted(of.held.items(), key=lambda one: -one[1]):
-        sentence, fix = HELD.get(
-            word, (f"Held: {word.replace('_', ' ')}.", "look at the leads, and call again or skip")
-        )
+        sentence, fix = held_words(word)
         url = url_of(campaign_id, LeadFilter(held=word))
         found.append({"sentence": sentence, "count": count, "url": url, "fix": fix})
     for list_id, file_name, rejected in of.rejected:
@@ -161,6 +159,12 @@ def _to_fix(campaign_id: int, of: Counted) -> list[dict[str, Any]]:
         sentence = "Numbers that do not exist."
         found.append({"sentence": sentence, "count": wrong, "url": url, "fix": fix})
     return found
+
+
+def held_words(reason: str) -> tuple[str, str]:
+    """Say why leads are held, and what to do about it."""
+    other = f"Held: {reason.replace('_', ' ')}.", "look at the leads, and call again or skip"
+    return HELD.get(reason, other)
 
 
 def _errand_url(one: Errand) -> str | None:

@@ -1,22 +1,24 @@
 """Problems: what waits for a person, what to do about it, and that somebody has seen it."""
 
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import Form
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialer.actions.findings import acknowledge
+from dialer.actions import dead_letters, findings
+from dialer.actions.glance import what_waits
 from dialer.actions.health import health
-from dialer.domain.hold_checks import how_it_goes_on
-from dialer.domain.incident_words import what_to_do
 from dialer.domain.roles import Role
 from dialer.domain.states import CampaignStatus
-from dialer.errors import UserError
-from dialer.store import campaigns, incidents, webhooks
+from dialer.errors import RefusedByRule, UserError
+from dialer.store import figures, incidents, webhooks
 from dialer.store.database import Connection
+from dialer.web import problem_view
 from dialer.web.access import actor_of, requires
-from dialer.web.masking import masked
+from dialer.web.masking import masked_texts
 from dialer.web.pages import page
 from dialer.web.sign_in import see
 from dialer.web.site import site_of
@@ -24,62 +26,83 @@ from dialer.web.site import site_of
 viewing = requires(Role.VIEWER)
 changing = requires(Role.OPERATOR)
 
+PATH = "/problems"
 MOST = 100
+MOST_CAMPAIGNS = 50
+BEGUN = (CampaignStatus.HELD, CampaignStatus.RUNNING, CampaignStatus.PAUSED)
+
+Ids = Annotated[list[int], Form(max_length=MOST)]
+Note = Annotated[str, Form(max_length=500)]
 
 
-@viewing.get("/problems")
+@viewing.get(PATH)
 def problems_page(request: Request) -> Response:
     """Show what waits for a person, the gravest first."""
-    world = site_of(request).world()
+    site = site_of(request)
+    world = site.world()
     now = world.clock.now()
 
-    def body(tx: Connection) -> dict[str, Any]:
-        held = campaigns.in_status(tx, CampaignStatus.HELD)
-        found = incidents.unclosed(tx, most=MOST)
-        state = health(tx, now=now)
-        return {
-            "doubt": state.doubt,
-            "late": [kind.value for kind in state.late],
-            "held": [
-                {
-                    "id": row.id,
-                    "name": row.name,
-                    "sentence": row.held_text,
-                    "goes_on": how_it_goes_on(row.held_reason, campaigns.spec_of(row).hold),
-                }
-                for row in held
-            ],
-            "incidents": [
-                {
-                    "id": one.id,
-                    "code": one.code,
-                    "sentence": one.sentence,
-                    "times": one.times,
-                    "opened_at": one.opened_at,
-                    "what_to_do": what_to_do(one.code),
-                }
-                for one in found
-            ],
-            "more": max(0, state.open_incidents - len(found)),
-            "letters": [
-                {"id": one.id, "error": one.error, "received_at": one.received_at}
-                for one in webhooks.dead(tx, most=MOST)
-            ],
-        }
+    def body(tx: Connection) -> tuple[Any, ...]:
+        return (
+            health(tx, now=now),
+            figures.campaigns_in(tx, BEGUN, before=None, most=MOST_CAMPAIGNS),
+            incidents.unclosed(tx, most=MOST),
+            webhooks.dead(tx, most=MOST),
+        )
 
-    found = world.db.read(body)
+    state, begun, found, letters = world.db.read(body)
+    ids = [row.id for row in begun]
+    ask = lambda: what_waits(world.db, ids)  # noqa: E731
+    kept = site.figures.soon(("waits", *ids), ask, now=now)
+    waiting = None if kept is None else kept.value
+    held = [row for row in begun if row.status is CampaignStatus.HELD]
+    shown: dict[str, Any] = {
+        "doubt": state.doubt,
+        "late": [kind.value for kind in state.late],
+        "held": problem_view.of_held(held, waiting),
+        "counting": waiting is None,
+        "to_fix": [] if waiting is None else problem_view.of_leads(begun, waiting),
+        "incidents": problem_view.of_incidents(found),
+        "more": max(0, state.open_incidents - len(found)),
+        "letters": problem_view.of_letters(letters),
+    }
     if not actor_of(request).role.includes(Role.OPERATOR):
-        found = masked(found)
-    return page(request, "problems.html", now=now, **found)
+        shown = masked_texts(shown)
+    return page(request, "problems.html", now=now, **shown)
 
 
-@changing.post("/problems/{incident_id}/acknowledge")
-def acknowledge_one(
-    request: Request, incident_id: int, note: Annotated[str, Form(max_length=500)] = ""
-) -> Response:
-    """Close an incident that somebody has looked at."""
+@changing.post(f"{PATH}/acknowledge")
+def acknowledge(request: Request, ids: Ids, note: Note = "") -> Response:
+    """Close the incidents of one cause, as somebody has looked at them."""
+    world, actor, said = site_of(request).world(), actor_of(request).name, _given(note)
+    _each(ids, lambda one: findings.acknowledge(world, one, actor=actor, note=said))
+    return see(PATH)
+
+
+@changing.post(f"{PATH}/webhooks/acknowledge")
+def acknowledge_letters(request: Request, ids: Ids, note: Note = "") -> Response:
+    """Say that webhooks which could not be settled were seen."""
+    world, actor, said = site_of(request).world(), actor_of(request).name, _given(note)
+    _each(ids, lambda one: dead_letters.acknowledge(world, one, actor=actor, note=said))
+    return see(PATH)
+
+
+@changing.post(f"{PATH}/webhooks/replay")
+def replay_letters(request: Request, ids: Ids) -> Response:
+    """Settle webhooks again that could not be settled."""
+    world, actor = site_of(request).world(), actor_of(request).name
+    _each(ids, lambda one: dead_letters.replay(world, one, actor=actor))
+    return see(PATH)
+
+
+def _each(ids: Iterable[int], do: Callable[[int], None]) -> None:
+    """Do so to each; what somebody else did meanwhile is done."""
+    for one in ids:
+        with suppress(RefusedByRule):
+            do(one)
+
+
+def _given(note: str) -> str:
     if not note.strip():
         raise UserError("there is no note", fix="say what it was, in a few words")
-    actor = actor_of(request).name
-    acknowledge(site_of(request).world(), incident_id, actor=actor, note=note.strip())
-    return see("/problems")
+    return note.strip()

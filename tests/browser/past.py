@@ -20,6 +20,7 @@ from dialer.actions import (
 )
 from dialer.actions import errands as errand_actions
 from dialer.actions.lead_control import retry
+from dialer.actions.settle import settle
 from dialer.config import SIMULATOR_KEY
 from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.errands import FOR_A_WORKER
@@ -32,7 +33,7 @@ from dialer.domain.window import Window
 from dialer.forecast import errand as forecast
 from dialer.leads.exports import ExportFormat
 from dialer.simulator.settings import SimulatorSettings
-from dialer.store import campaigns, errands, incidents, numbers
+from dialer.store import campaigns, errands, incidents, numbers, webhooks
 from dialer.store.database import Connection
 
 
@@ -86,6 +87,7 @@ def with_a_past(place: Place) -> Place:
     other = stage.lead(campaign)
     stage.leads(60, campaign)
     stage.world.db.transact(lambda tx: with_an_incident(tx, stage))
+    settle(stage.world, stage.world.db.transact(lambda tx: with_a_dead_letter(tx, stage)))
     held = stage.lead(campaign, status=LeadStatus.HELD, due_at=None, held_reason="no_zone")
     assert held
     draft = stage.draft(name="Not started")
@@ -263,6 +265,13 @@ def with_an_incident(tx: Connection, stage: Stage) -> None:
     incidents.open_incident(
         tx, "late_call", subject=HOSTILE, sentence=HOSTILE, now=stage.clock.now()
     )
+
+
+def with_a_dead_letter(tx: Connection, stage: Stage) -> int:
+    """Keep a webhook that nobody can read."""
+    row = webhooks.receive(tx, "x:1", call_id=None, raw=HOSTILE, now=stage.clock.now())
+    assert row is not None
+    return row
 
 
 def stopped(stage: Stage) -> int:

@@ -75,7 +75,8 @@ def test_an_incident_is_acknowledged_and_the_log_says_so(page: Page, place: Plac
     page.goto(f"{place.url}/problems")
     page.get_by_label("What it was").first.fill("a test")
     page.get_by_role("button", name="Acknowledge").first.click()
-    expect(page.get_by_text("Nothing waits for a person.")).to_be_visible()
+    expect(page.get_by_text("Calls were found after they had been given up.")).to_be_hidden()
+    expect(page.get_by_text("Nobody knows their local time.")).to_be_visible()
     page.goto(f"{place.url}/activity")
     expect(page.get_by_role("cell", name="Acknowledge").or_(
         page.get_by_role("rowheader", name="Acknowledge")

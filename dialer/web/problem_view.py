@@ -1,0 +1,95 @@
+"""Problems as their page shows them: those of one cause together, what follows, what to do."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from dialer.actions.glance import Waiting
+from dialer.domain.hold_checks import how_it_goes_on
+from dialer.domain.incident_words import cause, effect, what_to_do
+from dialer.domain.lead_filter import LeadFilter
+from dialer.store import campaigns
+from dialer.store.invariants import INVARIANTS
+from dialer.store.tables import Campaign, Incident, WebhookEvent
+from dialer.web.campaign_view import held_words, url_of
+
+PROMISES: Mapping[str, str] = {one.name: one.sentence for one in INVARIANTS}
+TOLD = 5
+"""Sentences of one cause that are shown; the others are counted."""
+
+
+def of_incidents(rows: Iterable[Incident]) -> list[dict[str, Any]]:
+    """Group incidents by their code, the first opened first."""
+    return [
+        {
+            "key": code,
+            "title": cause(code, promises=PROMISES),
+            "count": sum(one.times for one in some),
+            "since": min(one.opened_at for one in some),
+            "effect": effect(code),
+            "what_to_do": what_to_do(code),
+            "ids": [one.id for one in some],
+            "told": [one.sentence for one in some[:TOLD]],
+            "more": max(0, len(some) - TOLD),
+        }
+        for code, some in _grouped(rows, "code").items()
+    ]
+
+
+def of_letters(rows: Iterable[WebhookEvent]) -> list[dict[str, Any]]:
+    """Group webhooks that could not be settled by what was wrong."""
+    return [
+        {
+            "title": error or "No error was kept.",
+            "count": len(some),
+            "since": min(one.received_at for one in some),
+            "ids": [one.id for one in some],
+        }
+        for error, some in _grouped(rows, "error").items()
+    ]
+
+
+def of_held(
+    rows: Iterable[Campaign], waiting: Mapping[int, Waiting] | None
+) -> list[dict[str, Any]]:
+    """Give the campaigns that hold themselves, with how many leads wait for that."""
+    return [
+        {
+            "id": row.id,
+            "name": row.name,
+            "sentence": row.held_text,
+            "goes_on": how_it_goes_on(row.held_reason, campaigns.spec_of(row).hold),
+            "waits": "Its leads wait." if waiting is None else _wait(waiting[row.id].leads),
+        }
+        for row in rows
+    ]
+
+
+def of_leads(rows: Iterable[Campaign], waiting: Mapping[int, Waiting]) -> list[dict[str, Any]]:
+    """Give what leads wait for a person for, by campaign and reason."""
+    found = []
+    for row in rows:
+        for reason, count in sorted(waiting[row.id].held.items(), key=lambda one: -one[1]):
+            sentence, fix = held_words(reason)
+            found.append(
+                {
+                    "id": row.id,
+                    "name": row.name,
+                    "reason": reason,
+                    "sentence": sentence,
+                    "count": count,
+                    "url": url_of(row.id, LeadFilter(held=reason)),
+                    "fix": fix,
+                }
+            )
+    return found
+
+
+def _wait(leads: int) -> str:
+    return "1 lead waits." if leads == 1 else f"{leads:,} leads wait."
+
+
+def _grouped(rows: Iterable[Any], column: str) -> Mapping[Any, Sequence[Any]]:
+    grouped: dict[Any, list[Any]] = {}
+    for row in rows:
+        grouped.setdefault(getattr(row, column), []).append(row)
+    return grouped

@@ -1,0 +1,140 @@
+"""Problems on their page: causes with what follows from them, and the buttons that mend them."""
+
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from api_peer import draft, world_with_retell
+from web_peer import serving, settings_for, sign_in
+
+from dialer.actions import control
+from dialer.actions.pushing import RequestKey, push
+from dialer.actions.settle import settle
+from dialer.actions.world import World
+from dialer.domain.roles import Role
+from dialer.domain.states import LeadStatus
+from dialer.store import campaigns, errands, incidents, leads, webhooks
+from dialer.web.app import make_app
+
+OURS = {"sec-fetch-site": "same-origin"}
+
+
+@pytest.fixture
+def world(sqlite_url: str) -> Iterator[World]:
+    with world_with_retell(sqlite_url) as made:
+        row = {"phone": "2125552671", "name": "Ada", "variables": {"plan": "Team"}}
+        push(made, draft(made), [row], key=RequestKey(1, "a", "a"), actor="test")
+        yield made
+
+
+@pytest.fixture
+def web(world: World) -> Iterator[httpx.Client]:
+    with serving(make_app(world, settings_for(world.db.url, print_first_link=False))) as client:
+        sign_in(client, world)
+        yield client
+
+
+def open_incidents(world: World, code: str, number: int) -> None:
+    now = world.clock.now()
+    for one in range(number):
+        world.db.transact(
+            lambda tx, one=one: incidents.open_incident(  # type: ignore[misc]
+                tx, code, subject=str(one), sentence=f"Number {one}.", now=now
+            )
+        )
+
+
+def bury(world: World, raw: str) -> int:
+    """Let a webhook come that nobody can settle."""
+    now = world.clock.now()
+    row = world.db.transact(
+        lambda tx: webhooks.receive(tx, f"call_analyzed:{raw}", call_id=None, raw=raw, now=now)
+    )
+    assert row is not None
+    settle(world, row)
+    return row
+
+
+def ids_in(page: str, action: str) -> list[str]:
+    form = page.split(f'action="{action}"')[1].split("</form>")[0]
+    return re.findall(r'name="ids" value="(\d+)"', form)
+
+
+def test_nothing_waits_where_all_is_well(web: httpx.Client) -> None:
+    assert "Nothing waits for a person." in web.get("/problems").text
+
+
+def test_incidents_of_one_cause_stand_together_and_are_acknowledged_together(
+    web: httpx.Client, world: World
+) -> None:
+    open_incidents(world, "late_call", 7)
+    open_incidents(world, "I8", 1)
+    page = web.get("/problems").text
+    assert page.count("Calls were found after they had been given up.") == 1
+    assert "Somebody may have been called twice." in page
+    assert "2 more" in page
+    assert "The cadence’s wait lies" in page.replace("&#39;", "’")
+    ids = ids_in(page, "/problems/acknowledge")
+    assert len(ids) == 7
+    refused = web.post("/problems/acknowledge", data={"ids": ids, "note": " "}, headers=OURS)
+    assert refused.status_code == 400
+    web.post("/problems/acknowledge", data={"ids": ids[:1], "note": "Ben did it."}, headers=OURS)
+    answer = web.post("/problems/acknowledge", data={"ids": ids, "note": "Known."}, headers=OURS)
+    assert answer.headers["location"] == "/problems"
+    assert [one.code for one in world.db.read(incidents.unclosed)] == ["I8"]
+
+
+def test_dead_webhooks_are_settled_again_or_acknowledged(web: httpx.Client, world: World) -> None:
+    bury(world, "{")
+    bury(world, "[")
+    page = web.get("/problems").text
+    assert "2 of them" in page
+    ids = ids_in(page, "/problems/webhooks/replay")
+    web.post("/problems/webhooks/replay", data={"ids": ids}, headers=OURS)
+    assert world.db.read(webhooks.dead) == []
+    for one in ids:
+        settle(world, int(one))  # as a worker does, that was told
+    assert len(world.db.read(webhooks.dead)) == 2
+    told = {"ids": ids, "note": "Somebody tried the address out."}
+    web.post("/problems/webhooks/acknowledge", data=told, headers=OURS)
+    assert "Nothing waits for a person." in web.get("/problems").text
+
+
+def test_leads_that_wait_for_a_person_are_told_by_reason_and_called_again(
+    web: httpx.Client, world: World
+) -> None:
+    control.start(world, 1, actor="test", despite="A test.")
+    held = {"status": LeadStatus.HELD, "held_reason": "no_consent", "due_at": None}
+    world.db.transact(lambda tx: leads.change(tx, 1, **held))
+    page = web.get("/problems").text
+    assert "Consent is needed and not known." in page
+    assert "Retry those 1" in page
+    answer = web.post("/campaigns/1/leads/retry", data={"held": "no_consent"}, headers=OURS)
+    assert answer.status_code == 303
+    assert world.db.read(lambda tx: errands.get(tx, 1)) is not None
+
+
+def test_a_campaign_that_holds_itself_says_what_follows_and_is_resumed(
+    web: httpx.Client, world: World
+) -> None:
+    control.start(world, 1, actor="test", despite="A test.")
+    said = {"reason": "http_402", "sentence": "Retell wants money."}
+    assert world.db.transact(lambda tx: campaigns.hold(tx, 1, **said))
+    page = web.get("/problems").text
+    assert "Retell wants money." in page
+    assert "1 lead waits" in page
+    web.post("/campaigns/1/resume", headers=OURS)
+    assert "Retell wants money." not in web.get("/problems").text
+
+
+def test_viewers_see_the_causes_and_no_button(web: httpx.Client, world: World) -> None:
+    open_incidents(world, "late_call", 1)
+    bury(world, "{")
+    sign_in(web, world, Role.VIEWER)
+    page = web.get("/problems").text
+    assert "Calls were found after they had been given up." in page
+    assert "<button" not in page.split("<main")[1].split("</main>")[0]
+    for path in ("acknowledge", "webhooks/acknowledge", "webhooks/replay"):
+        told = {"ids": ["1"], "note": "x"}
+        assert web.post(f"/problems/{path}", data=told, headers=OURS).status_code == 403
