@@ -27,6 +27,9 @@ WEIGHTS = {
     "supervisor": 1.0,
 }
 """How often each kind of process is killed with -9, against the others."""
+OF_POSTGRESQL = ("postgres-backend", "postgres")
+ENOUGH_FOR_EVERY_KIND = 300
+"""With fewer kills a rare kind may well not have come up; with so many that is a defect."""
 MILDER = {"flush": 1.0, "freeze": 2.0, "terminate": 1.0, "restart": 0.5}
 PEOPLE = {"pause": 0.5, "inbox": 0.7, "opt-out": 2.0, "weather": 1.0}
 REST_S = {"supervisor": 20.0, "restart": 40.0, "worker-files": 10.0, "pause": 6.0, "beat": 3.0}
@@ -57,6 +60,13 @@ class Blows:
         self._last: dict[str, float] = {}
         self._broker = stack.broker_url()
         self._log = (stack.home / "blows.log").open("a", buffering=1)
+
+    def never_killed(self) -> list[str]:
+        """Name the kinds of process that no kill hit, though there were enough of them."""
+        if self.kills.total() < ENOUGH_FOR_EVERY_KIND:
+            return []
+        here = [kind for kind in WEIGHTS if self._postgres or kind not in OF_POSTGRESQL]
+        return [kind for kind in here if not self.kills[kind]]
 
     def rage(self, seconds: float) -> None:
         """Deal blows for so long."""

@@ -169,6 +169,7 @@ def _told(
     failures = books.failures()
     if len(people.standing()) != 2 + len(people.files):
         failures.append(f"{len(people.files)} lists, but {len(people.standing())} campaigns")
+    failures += [f"no {kind} was ever killed" for kind in blows.never_killed()]
     return {
         "seconds": order.seconds,
         **asdict(books),

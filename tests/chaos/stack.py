@@ -18,6 +18,8 @@ from dialer.embedded.supervisor import Supervisor
 
 SEAM = Path(__file__).parent / "seam"
 FIRST_WAIT_S = 180
+NAMES = {"supervisor", "broker", "web", "worker", "worker-files", "beat"}
+"""What `dialer up` starts."""
 SECOND_WORKER = (
     *(sys.executable, "-m", "celery", "-A", "workers.app", "worker", "--pool", "threads"),
     *("--concurrency", "16", "-Q", "dial,events,plan", "-n", "second@%h"),
@@ -68,9 +70,9 @@ class Stack:
         self._more.start()
 
     def wait_until_ready(self) -> None:
-        """Wait until web and database answer."""
+        """Wait until web and database answer, and every process can be found by its name."""
         deadline = time.monotonic() + FIRST_WAIT_S
-        while not self.is_ready():
+        while not (self.is_ready() and self.pids().keys() >= NAMES):
             assert time.monotonic() < deadline, f"it does not become ready; see {self.home}/up.log"
             time.sleep(0.1)
 
@@ -119,8 +121,11 @@ class Stack:
     def _is_ours(self, pid: int) -> bool:
         with suppress(psutil.Error):
             process = psutil.Process(pid)
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return False
+            # The broker writes its title over its environment, but works in a folder of this home.
             named = process.environ().get("DIALER_HOME")
-            return named == str(self.home) and process.status() != psutil.STATUS_ZOMBIE
+            return named == str(self.home) or Path(process.cwd()).is_relative_to(self.home)
         return False
 
     def broker_url(self) -> str:
