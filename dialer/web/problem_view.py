@@ -76,7 +76,7 @@ def of_leads(rows: Iterable[Campaign], waiting: Mapping[int, Waiting]) -> list[d
                     "name": row.name,
                     "reason": reason,
                     "sentence": sentence,
-                    "count": count,
+                    "leads": _leads(count),
                     "url": url_of(row.id, LeadFilter(held=reason)),
                     "fix": fix,
                 }
@@ -84,8 +84,12 @@ def of_leads(rows: Iterable[Campaign], waiting: Mapping[int, Waiting]) -> list[d
     return found
 
 
-def _wait(leads: int) -> str:
-    return "1 lead waits." if leads == 1 else f"{leads:,} leads wait."
+def _leads(count: int) -> str:
+    return "1 lead" if count == 1 else f"{count:,} leads"
+
+
+def _wait(count: int) -> str:
+    return f"{_leads(count)} wait{'s' if count == 1 else ''}."
 
 
 def _grouped(rows: Iterable[Any], column: str) -> Mapping[Any, Sequence[Any]]:

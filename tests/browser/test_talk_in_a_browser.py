@@ -12,7 +12,7 @@ from factories import Stage, make_stage
 from looks import LOOKS, PASSWORD, Place, Seen, sign_in
 from playwright.sync_api import Browser, Page, expect
 from test_lead_in_a_browser import reach
-from test_pages_in_a_browser import violations
+from test_pages_in_a_browser import MOST_BYTES, WEIGH, violations
 from web_peer import serving, settings_for
 
 from dialer.actions import people
@@ -168,7 +168,7 @@ def test_what_goes_wrong_in_a_talk_is_told_beside_it(page: Page, rehearsal: Talk
     expect(page.get_by_role("button", name="Start talking")).to_be_visible()
 
 
-def test_the_page_of_a_live_agent_loads_retells_kit_and_nothing_else(
+def test_the_page_of_a_live_agent_is_light_and_loads_nothing_from_elsewhere(
     browser: Browser, live: Talks, look: str
 ) -> None:
     seen = Seen()
@@ -178,10 +178,8 @@ def test_the_page_of_a_live_agent_loads_retells_kit_and_nothing_else(
         seen.watch(page)
         page.goto(live.page)
         expect(page.get_by_role("button", name="Start talking")).to_be_enabled()
-        made = (
-            "() => { const one = new retellClientJsSdk.RetellWebClient(); return typeof one.on; }"
-        )
-        assert page.evaluate(made) == "function"
+        assert page.evaluate("typeof retellClientJsSdk") == "undefined"
+        assert sum(dict(page.evaluate(WEIGH)).values()) <= MOST_BYTES
         assert violations(page) == []
         assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
         assert page.evaluate("document.featurePolicy.allowsFeature('microphone')") is True

@@ -109,7 +109,7 @@ def test_leads_that_wait_for_a_person_are_told_by_reason_and_called_again(
     world.db.transact(lambda tx: leads.change(tx, 1, **held))
     page = web.get("/problems").text
     assert "Consent is needed and not known." in page
-    assert "Retry those 1" in page
+    assert "Retry 1 lead …" in page
     answer = web.post("/campaigns/1/leads/retry", data={"held": "no_consent"}, headers=OURS)
     assert answer.status_code == 303
     assert world.db.read(lambda tx: errands.get(tx, 1)) is not None

@@ -2,7 +2,7 @@
 (() => {
   const talk = document.getElementById("talk");
   const start = document.getElementById("start");
-  if (!talk || !start || !self.retellClientJsSdk) return;
+  if (!talk || !start) return;
   const mute = document.getElementById("mute");
   const leave = document.getElementById("leave");
   const state = document.getElementById("state");
@@ -50,6 +50,17 @@
     });
   };
 
+  // The kit is heavier than all pages together, so it comes when somebody wants to talk.
+  const load = (address) =>
+    new Promise((resolve, reject) => {
+      if (self.retellClientJsSdk) return resolve();
+      const kit = document.createElement("script");
+      kit.src = address;
+      kit.addEventListener("load", resolve);
+      kit.addEventListener("error", reject);
+      document.head.append(kit);
+    });
+
   const over = (text) => {
     client = null;
     show({ talking: false, waiting: false });
@@ -78,6 +89,7 @@
     lines = [];
     said.replaceChildren();
     try {
+      await load(talk.dataset.kit);
       const headers = { accept: "application/json" };
       const answer = await fetch(talk.dataset.start, { method: "POST", headers });
       const told = await answer.json();
