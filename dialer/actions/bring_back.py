@@ -20,7 +20,7 @@ from dialer.errors import AccountProblem, LookUpFailed
 from dialer.log import get_logger
 from dialer.retell.mapping import LOOKED_UP, evidence_of
 from dialer.retell.models import Call
-from dialer.store import attempts, incidents, leads, other_calls, webhooks
+from dialer.store import attempts, forgotten, incidents, leads, other_calls, webhooks
 from dialer.store.database import Connection
 from dialer.store.tables import Attempt, Lead
 
@@ -98,7 +98,7 @@ def _write_attempt(tx: Connection, *, call: Call, now: datetime) -> Attempt | No
         return known
     n = _free_number(tx, call, lead)
     sent_at = _sent_at(call, now=now)
-    attempts.add_forgotten(
+    forgotten.add(
         tx,
         now=now,
         by=BY,
@@ -141,7 +141,7 @@ def _count_for_number(tx: Connection, call: Call, *, now: datetime) -> Sequence[
 
 def _free_number(tx: Connection, call: Call, lead: Lead) -> int:
     """Give the attempt the number it had, or the next one when the lead was called since."""
-    highest = attempts.highest_n(tx, lead.id)
+    highest = forgotten.highest_n(tx, lead.id)
     had = _whole_number(call.metadata_text("attempt_n")) or 0
     return had if had > highest else max(highest, lead.tries) + 1
 

@@ -12,7 +12,6 @@ from dialer.domain.states import (
     ATTEMPT_MOVES,
     OPEN_STATUSES,
     RANK,
-    Analysis,
     AttemptStatus,
     check_move,
 )
@@ -325,43 +324,6 @@ def any_since(tx: Connection, campaign_id: int, *, since: datetime) -> bool:
     return tx.execute(select(attempt.c.id).where(*mine, ~none).limit(1)).first() is not None
 
 
-def add_forgotten(tx: Connection, *, now: datetime, by: str, **values: Any) -> None:
-    """Insert an attempt that was made, and that this database does not know any more.
-
-    It holds no line: it is CANCELLED until the evidence of its call is applied, and late from
-    the beginning, as it is known of by its call only.
-    """
-    cancelled = AttemptStatus.CANCELLED
-    tx.execute(
-        _ADD,
-        {
-            "status": cancelled,
-            "analysis": Analysis.NONE,
-            "closed_at": now,
-            "reason": "forgotten",
-            "rang": False,
-            "late": True,
-            "lines_open": 0,
-            "lines_limit": 0,
-            "look_ups": 0,
-            "absent_answers": 0,
-            "replays": 0,
-            **values,
-        },
-    )
-    tx.execute(
-        _NOTE,
-        {
-            "attempt_id": values["id"],
-            "from_status": None,
-            "to_status": cancelled,
-            "at": now,
-            "by": by,
-            "evidence": "the database had forgotten this attempt; Retell knows its call",
-        },
-    )
-
-
 def known_among(tx: Connection, attempt_ids: Sequence[str]) -> dict[str, Attempt]:
     """Read those of the attempts that there are: id, status and call_id only."""
     columns = (attempt.c.id, attempt.c.status, attempt.c.call_id)
@@ -378,12 +340,6 @@ def last_send_after(tx: Connection, campaign_id: int, moment: datetime) -> datet
         last.order_by(attempt.c.send_started_at.desc()).limit(1)
     ).scalar_one_or_none()
     return found
-
-
-def highest_n(tx: Connection, lead_id: int) -> int:
-    """Give the number of a lead's last attempt; 0 before the first."""
-    highest = select(func.max(attempt.c.n)).where(attempt.c.lead_id == lead_id)
-    return int(tx.execute(highest).scalar_one() or 0)
 
 
 class Ended(NamedTuple):

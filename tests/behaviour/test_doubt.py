@@ -16,7 +16,15 @@ from dialer.actions.health import health
 from dialer.actions.provider_audit import LISTED_WITHIN, compare
 from dialer.domain.states import AttemptStatus, ClosedAs, LeadStatus
 from dialer.errors import ProviderUnavailable, RefusedByRule
-from dialer.store import attempts, doubts, gate, incidents, leads, suppressions, webhooks
+from dialer.store import (
+    doubts,
+    forgotten,
+    gate,
+    incidents,
+    leads,
+    suppressions,
+    webhooks,
+)
 from dialer.store.ledger import of_subject
 from dialer.witness import Memory, Noted
 
@@ -357,7 +365,7 @@ def test_an_attempt_that_is_brought_back_is_late_before_its_call_is_applied(stag
     stage.deliver(stage.retell.end(first, "dial_no_answer"), stage.retell.analyze(first))
     row = stage.attempt_row(first)
     sent_at = stage.clock.now() + timedelta(seconds=1)
-    forgotten = {
+    values = {
         "id": "forgotten",
         "lead_id": lead_id,
         "campaign_id": row.campaign_id,
@@ -369,7 +377,7 @@ def test_an_attempt_that_is_brought_back_is_late_before_its_call_is_applied(stag
         "send_started_at": sent_at,
     }
     stage.world.db.transact(
-        lambda tx: attempts.add_forgotten(tx, now=stage.clock.now(), by="audit", **forgotten)
+        lambda tx: forgotten.add(tx, now=stage.clock.now(), by="audit", **values)
     )
     assert stage.violations() == []
 
