@@ -41,7 +41,8 @@ LONGEST_CELL = 300
 @viewing.get("/lists")
 def lists_page(request: Request, before: int | None = None) -> Response:
     """Show the lists, the newest first, and the uploads that wait for somebody."""
-    world = site_of(request).world()
+    site = site_of(request)
+    world = site.world()
 
     def body(tx: Connection) -> dict[str, Any]:
         rows = lists.page(tx, before=before, most=PAGE + 1)
@@ -54,7 +55,13 @@ def lists_page(request: Request, before: int | None = None) -> Response:
             "waiting": [one for one in waiting if one.kind is ErrandKind.LEADS],
         }
 
-    return page(request, "lists.html", first=before is None, **world.db.read(body))
+    found = world.db.read(body)
+    rows = found["lists"]
+    question = ("callable", *(row.id for row in rows))
+    ask = lambda: world.db.read(lambda tx: lists.callable_leads(tx, rows))  # noqa: E731
+    kept = site.figures.soon(question, ask, now=world.clock.now())
+    counts = {} if kept is None else kept.value
+    return page(request, "lists.html", first=before is None, callable=counts, **found)
 
 
 @viewing.get("/lists/{list_id}")

@@ -347,6 +347,20 @@ def test_an_undo_removes_what_was_never_dialed_and_reports_the_rest(files: Files
     assert (again.removed, again.kept) == (undone.removed, undone.kept)
 
 
+def test_a_list_counts_those_of_its_leads_that_are_still_to_be_called(files: Files) -> None:
+    first = files.load(files.write(*rows(5))).list_id
+    second = files.load(files.write((phone(90), "Zoë", "90", "Solar"), name="more.csv")).list_id
+    empty = files.load(files.write(*rows(4), name="fewer.csv")).list_id
+
+    def body(tx: Connection) -> dict[int, int]:
+        one, other, *_ = (lead.id for lead in files.leads())
+        leads.change(tx, one, status=LeadStatus.CLOSED, due_at=None)
+        leads.change(tx, other, status=LeadStatus.HELD, due_at=None, held_reason="no_consent")
+        return lists.callable_leads(tx, lists.page(tx, before=None, most=9))
+
+    assert files.world.db.transact(body) == {first: 3, second: 1, empty: 0}
+
+
 def test_an_undone_file_can_be_imported_again(files: Files) -> None:
     path = files.write(*rows(3))
     undo(files.world, files.load(path).list_id, actor="test")
