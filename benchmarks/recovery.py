@@ -105,10 +105,10 @@ def _wait_for_steps(bench: Bench, seen: Sequence[tuple[Point, dict[str, Any]]]) 
 def _gone_on(bench: Bench, point: Point, died: dict[str, Any], called: Collection[str]) -> bool:
     if point.armed == "after settle":
         return True
-    history = bench.history(died)
+    has_gone_on = bool(bench.history(died)) or bench.settled_at(died) is not None
     # To be sure that there is no call takes a quarter of an hour; only the doubt is waited for.
     is_called = {died.get("attempt_id"), died.get("call_id")} & set(called)
-    return bool(history) and (not is_called or any(_over(status) for _, status, _ in history))
+    return has_gone_on and (not is_called or bench.is_over(died))
 
 
 def _recovery(
@@ -124,6 +124,8 @@ def _recovery(
         step = status if status == "SENDING" else f"{status} by {evidence}"
     elif not died.get("attempt_id") and not died.get("call_id"):
         step_at, step = bench.next_claim(died), "the next claim"
+    elif (settled_at := bench.settled_at(died)) is not None:
+        step_at, step = settled_at, "the webhook is settled: nothing was news any more"
     elif point.armed == "after settle":
         step_at, step = at, "nothing was left to do"
     ends = [moment for moment, status, _ in history if _over(status)]

@@ -113,6 +113,23 @@ class Bench:
         found = [(epoch(row[0]), row[1], f"{row[2] or row[3]}") for row in rows]
         return [one for one in found if one[0] > seen["at"]]
 
+    def settled_at(self, seen: dict[str, Any]) -> float | None:
+        """Give when a webhook of the call was settled after the kill."""
+        statement = "SELECT settled_at FROM webhook_event WHERE call_id = :call_id"
+        with self.database.engine.connect() as connection:
+            rows = connection.execute(text(statement), {"call_id": seen.get("call_id")}).scalars()
+            moments = [epoch(row) for row in rows if row is not None]
+        return min((at for at in moments if at > seen["at"]), default=None)
+
+    def is_over(self, seen: dict[str, Any]) -> bool:
+        """Tell whether the attempt that was hit is over."""
+        statement = (
+            "SELECT closed_at FROM attempt WHERE id = :attempt_id OR call_id = :call_id LIMIT 1"
+        )
+        asked = {name: seen.get(name) for name in ("attempt_id", "call_id")}
+        with self.database.engine.connect() as connection:
+            return connection.execute(text(statement), asked).scalar() is not None
+
     def next_claim(self, seen: dict[str, Any]) -> float | None:
         """Give when the next attempt was claimed after a kill that hit none."""
         with self.database.engine.connect() as connection:
