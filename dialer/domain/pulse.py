@@ -20,9 +20,16 @@ def by_minute(moments: Iterable[datetime], *, now: datetime) -> list[int]:
 
 
 def rate(minutes: Sequence[int]) -> float:
-    """Give the calls per minute of late; the minute that is not over does not count."""
+    """Give the calls per minute of late, since calling began if that was later.
+
+    Minutes that were not whole do not count: the present one, and the first one of a beginning.
+    """
     past = minutes[-1 - RATE_OVER : -1]
-    return sum(past) / len(past) if past else 0.0
+    began = next((place for place, calls in enumerate(past) if calls), 0)
+    if 0 < began < len(past) - 1:
+        began += 1
+    counted = past[began:]
+    return sum(counted) / len(counted) if counted else 0.0
 
 
 def time_left(

@@ -27,7 +27,15 @@ def test_calls_are_counted_by_minute_the_present_one_last() -> None:
 
 def test_the_minute_that_is_not_over_does_not_count() -> None:
     assert rate([0] * 20 + [3] * 10 + [100]) == 3.0
+    assert rate([5] * 20 + [3] * 5 + [0] * 5 + [100]) == 1.5
     assert rate([]) == 0.0
+
+
+def test_a_campaign_that_has_just_begun_is_as_fast_as_it_is_since_then() -> None:
+    assert rate([0] * 30) == 0.0
+    assert rate([0] * 28 + [10, 100]) == 10.0
+    assert rate([0] * 27 + [10, 60, 100]) == 60.0
+    assert rate([0] * 25 + [10, 60, 0, 60, 100]) == 40.0
 
 
 def test_the_time_left_is_a_guess_by_what_one_lead_took() -> None:
