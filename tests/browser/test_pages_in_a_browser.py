@@ -13,6 +13,13 @@ from dialer.domain.roles import Role
 AXE = Path(__file__).parent / "axe-4.14.1.min.js"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 CHECK = "rules => axe.run(document, {runOnly: rules}).then(found => found.violations)"
+CUT = """
+    [...document.querySelectorAll('main input')]
+        .filter(one => one.value && one.value.length <= 15 && one.checkVisibility())
+        .filter(one => one.scrollWidth > one.clientWidth)
+        .map(one => one.name)
+"""
+"""Fields that are too small for a short value."""
 
 
 MOST_BYTES = 150 * 1024
@@ -47,6 +54,7 @@ def test_every_page_can_be_used_by_everybody(browser: Browser, place: Place, loo
             found[name] = violations(page)
             wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
             assert not wide, f"{name} is wider than the screen"
+            assert page.evaluate(CUT) == [], f"fields of {name} do not show what is in them"
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
     assert [text for text in seen.said if "404 (Not Found)" not in text] == []
     assert {url for url in seen.asked if not url.startswith((place.url, "data:"))} == set()
