@@ -14,7 +14,7 @@ from dialer.actions.health import health
 from dialer.domain.roles import Role
 from dialer.domain.states import CampaignStatus
 from dialer.errors import RefusedByRule, UserError
-from dialer.store import figures, incidents, webhooks
+from dialer.store import campaigns, figures, incidents, webhooks
 from dialer.store.database import Connection
 from dialer.web import problem_view
 from dialer.web.access import actor_of, requires
@@ -29,7 +29,8 @@ changing = requires(Role.OPERATOR)
 PATH = "/problems"
 MOST = 100
 MOST_CAMPAIGNS = 50
-BEGUN = (CampaignStatus.HELD, CampaignStatus.RUNNING, CampaignStatus.PAUSED)
+OTHERS = (CampaignStatus.RUNNING, CampaignStatus.PAUSED)
+"""Campaigns that do not hold themselves, but leads of which may wait for a person."""
 
 Ids = Annotated[list[int], Form(max_length=MOST)]
 Note = Annotated[str, Form(max_length=500)]
@@ -45,17 +46,18 @@ def problems_page(request: Request) -> Response:
     def body(tx: Connection) -> tuple[Any, ...]:
         return (
             health(tx, now=now),
-            figures.campaigns_in(tx, BEGUN, before=None, most=MOST_CAMPAIGNS),
+            campaigns.in_status(tx, CampaignStatus.HELD),
+            figures.campaigns_in(tx, OTHERS, before=None, most=MOST_CAMPAIGNS),
             incidents.unclosed(tx, most=MOST),
             webhooks.dead(tx, most=MOST),
         )
 
-    state, begun, found, letters = world.db.read(body)
+    state, held, others, found, letters = world.db.read(body)
+    begun = [*held, *others]
     ids = [row.id for row in begun]
     ask = lambda: what_waits(world.db, ids)  # noqa: E731
     kept = site.figures.soon(("waits", *ids), ask, now=now)
     waiting = None if kept is None else kept.value
-    held = [row for row in begun if row.status is CampaignStatus.HELD]
     shown: dict[str, Any] = {
         "doubt": state.doubt,
         "late": [kind.value for kind in state.late],
