@@ -158,6 +158,7 @@ def pages(world: World, *, leads: int) -> dict[str, str]:
         "health": "/health",
         "settings": "/settings",
         "cadence": "/settings/cadence?campaign=1&step=no_answer@2030-01-07T10:00",
+        "privacy": "/settings/privacy",
         "people": "/settings/people",
         "numbers": "/settings/numbers",
     }

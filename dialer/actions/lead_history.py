@@ -85,6 +85,7 @@ def attempt_told(row: Attempt) -> dict[str, Any]:
         "scrubbed_transcript": row.scrubbed_transcript,
         "has_recording": row.recording_url is not None,
         "call_deleted_at": row.call_deleted_at,
+        "said_deleted_at": row.said_deleted_at,
     }
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from functools import partial
 
+from dialer.actions import retention
 from dialer.actions.scrub import breathe
 from dialer.actions.world import World
 from dialer.log import get_logger
@@ -25,13 +26,14 @@ AT_ONCE = 5_000
 
 
 def purge(world: World) -> int:
-    """Delete old results, and the rejected rows of old lists; give how many of those.
+    """Delete old results, old words, and the rejected rows of old lists; give how many of those.
 
     May run at any time, twice too. What a list counts stays as it is.
     """
     now = world.clock.now()
     _purge_results(world, now=now)
     _purge_answers(world, now=now)
+    retention.delete_old(world)
     old = world.db.read(lambda tx: lists.with_old_rejects(tx, before=now - REJECTS_KEPT))
     return sum(_purge_list(world, list_id, now=now) for list_id in old)
 

@@ -1,4 +1,4 @@
-"""The tables of the audit: when it ran last, and what it found."""
+"""The tables of the audit: when it ran last, and what it found; and how long words are kept."""
 
 from datetime import datetime
 from typing import Any
@@ -36,3 +36,10 @@ class Incident(SQLModel, table=True):
     note: str | None = a_text()  # what the person who closed it says
     seen_at: datetime | None = a_moment()  # when an audit saw it last
     times: int = Field(default=1, sa_column_kwargs={"server_default": "1"})  # how often it opened
+
+
+class Retention(SQLModel, table=True):
+    """One row: how long what is said in calls is kept."""
+
+    id: int = Field(default=1, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    said_days: int | None = None  # None: until somebody deletes it

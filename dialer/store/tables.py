@@ -28,7 +28,7 @@ from dialer.domain.states import (
     LeadStatus,
 )
 from dialer.domain.zones import ZoneSource
-from dialer.store.audit_tables import AuditRun, Incident
+from dialer.store.audit_tables import AuditRun, Incident, Retention
 from dialer.store.columns import a_moment, a_ref, a_text, a_word, an_id, some_json, table
 from dialer.store.file_tables import (
     ColumnMapping,
@@ -40,6 +40,7 @@ from dialer.store.file_tables import (
     ScheduleRun,
 )
 from dialer.store.function_tables import Appointment, FunctionCall, InboundCall, Slot
+from dialer.store.gate_tables import DialGate
 from dialer.store.number_tables import CallerNumber, DayAllowance, OtherCall
 from dialer.store.opt_out_tables import Registry, RegistryNumber, Suppression
 from dialer.store.people_tables import (
@@ -84,6 +85,7 @@ __all__ = [
     "ResultAddress",
     "ResultMessage",
     "ResultWish",
+    "Retention",
     "Schedule",
     "ScheduleRun",
     "SignInTry",
@@ -99,10 +101,17 @@ IS_OPEN = "status IN ({})".format(", ".join(f"'{status}'" for status in OPEN_STA
 """Written out, never bound: the planner uses a partial index only for a condition it can read."""
 
 TRIED = "status = 'READY' AND tries > 0"
+SAID_COLUMNS = (
+    *("transcript", "scrubbed_transcript", "summary", "custom_analysis"),
+    "recording_url",
+)
+"""Of an attempt: what tells the words of a call. Deleted once they are old, where people say so."""
+SOMETHING_WAS_SAID = " OR ".join(f"{name} IS NOT NULL" for name in SAID_COLUMNS)
 WITHOUT_ROW = '"row" IS NULL'
 CALLED = "disposition IS NOT NULL"
 CLOSED = "status = 'CLOSED'"
 HELD = "status = 'HELD'"
+IGNORED_AND_WHOLE = "status = 'IGNORED' AND raw <> ''"
 UNTRIED_OUT_OF_TURN = f"status = 'READY' AND tries = 0 AND priority <> {int(Priority.FRESH)}"
 
 
@@ -265,6 +274,13 @@ class Attempt(SQLModel, table=True):
             sqlite_where=text("check_at IS NOT NULL"),
             postgresql_where=text("check_at IS NOT NULL"),
         ),
+        # The oldest words first, for those who delete them.
+        Index(
+            "attempt_said",
+            "created_at",
+            sqlite_where=text(SOMETHING_WAS_SAID),
+            postgresql_where=text(SOMETHING_WAS_SAID),
+        ),
         Index("attempt_campaign", "campaign_id", "created_at"),
         Index("attempt_phone", "phone", "created_at"),
         Index("attempt_sent", "send_started_at"),
@@ -320,6 +336,7 @@ class Attempt(SQLModel, table=True):
     in_voicemail: bool | None = None
     call_successful: bool | None = None
     custom_analysis: dict[str, Any] | None = some_json()
+    said_deleted_at: datetime | None = a_moment()  # what was said had been kept long enough
 
 
 class AttemptEvent(SQLModel, table=True):
@@ -353,58 +370,24 @@ class WebhookEvent(SQLModel, table=True):
             sqlite_where=text("status = 'DEAD'"),
             postgresql_where=text("status = 'DEAD'"),
         ),
+        Index(
+            "webhook_ignored",
+            "received_at",
+            sqlite_where=text(IGNORED_AND_WHOLE),
+            postgresql_where=text(IGNORED_AND_WHOLE),
+        ),
     )
 
     id: int = an_id()
     event_id: str = Field(unique=True)
     call_id: str | None = Field(default=None, index=True)
-    raw: str = a_text(nullable=False)
+    raw: str = a_text(nullable=False)  # empty: what was said had been kept long enough
     status: str  # NEW, DONE, IGNORED, DEAD
     tries: int = 0
     error: str | None = a_text()
     received_at: datetime = a_moment(nullable=False)
     settled_at: datetime | None = a_moment()
     acknowledged_at: datetime | None = a_moment()
-
-
-class DialGate(SQLModel, table=True):
-    """One row. Slots are counted under its lock."""
-
-    __tablename__ = "dial_gate"
-
-    id: int = Field(default=1, primary_key=True, sa_column_kwargs={"autoincrement": False})
-    install: str  # tells our calls from those of another installation
-    lines: int
-    calls_per_second: float | None = None
-    headroom: int = 0
-    calls_per_day: int | None = None
-    dollars_per_day: float | None = None
-    day_zone: str = "UTC"  # whose midnight begins a day of these two
-    path_calls_per_second: dict[str, float] | None = some_json()  # by telephony provider
-    path_next_send_at: dict[str, str] | None = some_json()  # the same providers' next moments
-    configured: dict[str, Any] = some_json(nullable=False)  # the settings last applied
-    provider_lines: int | None = None
-    foreign_calls: int = 0
-    provider_asked_at: datetime | None = a_moment()
-    numbers_asked_at: datetime | None = a_moment()  # over which paths our numbers call
-    next_send_at: datetime | None = a_moment()
-    backing_off_until: datetime | None = a_moment()
-    backed_off_at: datetime | None = a_moment()
-    busy_streak: int = 0
-    shrunk_to: int | None = None
-    shrunk_at: datetime | None = a_moment()
-    unknown_streak: int = 0
-    breaker_until: datetime | None = a_moment()
-    everything_paused: bool = False
-    replay_refused_at: datetime | None = a_moment()  # Retell did not honour a repeated key
-    other_calls_until: datetime | None = a_moment()  # up to when other systems' calls are known
-    other_calls_asked_at: datetime | None = a_moment()
-    turn: int = Field(default=0, sa_type=BigId)  # one more with each claim that took a lead
-    server_mark: str | None = None  # of the server these rows were last known to be whole on
-    doubted_at: datetime | None = a_moment()  # set: these rows may have gone back in time
-    doubt: str | None = a_text()  # why
-    doubted_from: datetime | None = a_moment()  # nothing from before then is missing
-    trusted_until: datetime | None = a_moment()  # sends noted up to then need not be known
 
 
 class AuditLog(SQLModel, table=True):

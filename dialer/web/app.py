@@ -37,6 +37,7 @@ from dialer.web import (
     list_page,
     numbers_page,
     people_page,
+    privacy_page,
     problems_page,
     recordings,
     schedule_edit,
@@ -85,6 +86,7 @@ ROUTERS: tuple[GuardedRouter, ...] = (
     *(export_page.viewing, export_page.changing),
     *(settings_page.viewing, settings_page.changing, cadence_page.router),
     *(numbers_page.viewing, numbers_page.changing, agents_page.viewing, agents_page.changing),
+    *(privacy_page.viewing, privacy_page.changing),
     *(people_page.viewing, people_page.changing),
     *(problems_page.viewing, problems_page.changing, health_page.viewing, health_page.changing),
 )

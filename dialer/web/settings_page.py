@@ -1,4 +1,4 @@
-"""Settings: the limits over everything, what the environment says, and what is kept how long."""
+"""Settings: the limits over everything, and what the environment says."""
 
 from typing import Annotated, Any
 
@@ -6,8 +6,7 @@ from fastapi import Form
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialer.actions import limits, purge
-from dialer.actions.errands import FORGOTTEN_AFTER
+from dialer.actions import limits
 from dialer.actions.limits import Limits
 from dialer.domain.roles import Role
 from dialer.errors import UserError
@@ -43,7 +42,7 @@ Typed = Annotated[str, Form(max_length=30)]
 
 @viewing.get(PATH)
 def settings_page(request: Request) -> Response:
-    """Show the limits, the settings and what is kept."""
+    """Show the limits and the settings."""
     return _page(request, typed=None, error=None)
 
 
@@ -66,7 +65,6 @@ def _page(request: Request, *, typed: dict[str, str] | None, error: UserError | 
         provider_lines=state.provider_lines,
         foreign_calls=state.foreign_calls,
         rows=setting_rows(site.settings),
-        kept=_kept(site.settings.live_transcripts),
         is_admin=actor_of(request).role.includes(Role.ADMIN),
         now=world.clock.now(),
     )
@@ -74,20 +72,6 @@ def _page(request: Request, *, typed: dict[str, str] | None, error: UserError | 
 
 def _written(value: Any) -> str:
     return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _kept(live_transcripts: bool) -> list[tuple[str, str, str]]:
-    """Give what is kept, how long, and where that is set."""
-    live = "kept while a call lasts" if live_transcripts else "not kept while a call lasts"
-    return [
-        ("Rejected rows of lists", f"{purge.REJECTS_KEPT.days} days", "fixed"),
-        ("Results for other systems", f"{purge.RESULTS_KEPT.days} days", "fixed"),
-        ("Uploaded files nobody decided about", f"{FORGOTTEN_AFTER.days} days", "fixed"),
-        ("Leads, calls, transcripts", "until somebody deletes them", "—"),
-        ("What is said, while it is said", live, "DIALER_LIVE_TRANSCRIPTS"),
-        ("Recordings, and Retell’s own copies", "as each agent says", "at Retell, for each agent"),
-        ("Telephone numbers", "masked for viewers and in logs", "by role, under People"),
-    ]
 
 
 @changing.post(f"{PATH}/limits")

@@ -139,6 +139,7 @@ def with_a_past(place: Place) -> Place:
         "voices": "/settings/voices?find=american",
         "cadence": "/settings/cadence",
         "a played cadence": PLAYED,
+        "privacy": "/settings/privacy",
         "people": "/settings/people",
         "account": "/account",
         "missing": "/nothing/here",

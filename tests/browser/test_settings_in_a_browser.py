@@ -1,11 +1,16 @@
 """An admin looks at the settings, plays a cadence, and gives a program a token."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
 from hostile import HOSTILE
 from looks import LOOKS, Place, Seen, sign_in
 from playwright.sync_api import Browser, Page, expect
 from test_pages_in_a_browser import violations
 
 from dialer.domain.roles import Role
+from dialer.store.tables import Attempt, table
 
 
 def test_a_cadence_is_played_call_by_call(page: Page, place: Place) -> None:
@@ -79,4 +84,30 @@ def test_hostile_texts_in_settings_do_nothing(browser: Browser, place: Place) ->
         page.goto(f"{place.url}/settings/voices?find={'%22%3E%3Cimg%20src=x%3E'}")
         expect(page.locator("main")).to_contain_text("No voice fits.")
         assert page.locator("main img").count() == 0
+    assert seen.said == []
+
+
+@contextmanager
+def an_old_call(place: Place) -> Iterator[None]:
+    """Have the call of the lead that talked be of long ago."""
+    attempt, db = table(Attempt), place.stage.world.db
+    mine = attempt.update().where(attempt.c.lead_id == place.talked_lead)
+    before = place.stage.attempts_of(place.talked_lead)[0].created_at
+    db.transact(lambda tx: tx.execute(mine.values(created_at=before - timedelta(days=400))))
+    yield
+    db.transact(lambda tx: tx.execute(mine.values(created_at=before)))
+
+
+def test_before_what_was_said_is_deleted_it_is_asked_and_named(page: Page, place: Place) -> None:
+    seen = Seen()
+    seen.watch(page)
+    sign_in(page, place, role=Role.ADMIN)
+    page.goto(f"{place.url}/settings/privacy")
+    with an_old_call(place):
+        page.get_by_label("Delete it after so many days").fill("365")
+        page.get_by_role("button", name="Keep it so long").click()
+        expect(page.get_by_role("button", name="Delete what was said in 1 call")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("link", name="Back").click()
+    expect(page.get_by_label("Delete it after so many days")).to_have_value("")
     assert seen.said == []

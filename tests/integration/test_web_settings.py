@@ -28,7 +28,16 @@ LIMITS = {
     "calls_per_day": "1,000",
     "dollars_per_day": "",
 }
-PAGES = ("", "/numbers", "/agents", "/agents/agent_plan", "/voices", "/cadence", "/people")
+PAGES = (
+    "",
+    "/numbers",
+    "/agents",
+    "/agents/agent_plan",
+    "/voices",
+    "/cadence",
+    "/privacy",
+    "/people",
+)
 
 
 @dataclass

@@ -63,7 +63,10 @@ class AttemptTold(BaseModel):
     call_successful: bool | None
     custom_analysis: Any
     has_recording: bool
-    call_deleted_at: datetime | None
+    call_deleted_at: datetime | None = Field(description="From then on Retell has forgotten it.")
+    said_deleted_at: datetime | None = Field(
+        description="When what was said was deleted here, being old enough."
+    )
     analysis: Analysis = Field(description="`pending`: ask for the attempt again in a minute.")
 
 
