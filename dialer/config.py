@@ -31,12 +31,12 @@ SIMULATOR_ADDRESS = "http://127.0.0.1:8787"
 BROKER_ADDRESS = "redis://localhost:6379/0"
 EXAMPLE_FILE = Path(".env.example")
 
-# Settings that may be read from a file named by the variable with `_FILE` behind it, as
-# container platforms mount their secrets.
 MOST_LINES = 10_000
 MOST_PER_SECOND = 1_000
 MOST_PER_DAY = 10**9
 """Of calls, or dollars."""
+# Settings that may be read from a file named by the variable with `_FILE` behind it, as
+# container platforms mount their secrets.
 SECRETS = ("retell_api_key", "webhook_keys", "result_secrets", "database_url", "redis_url")
 
 

@@ -15,7 +15,6 @@ from dialer.domain.states import OPEN_STATUSES
 from dialer.store import webhooks
 from dialer.store.rows import one
 from dialer.store.tables import (
-    IGNORED_AND_WHOLE,
     SAID_COLUMNS,
     SOMETHING_WAS_SAID,
     Attempt,
@@ -26,6 +25,7 @@ from dialer.store.tables import (
     WebhookEvent,
     table,
 )
+from dialer.store.webhook_tables import IGNORED_AND_WHOLE
 
 retention = table(Retention)
 attempt = table(Attempt)

@@ -54,6 +54,7 @@ from dialer.store.people_tables import (
 )
 from dialer.store.result_tables import ResultAddress, ResultMessage, ResultWish
 from dialer.store.types import BigId
+from dialer.store.webhook_tables import WebhookEvent
 
 __all__ = [
     "IS_OPEN",
@@ -111,7 +112,6 @@ WITHOUT_ROW = '"row" IS NULL'
 CALLED = "disposition IS NOT NULL"
 CLOSED = "status = 'CLOSED'"
 HELD = "status = 'HELD'"
-IGNORED_AND_WHOLE = "status = 'IGNORED' AND raw <> ''"
 UNTRIED_OUT_OF_TURN = f"status = 'READY' AND tries = 0 AND priority <> {int(Priority.FRESH)}"
 
 
@@ -351,43 +351,6 @@ class AttemptEvent(SQLModel, table=True):
     at: datetime = a_moment(nullable=False)
     by: str  # plan, dial, settle, reconcile, control
     evidence: str | None = a_text()
-
-
-class WebhookEvent(SQLModel, table=True):
-    """One event from Retell, kept as it came."""
-
-    __tablename__ = "webhook_event"
-    __table_args__ = (
-        Index(
-            "webhook_new",
-            "received_at",
-            sqlite_where=text("status = 'NEW'"),
-            postgresql_where=text("status = 'NEW'"),
-        ),
-        Index(
-            "webhook_dead",
-            "id",
-            sqlite_where=text("status = 'DEAD'"),
-            postgresql_where=text("status = 'DEAD'"),
-        ),
-        Index(
-            "webhook_ignored",
-            "received_at",
-            sqlite_where=text(IGNORED_AND_WHOLE),
-            postgresql_where=text(IGNORED_AND_WHOLE),
-        ),
-    )
-
-    id: int = an_id()
-    event_id: str = Field(unique=True)
-    call_id: str | None = Field(default=None, index=True)
-    raw: str = a_text(nullable=False)  # empty: what was said had been kept long enough
-    status: str  # NEW, DONE, IGNORED, DEAD
-    tries: int = 0
-    error: str | None = a_text()
-    received_at: datetime = a_moment(nullable=False)
-    settled_at: datetime | None = a_moment()
-    acknowledged_at: datetime | None = a_moment()
 
 
 class AuditLog(SQLModel, table=True):
