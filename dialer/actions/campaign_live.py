@@ -52,15 +52,16 @@ class Counted:
         """Give the rate of late."""
         return rate(self.minutes)
 
-    @property
-    def time_left(self) -> timedelta | None:
+    def time_left(self, *, now: datetime) -> timedelta | None:
         """Guess how long the rest takes."""
         done = self.progress
+        last = done.last_due_at
         return time_left(
             waiting=done.pending + done.retry_later + done.in_flight,
             finished=done.finished,
             attempts=self.attempts,
             calls_per_minute=self.calls_per_minute,
+            last_due_in=last - now if last is not None else None,
         )
 
 

@@ -23,23 +23,34 @@ def rate(minutes: Sequence[int]) -> float:
     """Give the calls per minute of late, since calling began if that was later.
 
     Minutes that were not whole do not count: the present one, and the first one of a beginning.
+    A pause between calls is none: it counts.
     """
-    past = minutes[-1 - RATE_OVER : -1]
+    past = minutes[:-1]
     began = next((place for place, calls in enumerate(past) if calls), 0)
     if 0 < began < len(past) - 1:
         began += 1
-    counted = past[began:]
+    counted = past[max(began, len(past) - RATE_OVER) :]
     return sum(counted) / len(counted) if counted else 0.0
 
 
 def time_left(
-    *, waiting: int, finished: int, attempts: int, calls_per_minute: float
+    *,
+    waiting: int,
+    finished: int,
+    attempts: int,
+    calls_per_minute: float,
+    last_due_in: timedelta | None,
 ) -> timedelta | None:
-    """Guess how long the calls take that are left; None where nothing is known to guess by."""
+    """Guess how long the calls take that are left; None where nothing is known to guess by.
+
+    No less than until the last lead is due, `last_due_in` from now.
+    """
+    later = last_due_in if last_due_in is not None and last_due_in > timedelta(0) else None
     if not waiting or calls_per_minute <= 0:
-        return None
+        return later if waiting else None
     calls_per_lead = max(1.0, attempts / finished) if finished >= FEW_FINISHED else 1.0
-    return timedelta(minutes=waiting * calls_per_lead / calls_per_minute)
+    calling = timedelta(minutes=waiting * calls_per_lead / calls_per_minute)
+    return max(calling, later or calling)
 
 
 @dataclass(frozen=True, slots=True)

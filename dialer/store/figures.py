@@ -29,6 +29,7 @@ class Progress:
     closed: int = 0  # closed otherwise
     closed_as: dict[ClosedAs, int] = field(default_factory=dict)
     next_due_at: datetime | None = None  # the earliest lead to be called
+    last_due_at: datetime | None = None  # the latest
 
     @property
     def leads(self) -> int:
@@ -71,17 +72,18 @@ def progress(tx: Connection, campaign_ids: Sequence[int]) -> dict[int, Progress]
     tried = text("CASE WHEN tries > 0 THEN 1 ELSE 0 END")
     kinds = (lead.c.campaign_id, lead.c.status, lead.c.closed_as)
     statement = (
-        select(*kinds, tried, func.count(), func.min(lead.c.due_at))
+        select(*kinds, tried, func.count(), func.min(lead.c.due_at), func.max(lead.c.due_at))
         .where(lead.c.campaign_id.in_(campaign_ids))
         .group_by(*kinds, tried)
     )
     found = {campaign_id: Progress() for campaign_id in campaign_ids}
-    for campaign_id, status, closed_as, was_tried, leads, due_at in tx.execute(statement):
+    for campaign_id, status, closed_as, was_tried, leads, first, last in tx.execute(statement):
         sums = found[campaign_id]
         if closed_as is not None:
             sums.closed_as[closed_as] = sums.closed_as.get(closed_as, 0) + leads
-        if status is LeadStatus.READY and due_at is not None:
-            sums.next_due_at = min(due_at, sums.next_due_at or due_at)
+        if status is LeadStatus.READY and first is not None:
+            sums.next_due_at = min(first, sums.next_due_at or first)
+            sums.last_due_at = max(last, sums.last_due_at or last)
         group = _group(status, closed_as=closed_as, tried=bool(was_tried))
         setattr(sums, group, getattr(sums, group) + leads)
     return found

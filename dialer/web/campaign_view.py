@@ -35,6 +35,7 @@ def live_view(
 ) -> dict[str, Any]:
     """Give everything that changes by itself on the page."""
     row, done = found.campaign, of.progress
+    running = row.status is CampaignStatus.RUNNING
     return {
         "id": row.id,
         "status": row.status.value,
@@ -45,14 +46,14 @@ def live_view(
         "copying": row.status is CampaignStatus.DRAFT and row.pending_after is not None,
         "not_reached": done.closed_as.get(ClosedAs.EXHAUSTED, 0),
         "never_called": done.closed_as.get(ClosedAs.STOPPED, 0),
-        "first_only": row.first_only and row.status is CampaignStatus.RUNNING,
+        "first_only": row.first_only and running,
         "can": possible(row, done),
         "progress": done,
         "ours": found.ours,
         "lines": found.lines.lines,
         "reached_share": percent(of.reached, of.rang),
         "calls_per_minute": round(of.calls_per_minute, 1),
-        "time_left": in_words(of.time_left),
+        "time_left": in_words(of.time_left(now=now)) if running else None,
         "why": speed_of(found, of, now=now),
         "funnel": _funnel(row.id, of),
         "dispositions": _dispositions(row.id, of),

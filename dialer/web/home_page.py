@@ -92,7 +92,7 @@ def _row(
         "progress": of.progress,
         "in_use": seen.in_use_by.get(row.id, 0),
         "reached_share": percent(of.reached, of.rang),
-        "time_left": in_words(of.time_left) if running else None,
+        "time_left": in_words(of.time_left(now=now)) if running else None,
         "can": possible(row, of.progress),
     }
 

@@ -1,6 +1,7 @@
 """What the figures of a campaign tell."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from factories import NOW
@@ -16,6 +17,12 @@ FREE = {
     "others": 0,
     "due": True,
 }
+
+
+def left(**changes: Any) -> timedelta | None:
+    """Guess how long a hundred leads take, ten of them a minute."""
+    usual = {"waiting": 100, "finished": 0, "attempts": 0, "calls_per_minute": 10.0}
+    return time_left(**{**usual, "last_due_in": None, **changes})
 
 
 def test_calls_are_counted_by_minute_the_present_one_last() -> None:
@@ -38,15 +45,25 @@ def test_a_campaign_that_has_just_begun_is_as_fast_as_it_is_since_then() -> None
     assert rate([0] * 25 + [10, 60, 0, 60, 100]) == 40.0
 
 
+def test_a_pause_between_calls_is_no_beginning() -> None:
+    assert rate([0] * 5 + [60] + [0] * 21 + [60, 60, 100]) == 12.0
+    assert rate([60] * 14 + [0] * 15 + [100]) == 0.0
+
+
+def test_the_time_left_is_no_less_than_until_the_last_lead_is_due() -> None:
+    hours = timedelta(hours=4)
+    assert left(last_due_in=hours) == hours
+    assert left(last_due_in=hours, calls_per_minute=0) == hours
+    assert left(last_due_in=hours, calls_per_minute=0.25) == timedelta(minutes=400)
+    assert left(last_due_in=timedelta(minutes=-1)) == timedelta(minutes=10)
+    assert left(last_due_in=timedelta(minutes=-1), calls_per_minute=0) is None
+
+
 def test_the_time_left_is_a_guess_by_what_one_lead_took() -> None:
-    assert time_left(waiting=100, finished=50, attempts=100, calls_per_minute=10) == timedelta(
-        minutes=20
-    )
-    assert time_left(waiting=100, finished=2, attempts=100, calls_per_minute=10) == timedelta(
-        minutes=10
-    )
-    assert time_left(waiting=100, finished=2, attempts=9, calls_per_minute=0) is None
-    assert time_left(waiting=0, finished=2, attempts=9, calls_per_minute=3) is None
+    assert left(finished=50, attempts=100) == timedelta(minutes=20)
+    assert left(finished=2, attempts=100) == timedelta(minutes=10)
+    assert left(finished=2, attempts=9, calls_per_minute=0) is None
+    assert left(waiting=0, finished=2, attempts=9) is None
 
 
 @pytest.mark.parametrize(

@@ -194,7 +194,8 @@ def _shown(
     counted_at: datetime,
     now: datetime,
 ) -> CampaignShown:
-    row, done, left = standing.campaign, of.progress, of.time_left
+    row, done = standing.campaign, of.progress
+    left = of.time_left(now=now) if row.status is CampaignStatus.RUNNING else None
     called = done.leads - done.pending - done.held
     return CampaignShown(
         **{name: getattr(row, name) for name in _OF_ROW},
