@@ -144,6 +144,7 @@ def pages(world: World, *, leads: int) -> dict[str, str]:
         "leads, none closed": "/campaigns/1?state=closed",
         "leads, last no answer": "/campaigns/1?last=no_answer",
         "leads, last busy": "/campaigns/1?last=busy",
+        "leads, latest calls": "/campaigns/1?sort=latest",
         "leads, by number": "/campaigns/1?number=%2B15020000000",
         "lead": f"/leads/{third}",
         "schedules": "/schedules",

@@ -7,8 +7,9 @@ from typing import Any
 from dialer.actions.control import find
 from dialer.actions.explain import fields_of
 from dialer.domain.lead_filter import LeadFilter
-from dialer.store import lead_pages, lead_paging
+from dialer.store import latest_calls, lead_pages, lead_paging
 from dialer.store.database import Connection, Database
+from dialer.store.latest_calls import Moment
 from dialer.store.lead_paging import Place
 from dialer.store.tables import Campaign
 
@@ -39,6 +40,22 @@ def leads_page(
         shown = rows[:PAGE]
         more = Place.of(shown[-1]).written() if len(rows) > PAGE else None
         return LeadsPage(campaign, [fields_of(row) for row in shown], more)
+
+    return db.read(body)
+
+
+def latest_called(db: Database, campaign_id: int, *, after: Moment | None) -> LeadsPage:
+    """Give one page of the leads that were called, those called last first.
+
+    Raises:
+        NotFound: there is no such campaign.
+    """
+
+    def body(tx: Connection) -> LeadsPage:
+        campaign = find(tx, campaign_id)
+        rows = latest_calls.page(tx, campaign_id, after=after, most=PAGE + 1)
+        more = rows[PAGE - 1][1].written() if len(rows) > PAGE else None
+        return LeadsPage(campaign, [fields_of(row) for row, _ in rows[:PAGE]], more)
 
     return db.read(body)
 

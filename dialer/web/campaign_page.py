@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialer.actions.campaign_leads import LeadsPage, leads_page, with_number
+from dialer.actions.campaign_leads import LeadsPage, latest_called, leads_page, with_number
 from dialer.actions.campaign_live import NOTHING, Counted, counted, standing
 from dialer.actions.preflight import findings_here
 from dialer.domain.lead_filter import LeadFilter
@@ -17,11 +17,12 @@ from dialer.domain.preflight import Finding
 from dialer.domain.roles import Role
 from dialer.domain.states import LeadState
 from dialer.store.figures import Progress
+from dialer.store.latest_calls import Moment
 from dialer.store.lead_paging import Place
 from dialer.store.tables import Campaign
 from dialer.web import export_page
 from dialer.web.access import actor_of, requires
-from dialer.web.campaign_view import live_view, url_of
+from dialer.web.campaign_view import LATEST, live_view, url_of
 from dialer.web.live import Snapshot
 from dialer.web.masking import masked
 from dialer.web.pages import filled, page
@@ -33,18 +34,24 @@ router = requires(Role.VIEWER)
 
 @router.get("/campaigns/{campaign_id}")
 def campaign_page(
-    request: Request, campaign_id: int, after: str = "", number: str = ""
+    request: Request, campaign_id: int, after: str = "", number: str = "", sort: str = ""
 ) -> Response:
-    """Show a campaign and its leads; a filter that nobody knows shows all of them."""
+    """Show a campaign and its leads; a filter that nobody knows shows all of them.
+
+    Sorted by their latest calls stand all of them, or by the next ones those a filter finds.
+    """
     site = site_of(request)
     world, chosen = site.world(), LeadFilter.read(request.query_params)
     wrong, phone = _read(number)
     now = world.clock.now()
+    latest = sort == LATEST and chosen == LeadFilter() and phone is None
+    after = "" if wrong else after
     if phone is not None:
         found = with_number(world.db, campaign_id, phone)
+    elif latest:
+        found = latest_called(world.db, campaign_id, after=Moment.read(after))
     else:
-        place = Place.read(after) if after and wrong is None else None
-        found = leads_page(world.db, campaign_id, chosen=chosen, after=place)
+        found = leads_page(world.db, campaign_id, chosen=chosen, after=Place.read(after))
     kept = site.figures.soon(*_question(site, campaign_id), now=now)
     of = NOTHING if kept is None else kept.value
     now_of = standing(world.db, campaign_id, now=now)
@@ -66,9 +73,12 @@ def campaign_page(
         leads=_shown(request, found),
         number=number.strip(),
         wrong=wrong,
+        latest=latest,
         first=not after,
-        first_url=url_of(campaign_id, chosen),
-        next_url=found.next_after and url_of(campaign_id, chosen, after=found.next_after),
+        sorts=_sorts(campaign_id, latest=latest) if chosen == LeadFilter() else (),
+        first_url=url_of(campaign_id, chosen, latest=latest),
+        next_url=found.next_after
+        and url_of(campaign_id, chosen, after=found.next_after, latest=latest),
         now=now,
         counted_at=now if kept is None else kept.as_of,
         exports=world.db.read(lambda tx: export_page.panel(request, tx, campaign_id)),
@@ -124,6 +134,15 @@ def _read(number: str) -> tuple[str | None, str | None]:
 def _shown(request: Request, found: LeadsPage) -> Any:
     may_see = actor_of(request).role.includes(Role.OPERATOR)
     return list(found.leads) if may_see else masked(list(found.leads))
+
+
+def _sorts(campaign_id: int, *, latest: bool) -> list[tuple[str, str, bool]]:
+    """Give each order of the leads: its words, its address, and whether it is on."""
+    every = LeadFilter()
+    return [
+        ("next call", url_of(campaign_id, every), not latest),
+        ("latest call", url_of(campaign_id, every, latest=True), latest),
+    ]
 
 
 def _filters(

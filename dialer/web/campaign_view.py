@@ -28,6 +28,8 @@ _ERRANDS: Mapping[ErrandKind, str] = {
     ErrandKind.FORECAST: "Forecast",
 }
 CHART_HEIGHT = 100
+LATEST = "latest"
+"""Sorts leads by their latest calls, in an address."""
 
 
 def live_view(
@@ -187,9 +189,12 @@ def _errand_words(kind: ErrandKind, asked: Mapping[str, Any]) -> str:
     return _ERRANDS.get(kind, kind.value)
 
 
-def url_of(campaign_id: int, chosen: LeadFilter, *, after: str | None = None) -> str:
-    """Give the address of the leads a filter finds."""
-    given = chosen.written() | ({"after": after} if after else {})
+def url_of(
+    campaign_id: int, chosen: LeadFilter, *, after: str | None = None, latest: bool = False
+) -> str:
+    """Give the address of the leads a filter finds, or of all by their `latest` calls."""
+    sort = {"sort": LATEST} if latest else {}
+    given = chosen.written() | sort | ({"after": after} if after else {})
     query = urlencode(given)
     return f"/campaigns/{campaign_id}" + (f"?{query}" if query else "")
 

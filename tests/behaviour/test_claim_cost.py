@@ -8,8 +8,9 @@ from factories import NOW, Stage
 from sqlalchemy import event
 
 from dialer.domain.priority import Priority
-from dialer.store import attempts, gate, leads, other_calls, person_calls
+from dialer.store import attempts, gate, latest_calls, leads, other_calls, person_calls
 from dialer.store.database import Connection
+from dialer.store.latest_calls import Moment
 
 _EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}
 
@@ -116,6 +117,21 @@ def test_the_calls_of_people_are_found_by_their_numbers(stage: Stage) -> None:
     for table in ("attempt", "other_call"):
         assert f"SCAN {table}" not in plan
         assert f"Seq Scan on {table}" not in plan
+
+
+def test_the_latest_calls_of_a_campaign_are_a_range_of_the_index(stage: Stage) -> None:
+    stage.excused |= {"I6", "I11"}  # the calls are made up
+    campaign_id = stage.campaign()
+    stage.world.db.transact(lambda tx: fill_calls(tx, campaign_id))
+    after = Moment(NOW + timedelta(days=1), "x")
+    for place in (None, after):
+        plans = plans_of(
+            stage, lambda tx, place=place: latest_calls.page(tx, campaign_id, after=place, most=51)
+        )
+        assert "attempt_campaign" in plans[0]
+        for plan in plans:
+            assert "Seq Scan" not in plan
+            assert not {"SCAN attempt", "SCAN lead"} & set(plan.splitlines())
 
 
 def fill_calls(tx: Connection, campaign_id: int) -> None:

@@ -5,11 +5,14 @@ from datetime import timedelta
 import pytest
 from factories import NOW, Stage
 
-from dialer.actions.campaign_leads import with_number
+from dialer.actions import campaign_leads
+from dialer.actions.campaign_leads import latest_called, with_number
+from dialer.actions.lead_control import retry
 from dialer.domain.dispositions import Disposition
 from dialer.domain.lead_filter import LeadFilter
 from dialer.domain.states import ClosedAs, LeadState, LeadStatus
 from dialer.store import lead_paging
+from dialer.store.latest_calls import Moment
 from dialer.store.lead_paging import Place
 
 CLOSED = {"status": LeadStatus.CLOSED, "due_at": None, "closed_at": NOW, "tries": 1}
@@ -126,3 +129,46 @@ def test_leads_are_found_by_how_they_ended(stage: Stage, most: int) -> None:
 
 def test_what_nobody_knows_filters_nothing() -> None:
     assert LeadFilter.read({"state": "odd", "last": "odd", "closed_as": "x"}) == LeadFilter()
+
+
+def latest(stage: Stage, campaign: int) -> list[int]:
+    """Turn the pages of the leads by their latest calls, by addresses as a browser has them."""
+    found: list[int] = []
+    after: str | None = ""
+    while after is not None:
+        page = latest_called(stage.world.db, campaign, after=Moment.read(after))
+        found += [one["id"] for one in page.leads]
+        after = page.next_after
+    return found
+
+
+def test_who_was_called_last_comes_first_and_each_once(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = stage.campaign()
+    stage.lead(campaign, due_at=NOW + timedelta(days=1))  # never called
+    stage.call(stage.lead(stage.campaign()))  # another campaign's
+    called = []
+    for _ in range(5):
+        called.append(stage.lead(campaign))
+        stage.deliver(stage.retell.end(stage.call(called[-1]), "dial_no_answer"))
+        stage.clock.pass_time(minutes=1)
+    retry(stage.world, called[1], at=None, actor="test")
+    stage.call(called[1])
+    monkeypatch.setattr(campaign_leads, "PAGE", 2)
+    assert latest(stage, campaign) == [called[place] for place in (1, 4, 3, 2, 0)]
+
+
+def test_calls_of_one_moment_are_each_on_one_page(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = stage.campaign()
+    called = stage.leads(5, campaign)
+    stage.dial(*stage.claim())
+    monkeypatch.setattr(campaign_leads, "PAGE", 2)
+    assert sorted(latest(stage, campaign)) == called
+
+
+@pytest.mark.parametrize("text", ["", "5", "x~y", "9" * 40 + "~a"])
+def test_a_moment_that_nobody_wrote_is_none(text: str) -> None:
+    assert Moment.read(text) is None

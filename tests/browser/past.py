@@ -113,6 +113,7 @@ def with_a_past(place: Place) -> Place:
         "stopped": f"/campaigns/{stopped(stage)}",
         "campaign": f"/campaigns/{campaign}",
         "nobody": f"/campaigns/{campaign}?state=in_flight",
+        "latest": f"/campaigns/{campaign}?sort=latest",
         "lead": f"/leads/{called}",
         "other": f"/leads/{other}",
         "talked": f"/leads/{talked}",

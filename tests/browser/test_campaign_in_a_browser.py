@@ -1,5 +1,7 @@
 """A person and a campaign: start it, watch it move, halt it, and do the same to many leads."""
 
+import re
+
 import pytest
 from looks import LOOKS, Place, sign_in
 from playwright.sync_api import Browser, Page, expect
@@ -130,3 +132,14 @@ def test_viewers_watch_and_change_nothing(page: Page, place: Place) -> None:
     expect(page.get_by_role("heading", name="How calls came out")).to_be_visible()
     assert page.locator("main form:not(.search)").count() == 0
     assert page.locator("main button:not(.secondary)").count() == 0
+
+
+def test_leads_are_sorted_by_their_latest_calls_in_the_address(page: Page, place: Place) -> None:
+    sign_in(page, place)
+    page.goto(place.url + place.pages["campaign"])
+    page.get_by_role("navigation", name="Order of the leads").get_by_text("latest call").click()
+    expect(page).to_have_url(re.compile("sort=latest"))
+    rows = page.get_by_role("region", name="Leads").locator("tbody tr")
+    expect(rows).to_have_count(2)  # of all its leads, those that were called
+    page.get_by_role("link", name="Held").click()
+    expect(page.get_by_role("navigation", name="Order of the leads")).to_have_count(0)
