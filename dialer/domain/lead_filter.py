@@ -8,6 +8,8 @@ from dialer.domain.dispositions import Disposition
 from dialer.domain.states import ClosedAs, LeadState
 
 LONGEST_REASON = 60
+FINISHED = "finished"
+"""Stands where a state does: it is two of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +20,14 @@ class LeadFilter:
     last: Disposition | None = None  # how the last call came out
     closed_as: ClosedAs | None = None
     held: str | None = None  # the reason for which they are held
+    finished: bool = False  # closed, however they closed
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> Self:
         """Read what `written` wrote; what nobody knows shows all leads."""
         state = given.get("state", "").replace("_", " ")
+        if state == FINISHED:
+            return cls(finished=True)
         if state in set(LeadState):
             return cls(state=LeadState(state))
         if (last := given.get("last", "")) in set(Disposition):
@@ -36,7 +41,7 @@ class LeadFilter:
     def written(self) -> dict[str, str]:
         """Write it for an address."""
         values: dict[str, Any] = {
-            "state": self.state and self.state.value.replace(" ", "_"),
+            "state": FINISHED if self.finished else self.state and _address(self.state),
             "last": self.last and self.last.value,
             "closed_as": self.closed_as and self.closed_as.value,
             "held": self.held,
@@ -46,6 +51,8 @@ class LeadFilter:
     @property
     def words(self) -> str:
         """Say which leads these are."""
+        if self.finished:
+            return FINISHED
         if self.state is not None:
             return self.state.value
         if self.last is not None:
@@ -53,3 +60,7 @@ class LeadFilter:
         if self.closed_as is not None:
             return f"closed as {self.closed_as.value.replace('_', ' ')}"
         return f"held: {self.held.replace('_', ' ')}" if self.held else "all"
+
+
+def _address(state: LeadState) -> str:
+    return state.value.replace(" ", "_")

@@ -102,6 +102,8 @@ def _stretches(chosen: LeadFilter) -> Iterator[_Stretch]:
         yield _Stretch((), and_(text(HELD), lead.c.held_reason == chosen.held), by_id=True)
     elif chosen.closed_as is not None:
         yield _closed(chosen.closed_as)
+    elif chosen.finished:
+        yield from map(_closed, ClosedAs)
     elif chosen.state is LeadState.COMPLETED:
         yield _closed(ClosedAs.REACHED)
     elif chosen.state is LeadState.CLOSED:
@@ -136,7 +138,8 @@ def _key_of(chosen: LeadFilter, place: Place) -> tuple[object, ...]:
     with_row = place.row is not None
     if chosen.last is not None or chosen.held is not None:
         return ()
-    if chosen.closed_as is not None or chosen.state in (LeadState.COMPLETED, LeadState.CLOSED):
+    of_closed = chosen.finished or chosen.state in (LeadState.COMPLETED, LeadState.CLOSED)
+    if chosen.closed_as is not None or of_closed:
         return (place.closed_as,)
     if chosen.state is LeadState.RETRY_LATER:
         return ("tried", with_row)
@@ -188,6 +191,8 @@ def _condition(campaign_id: int, chosen: LeadFilter) -> Any:
         return and_(lead.c.campaign_id == campaign_id, lead.c.disposition == chosen.last)
     if chosen.closed_as is not None:
         return and_(lead.c.campaign_id == campaign_id, lead.c.closed_as == chosen.closed_as)
+    if chosen.finished:
+        return and_(lead.c.campaign_id == campaign_id, lead.c.status == LeadStatus.CLOSED)
     if chosen.held is not None:
         held = text(HELD), lead.c.held_reason == chosen.held
         return and_(lead.c.campaign_id == campaign_id, *held)

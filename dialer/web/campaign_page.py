@@ -164,6 +164,8 @@ def _filters(
 def _matching(of: Counted, chosen: LeadFilter) -> int | None:
     """Give how many leads a filter finds, where that is counted already."""
     done = of.progress
+    if chosen.finished:
+        return done.finished
     if chosen.state is not None:
         counts: Mapping[LeadState, str] = COUNTED_IN
         return int(getattr(done, counts[chosen.state]))

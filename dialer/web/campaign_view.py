@@ -105,7 +105,7 @@ def _funnel(campaign_id: int, of: Counted) -> list[dict[str, Any]]:
     steps = (
         ("Leads", done.leads, LeadFilter()),
         ("Called, or over", done.leads - done.pending - done.held, None),
-        ("Finished", done.finished, None),
+        ("Finished", done.finished, LeadFilter(finished=True)),
         ("Reached", done.completed, LeadFilter(state=LeadState.COMPLETED)),
     )
     return [

@@ -111,6 +111,7 @@ def test_leads_are_found_by_how_they_ended(stage: Stage, most: int) -> None:
     campaign = stage.draft()
     busy = stage.leads(2, campaign, tries=1, disposition=Disposition.BUSY)
     held = stage.lead(campaign, status=LeadStatus.HELD, due_at=None, held_reason="no_zone")
+    reached = stage.lead(campaign, closed_as=ClosedAs.REACHED, **CLOSED)
     stopped = stage.lead(campaign, closed_as=ClosedAs.STOPPED, **CLOSED)
     stage.leads(2, campaign)
     for chosen, ids in (
@@ -118,9 +119,10 @@ def test_leads_are_found_by_how_they_ended(stage: Stage, most: int) -> None:
         (LeadFilter(held="no_zone"), [held]),
         (LeadFilter(held="other"), []),
         (LeadFilter(closed_as=ClosedAs.STOPPED), [stopped]),
+        (LeadFilter(finished=True), [stopped, reached]),
     ):
         assert LeadFilter.read(chosen.written()) == chosen
-        assert pages_of(stage, campaign, chosen, most=most) == ids
+        assert sorted(pages_of(stage, campaign, chosen, most=most)) == sorted(ids)
         counted = stage.world.db.read(
             lambda tx, chosen=chosen: lead_paging.count(tx, campaign, chosen)
         )
