@@ -20,11 +20,13 @@ from dialer.actions.storing import REPEATED, Known
 from dialer.actions.undo import undo
 from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
+from dialer.domain.durations import parse_duration
 from dialer.domain.errands import FOR_A_PERSON, ErrandKind, ErrandStatus
 from dialer.domain.states import OVER
 from dialer.errors import NotFound, RefusedByRule
 from dialer.leads.header_words import LeadField
 from dialer.leads.notices import FEW_ROWS, MOST_REJECTED
+from dialer.leads.options import MissingVariable
 from dialer.store import campaigns, errands
 from dialer.store.database import Connection
 from dialer.store.tables import Errand
@@ -219,10 +221,16 @@ def _order(hold: ErrandHold) -> load.Order:
 
     table = ("country", "encoding", "delimiter", "sheet", "header_row")
     changed = {name: asked[name] for name in table if asked.get(name) is not None}
-    said = {LeadField(name): _one_or_more(at) for name, at in asked.get("map", {}).items()}
+    changed["overrides"] = {
+        LeadField(name): _one_or_more(at) for name, at in asked.get("map", {}).items()
+    }
+    if "missing_variable" in asked:
+        changed["missing_variable"] = MissingVariable.parse(asked["missing_variable"])
+    within = asked.get("not_called_within")
     return load.Order(
-        changed={**changed, "overrides": said},
+        changed=changed,
         known=Known(asked.get("known", Known.SKIP)),
+        not_called_within=None if within is None else parse_duration(within),
         tell=lambda progress: hold.tell(progress.rows, progress.fraction),
         doubt=doubt,
     )

@@ -69,6 +69,19 @@ def test_a_file_is_taken_as_it_says(api: httpx.Client, world: World) -> None:
     assert ok(api.get(f"/uploads/{told['errand_id']}"))["file"] == "march.xlsx"
 
 
+def test_every_field_it_names_beside_a_file_is_described_and_taken(
+    api: httpx.Client, world: World
+) -> None:
+    described = ok(api.get("/openapi.json"))["paths"]["/campaigns/{campaign_id}/lists"]
+    form = described["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
+    named = re.findall(r"-F (\w+)=([^\s`@]+)", TEXT)
+    assert {"not_called_within", "missing_variable"} <= dict(named).keys()
+    assert dict(named).keys() <= form["properties"].keys()
+    for name, text in named:
+        command = f"{REQUESTS[1].rstrip()} -F {name}={text}"
+        ok(run(api, command, campaign_id=draft(world)), 202)
+
+
 def test_every_command_has_an_operation_or_a_reason_to_have_none() -> None:
     rows = re.findall(r"^\| (`[a-z].*?) \| (.*?) \|$", TEXT.partition("## Commands and")[2], re.M)
     told = {name: cell for names, cell in rows for name in re.findall(r"`([a-z -]+)`", names)}

@@ -1,5 +1,6 @@
 """Files over the API, forecasts, functions, dead letters, samples, and tests on one's own phone."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,8 +8,10 @@ from typing import Any
 import httpx
 import pytest
 from api_peer import asking, bearer, draft, ok, problem, token_for, world_with_retell
+from factories import make_lead
 
 from dialer.actions import control, errands
+from dialer.actions.plan import plan
 from dialer.actions.world import World
 from dialer.domain.roles import Scope
 from dialer.forecast.errand import MORE_ERRANDS
@@ -16,6 +19,8 @@ from dialer.store import suppressions, webhooks
 from dialer.store.database import Connection
 
 GOOD = b"phone,first_name\n+12125552671,Ada\n+12125552672,Bob\n12,Cy\n"
+WITHOUT_PLAN = b"phone,plan\n+12125552671,gold\n+12125552672,\n"
+ASKS_FOR_PLAN = {"retell_llm": {"general_prompt": "Talk about {{plan}}."}}
 SLOT = {"starts_at": "2026-03-05T15:00:00-05:00", "ends_at": "2026-03-05T15:30:00-05:00"}
 
 
@@ -49,6 +54,21 @@ def send(
         f"/campaigns/{campaign_id}/lists", data=fields, files={"file": ("march.csv", content)}
     )
     return ok(answer, status) if status == 202 else problem(answer, status)
+
+
+def imported(api: httpx.Client, sent: Any) -> tuple[int, int]:
+    """Give how many rows of a file that was sent became leads, and how many did not."""
+    list_id = ok(api.get(f"/uploads/{sent['errand_id']}"))["list_id"]
+    told = ok(api.get(f"/lists/{list_id}"))
+    return told["imported"], told["rejected"]
+
+
+def called(world: World, phone: str) -> None:
+    """Let another campaign claim, and so begin to call, a number."""
+    campaign_id = draft(world)
+    control.start(world, campaign_id, actor="test", despite="It is a test.")
+    world.db.transact(lambda tx: make_lead(tx, campaign_id, now=world.clock.now(), phone=phone))
+    plan(world)
 
 
 class TestLeadFiles:
@@ -117,6 +137,84 @@ class TestLeadFiles:
         sent = send(api, 1, content, sure="true")
         work()
         assert ok(api.get(f"/uploads/{sent['errand_id']}"))["status"] == "done"
+
+    def test_whoever_another_campaign_called_lately_can_be_left_out(
+        self, api: httpx.Client, world: World, work: Any
+    ) -> None:
+        called(world, "+12125552671")
+        asked = {"not_called_within": "30d"}
+        checked = send(api, draft(world), check="true", **asked)
+        sent = send(api, draft(world), **asked)
+        work()
+        everybody = send(api, draft(world))
+        work()
+        reasons = {"recently_called": 1, "short_or_emergency": 1}
+        assert ok(api.get(f"/uploads/{checked['errand_id']}"))["reasons"] == reasons
+        assert imported(api, sent) == (1, 2)
+        assert imported(api, everybody) == (2, 1)
+
+    def test_a_flag_goes_before_what_the_campaign_says_of_late_calls(
+        self, api: httpx.Client, world: World, work: Any
+    ) -> None:
+        called(world, "+12125552671")
+        world.clock.pass_time(days=10)  # type: ignore[attr-defined]
+        said = send(api, draft(world, not_called_within="30d"))
+        sooner = send(api, draft(world, not_called_within="30d"), not_called_within="1d 12h")
+        work()
+        assert imported(api, said) == (1, 2)
+        assert imported(api, sooner) == (2, 1)
+
+    @pytest.mark.parametrize(
+        ("policy", "plans", "rejected"),
+        [
+            ("", ["gold", ""], 0),
+            ("allow", ["gold", ""], 0),
+            ("reject", ["gold"], 1),
+            ("default=silver", ["gold", "silver"], 0),
+        ],
+    )
+    def test_whoever_lacks_what_the_agent_says_is_taken_as_asked(
+        self,
+        api: httpx.Client,
+        world: World,
+        work: Any,
+        policy: str,
+        plans: list[str],
+        rejected: int,
+    ) -> None:
+        campaign_id = draft(world, agent_id="agent_1", agent_override=ASKS_FOR_PLAN)
+        checked = send(api, campaign_id, WITHOUT_PLAN, check="true", missing_variable=policy)
+        sent = send(api, campaign_id, WITHOUT_PLAN, missing_variable=policy)
+        work()
+        counts = ok(api.get(f"/uploads/{checked['errand_id']}"))["counts"]
+        assert (counts["accepted"], counts["rejected"]) == (len(plans), rejected)
+        assert imported(api, sent) == (len(plans), rejected)
+        lines = api.get("/lists/1/leads", params={"format": "jsonl"}).text.splitlines()
+        assert [json.loads(line)["plan"] or "" for line in lines] == plans
+
+    @pytest.mark.parametrize(
+        ("fields", "what", "fix"),
+        [
+            ({"not_called_within": "30"}, "not_called_within", "not_called_within=30d"),
+            ({"not_called_within": "9999d"}, "not_called_within", "not_called_within=30d"),
+            ({"missing_variable": "default="}, "missing_variable", "default=there"),
+            ({"missing_variable": "refuse"}, "missing_variable", "default=there"),
+        ],
+    )
+    def test_what_is_not_understood_is_told_with_what_to_write(
+        self,
+        api: httpx.Client,
+        world: World,
+        home: Path,
+        fields: dict[str, str],
+        what: str,
+        fix: str,
+    ) -> None:
+        told = send(api, draft(world), status=400, **fields)
+        assert told["detail"] == f"{what} is not understood"
+        assert "".join(fields.values()) in told["why"]
+        assert fix in told["fix"]
+        assert [one for one in (home / "uploads").rglob("*") if one.is_file()] == []
 
     @pytest.mark.parametrize(
         ("fields", "what"),

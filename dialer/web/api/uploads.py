@@ -1,6 +1,7 @@
 """Lead files over the API: sent, read by a worker, imported with the engine of the command."""
 
 import json
+from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -9,10 +10,12 @@ from pydantic import Field
 from starlette.requests import Request
 
 from dialer.actions import errands, uploads
+from dialer.domain.durations import parse_duration
 from dialer.domain.errands import ErrandKind, ErrandStatus
 from dialer.domain.roles import Scope
 from dialer.errors import UserError
 from dialer.leads.header_words import LeadField
+from dialer.leads.options import MissingVariable
 from dialer.store.tables import Errand
 from dialer.web.api.access import actor_of, asks, world_of
 from dialer.web.api.files import (
@@ -34,6 +37,11 @@ deciding = asks(Scope.LEADS_WRITE, tag="lists")
 reading = asks(Scope.LEADS_READ, tag="lists")
 
 _KINDS = (ErrandKind.LEADS,)
+_RULES: Mapping[str, tuple[Callable[[str], object], str]] = {
+    "not_called_within": (parse_duration, "not_called_within=30d"),
+    "missing_variable": (MissingVariable.parse, "missing_variable=default=there"),
+}
+"""What reads a rule about who is left out, and an example of one."""
 _YES = ("true", "1", "yes", "on")
 _FORM = form_with_file(
     {
@@ -42,6 +50,15 @@ _FORM = form_with_file(
         ),
         "sure": text_field("true: import also where most of the first rows are no leads."),
         "known": text_field("Whom the campaign has already.", enum=["skip", "update"]),
+        "not_called_within": text_field(
+            "Refuse numbers that other campaigns called since; without it the campaign decides.",
+            examples=["30d"],
+        ),
+        "missing_variable": text_field(
+            "Leads without a value the agent's prompt needs: allow, reject, default=TEXT.",
+            default="allow",
+            examples=["reject", "default=there"],
+        ),
         "country": text_field("Of numbers without a country code.", examples=["US"]),
         "map": text_field("Which column holds what, as JSON.", examples=['{"phone": ["Mobile"]}']),
         "sheet": text_field("Sheet of a workbook: name or number."),
@@ -116,6 +133,7 @@ def _take(request: Request, form: FileForm, *, campaign_id: int) -> UploadShown:
         fields.get("header_row", ""),
         fields.get("known", ""),
     )
+    said = {**_rules(fields), "map": _mapping(fields.get("map", ""))}
     is_check = fields.get("check", "").lower() in _YES
     sure = fields.get("sure", "").lower() in _YES
     errand_id = uploads.receive(
@@ -123,11 +141,29 @@ def _take(request: Request, form: FileForm, *, campaign_id: int) -> UploadShown:
         file=form.name,
         size=form.size,
         campaign_id=campaign_id,
-        asked={**asked, "map": _mapping(fields.get("map", "")), "sure": sure},
+        asked={**asked, **said, "sure": sure},
         actor=actor_of(request),
         status=ErrandStatus.CHECKING if is_check else ErrandStatus.DOING,
     )
     return _shown(request, errand_id)
+
+
+def _rules(fields: Mapping[str, str]) -> dict[str, str]:
+    """Give the rules about who is left out, as they are written.
+
+    Raises:
+        UserError: one is not understood.
+    """
+    given = {name: fields.get(name, "").replace("\0", "") for name in _RULES}
+    written = {name: text for name, text in given.items() if text}
+    for name, text in written.items():
+        read, example = _RULES[name]
+        try:
+            read(text)
+        except ValueError as error:
+            fix = f"write for example {example}"
+            raise UserError(f"{name} is not understood", why=str(error), fix=fix) from error
+    return written
 
 
 def _mapping(text: str) -> dict[str, list[str]]:
