@@ -37,7 +37,9 @@ class RowVariables:
         self._required = tuple(sorted(options.required_variables))
         self._missing = options.missing_variable
         self._max_bytes = options.max_variables_bytes
-        self._name_bytes = sum(len(name.encode(errors="replace")) for name in self._names)
+        given = [f"{name}{self._missing.text}" for name in self._required]
+        others = (*self._names, *given)  # at most: the names, and what is given where one lacks
+        self._other_bytes = sum(len(text.encode(errors="replace")) for text in others)
 
     def read(self, cells: Sequence[str], *, name: str, characters: int) -> dict[str, str]:
         """Give the variables of a row; `characters` is the length of all its cells.
@@ -54,7 +56,7 @@ class RowVariables:
         if self._required:
             self._fill(variables)
         # A cell stands at most three times: itself, under our word, and in the full name.
-        if self._name_bytes + 3 * _WIDEST_CHARACTER * characters > self._max_bytes:
+        if self._other_bytes + 3 * _WIDEST_CHARACTER * characters > self._max_bytes:
             self._check_length(variables)
         return variables
 

@@ -113,6 +113,16 @@ def test_a_row_that_is_no_lead_is_rejected_with_a_reason(
     assert rejected.message.endswith(".")
 
 
+def test_what_every_lead_is_given_counts_as_text_of_the_row(tmp_path: Path) -> None:
+    text = MissingVariable.parse(f"default={'x' * 9000}")
+    needed = frozenset({"plan", "region"})
+    rejected = only_reject(
+        lead_file(tmp_path, f"Phone\n{GOOD}\n", required_variables=needed, missing_variable=text)
+    )
+
+    assert rejected.reason is RejectReason.FIELD_TOO_LONG
+
+
 def test_blank_rows_are_counted_and_every_row_keeps_its_number(tmp_path: Path) -> None:
     leads = lead_file(tmp_path, f"Phone,Name\n,\n{GOOD},Ann\n\nbad,Bob\n")
 
