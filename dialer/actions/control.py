@@ -4,6 +4,7 @@ A pause is effective for every send after its commit: claims and send gates hold
 row still, so the pause waits for those that have begun.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +35,14 @@ _INSTEAD = {
 """What to do where somebody wants to start one that has begun."""
 
 
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A campaign's new status, and what was found about it; None where nobody looked."""
+
+    status: CampaignStatus
+    found: Preflight | None
+
+
 def create(world: World, spec: CampaignSpec, *, actor: str) -> int:
     """Make a campaign as a draft and give its id."""
     now = world.clock.now()
@@ -55,8 +64,8 @@ def start(
     actor: str,
     despite: str | None = None,
     first_only: bool = False,
-) -> CampaignStatus:
-    """Start a draft now, or schedule it when its start lies ahead. Gives the new status.
+) -> Started:
+    """Start a draft now, or schedule it when its start lies ahead.
 
     With `first_only` one lead is called, and the others wait until `call_all`. `despite` is a
     person's reason to start it although a finding forbids that.
@@ -89,7 +98,7 @@ def start(
 
     status = world.db.transact(body)
     world.queue.plan()
-    return status
+    return Started(status, found)
 
 
 def _lies_ahead(row: Campaign, *, now: datetime) -> bool:

@@ -129,11 +129,11 @@ def start_campaign(
     """Start a campaign, or only its first call, say so, and give its status."""
     from dialer.actions import control
 
-    status = control.start(
+    started = control.start(
         world, campaign_id, actor=actor(), despite=despite, first_only=first_only
     )
-    say_running(settings, campaign_id, status)
-    return status.value
+    say_running(settings, campaign_id, started.status)
+    return started.status.value
 
 
 def say_running(settings: "Settings", campaign_id: int, status: str) -> None:

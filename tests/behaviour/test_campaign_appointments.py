@@ -80,4 +80,4 @@ def test_a_campaign_that_is_a_draft_again_starts_only_when_it_is_told_to(stage: 
     assert (row.status, row.start_at) == (CampaignStatus.DRAFT, None)
     stage.wait(hours=2)
     assert stage.campaign_row(draft).status is CampaignStatus.DRAFT
-    assert control.start(stage.world, draft, actor="ann") is CampaignStatus.RUNNING
+    assert control.start(stage.world, draft, actor="ann").status is CampaignStatus.RUNNING

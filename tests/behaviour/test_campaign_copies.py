@@ -218,7 +218,7 @@ def test_a_copy_that_died_goes_on(stage: Stage, monkeypatch: pytest.MonkeyPatch,
     else:
         assert redial(stage.world, parent, actor="ann").campaign_id == child
     assert len(leads_of(stage, child)) == 5
-    assert control.start(stage.world, child, actor="ann") is CampaignStatus.RUNNING
+    assert control.start(stage.world, child, actor="ann").status is CampaignStatus.RUNNING
 
 
 def test_a_copy_that_is_stopped_takes_no_more_leads(

@@ -29,7 +29,7 @@ def test_a_start_makes_due_leads_due_when_their_windows_open(stage: Stage) -> No
 def test_a_campaign_with_a_start_ahead_starts_by_itself(stage: Stage) -> None:
     draft = stage.draft(start_at=NOW + timedelta(hours=1))
     stage.lead(draft)
-    assert control.start(stage.world, draft, actor="test") is CampaignStatus.SCHEDULED
+    assert control.start(stage.world, draft, actor="test").status is CampaignStatus.SCHEDULED
     stage.wait(minutes=59)
     assert stage.claim() == []
     stage.wait(minutes=1)

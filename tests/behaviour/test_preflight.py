@@ -70,7 +70,10 @@ def test_a_campaign_that_sells_does_not_start_by_an_old_registry(
 def test_a_start_despite_that_is_written_down_with_its_reason(stage: Stage) -> None:
     register(stage, OLD)
     draft = stage.draft()
-    assert control.start(stage.world, draft, actor="ann", despite=REASON) is CampaignStatus.RUNNING
+    assert (
+        control.start(stage.world, draft, actor="ann", despite=REASON).status
+        is CampaignStatus.RUNNING
+    )
     (entry,) = activity(stage, draft)
     assert (entry.actor, entry.action) == ("ann", "start_despite")
     assert entry.after is not None
@@ -152,7 +155,7 @@ def test_a_campaign_about_which_nothing_is_found_starts_without_a_word(stage: St
 def test_an_appointment_that_lies_ahead_is_made_whatever_is_found_now(stage: Stage) -> None:
     register(stage, OLD)
     draft = stage.draft(start_at=(NOW + HOUR).isoformat())
-    assert control.start(stage.world, draft, actor="ann") is CampaignStatus.SCHEDULED
+    assert control.start(stage.world, draft, actor="ann").status is CampaignStatus.SCHEDULED
 
 
 def test_going_on_after_a_pause_asks_for_no_reason(stage: Stage) -> None:
@@ -231,19 +234,22 @@ def test_a_number_without_an_agent_keeps_a_campaign_from_its_start(stage: Stage)
         control.start(stage.world, draft, actor="ann")
     assert f"no agent calls from {OUR_NUMBER}" in (refused.value.why or "")
     stage.retell.unbound.clear()
-    assert control.start(stage.world, draft, actor="ann") is CampaignStatus.RUNNING
+    assert control.start(stage.world, draft, actor="ann").status is CampaignStatus.RUNNING
 
 
 def test_a_campaign_with_an_agent_of_its_own_needs_none_at_its_number(stage: Stage) -> None:
     stage.retell.unbound.add(OUR_NUMBER)
     draft = stage.draft(agent_id="agent_1")
-    assert control.start(stage.world, draft, actor="ann") is CampaignStatus.RUNNING
+    assert control.start(stage.world, draft, actor="ann").status is CampaignStatus.RUNNING
 
 
 def test_a_start_despite_an_unknown_number_is_written_down(stage: Stage) -> None:
     stage.retell.unknown_numbers.add(OUR_NUMBER)
     draft = stage.draft()
-    assert control.start(stage.world, draft, actor="ann", despite=REASON) is CampaignStatus.RUNNING
+    assert (
+        control.start(stage.world, draft, actor="ann", despite=REASON).status
+        is CampaignStatus.RUNNING
+    )
     (entry,) = activity(stage, draft)
     assert entry.action == "start_despite"
     assert entry.after is not None
@@ -255,21 +261,21 @@ def test_where_a_number_may_not_call_is_told(stage: Stage) -> None:
     stage.retell.number_fields = {"allowed_outbound_country_list": ["us", "CA"]}
     found = sentences(stage, draft)
     assert found[FindingCode.NUMBER_COUNTRIES] == f"calls to MX are not allowed from {OUR_NUMBER}"
-    assert control.start(stage.world, draft, actor="ann") is CampaignStatus.RUNNING
+    assert control.start(stage.world, draft, actor="ann").status is CampaignStatus.RUNNING
 
 
 def test_a_retell_that_does_not_answer_keeps_nobody_from_a_start(stage: Stage) -> None:
     stage.retell.down = True
     draft = stage.draft()
     assert FindingCode.NUMBERS_NOT_ASKED in codes(stage, draft)
-    assert control.start(stage.world, draft, actor="ann") is CampaignStatus.RUNNING
+    assert control.start(stage.world, draft, actor="ann").status is CampaignStatus.RUNNING
 
 
 def test_a_retell_that_cannot_be_asked_for_numbers_keeps_nobody_from_a_start(stage: Stage) -> None:
     stage.retell.knows_few_paths = True
     draft = stage.draft()
     assert FindingCode.NUMBERS_NOT_ASKED in codes(stage, draft)
-    assert control.start(stage.world, draft, actor="ann") is CampaignStatus.RUNNING
+    assert control.start(stage.world, draft, actor="ann").status is CampaignStatus.RUNNING
 
 
 def test_many_numbers_are_asked_for_as_a_list(stage: Stage) -> None:

@@ -109,9 +109,11 @@ def start_campaign(request: Request, campaign_id: Id, how: Start | None = None) 
             )
         appointment.start_at(world, campaign_id, how.at, actor=actor)
         return _moved(request, campaign_id)
-    found = findings_of(world, row, now=world.clock.now())
-    control.start(world, campaign_id, actor=actor, despite=how.despite, first_only=how.first_only)
-    return _moved(request, campaign_id, findings=told(found))
+    found = control.start(
+        world, campaign_id, actor=actor, despite=how.despite, first_only=how.first_only
+    ).found
+    findings = found.findings if found else findings_of(world, row, now=world.clock.now())
+    return _moved(request, campaign_id, findings=told(findings))
 
 
 @router.post("/campaigns/{campaign_id}/unschedule")

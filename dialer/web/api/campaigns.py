@@ -1,5 +1,6 @@
 """Campaigns: listed, shown, checked, before they start and while they run."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -155,7 +156,7 @@ def list_findings(request: Request, campaign_id: Id) -> list[FindingShown]:
     return told(findings_of(world, row, now=world.clock.now()))
 
 
-def told(findings: list[Finding]) -> list[FindingShown]:
+def told(findings: Iterable[Finding]) -> list[FindingShown]:
     """Give findings as programs read them."""
     return [
         FindingShown(code=one.code.value, forbids=one.forbids, sentence=one.sentence, fix=one.fix)
