@@ -16,6 +16,7 @@ from dialer.domain.roles import Role
 from dialer.domain.states import LeadStatus
 from dialer.store import campaigns, errands, incidents, leads, webhooks
 from dialer.web.app import make_app
+from dialer.web.problems_page import MOST_CAMPAIGNS
 
 OURS = {"sec-fetch-site": "same-origin"}
 
@@ -126,6 +127,20 @@ def test_a_campaign_that_holds_itself_says_what_follows_and_is_resumed(
     assert "1 lead waits" in page
     web.post("/campaigns/1/resume", headers=OURS)
     assert "Retell wants money." not in web.get("/problems").text
+
+
+def test_a_campaign_that_holds_itself_is_told_however_many_newer_ones_run(
+    web: httpx.Client, world: World
+) -> None:
+    control.start(world, 1, actor="test", despite="A test.")
+    said = {"reason": "http_402", "sentence": "Retell wants money."}
+    assert world.db.transact(lambda tx: campaigns.hold(tx, 1, **said))
+    for _ in range(MOST_CAMPAIGNS):
+        control.start(world, draft(world), actor="test", despite="A test.")
+    page = web.get("/problems").text
+    assert "Retell wants money." in page
+    assert "1 lead waits" in page
+    assert 'action="/campaigns/1/resume"' in page
 
 
 def test_viewers_see_the_causes_and_no_button(web: httpx.Client, world: World) -> None:
