@@ -54,6 +54,14 @@ def asking(world: World, *, name: str = "crm", **settings: Any) -> Iterator[http
         yield program
 
 
+@contextmanager
+def browsing(world: World, **settings: Any) -> Iterator[httpx.Client]:
+    """Serve the pages, and give a browser in which nobody has signed in."""
+    given = settings_for(world.db.url, print_first_link=False, **settings)
+    with serving(make_app(world, given)) as browser:
+        yield browser
+
+
 def draft(world: World, **spec: Any) -> int:
     """Make a campaign that was not started."""
     return control.create(world, make_spec(**spec), actor="test")

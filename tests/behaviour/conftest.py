@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
-from factories import Stage, make_stage
+from factories import Stage, make_stage, make_world
+
+from dialer.actions.world import World
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -25,3 +27,11 @@ def stage(database_url: str) -> Iterator[Stage]:
         assert not [one for one in made.violations() if one.name not in made.excused]
     finally:
         made.world.db.close()
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    """A world for tests that need no stage."""
+    made = make_world(database_url)
+    yield made
+    made.db.close()

@@ -2,13 +2,13 @@
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import NOW, make_lead, make_spec, make_world
+from factories import NOW, make_lead, make_spec
 
 from dialer.actions import control
 from dialer.actions.load import Loaded, Order, load, look_at
@@ -24,13 +24,6 @@ from dialer.store.invariants import violations
 from dialer.store.tables import Lead
 
 HEADER = ("Phone", "Name", "Customer ID", "Product")
-
-
-@pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    world = make_world(database_url)
-    yield world
-    world.db.close()
 
 
 class Files:

@@ -1,13 +1,12 @@
 """What people do to schedules on pages: other settings, a run by hand, and away with one."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import NOW, FrozenClock, Stage, make_spec, make_world
+from factories import NOW, FrozenClock, Stage, make_spec
 
 from dialer.actions import control, schedule, schedule_changes, schedule_files
 from dialer.actions.week import WeekPlan, WeekRun, hours_of, plan_of
@@ -20,13 +19,6 @@ from dialer.store import campaigns, ledger, schedule_runs, schedules
 
 DAILY = {"cron": "0 9 * * *", "zone": "America/New_York"}
 NINE = NOW - timedelta(hours=1)  # of the same day, in New York
-
-
-@pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    world = make_world(database_url)
-    yield world
-    world.db.close()
 
 
 def recipe(folder: Path, **told: Any) -> Recipe:

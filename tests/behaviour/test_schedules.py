@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import NOW, OUR_NUMBER, FrozenClock, make_spec, make_world
+from factories import NOW, OUR_NUMBER, FrozenClock, make_spec
 from sqlalchemy.exc import OperationalError
 
 from dialer.actions import control, schedule
@@ -116,12 +116,11 @@ def phone(number: int) -> str:
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    world = make_world(database_url)
+def world(world: World) -> Iterator[World]:
+    """The world of the others; after each test every imported row is accounted for."""
     yield world
     found = world.db.read(lambda tx: violations(tx, now=world.clock.now()))
     assert [one for one in found if one.name == "I17"] == []
-    world.db.close()
 
 
 @pytest.fixture

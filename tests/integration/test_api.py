@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from api_peer import asking, draft, ok, problem, stock, world_with_retell
+from api_peer import draft, ok, problem, stock, world_with_retell
 from factories import RecordingQueue
 
 from dialer.actions import calls, control, feed, workspace_numbers
@@ -30,12 +30,6 @@ SPEC = {"name": "Spring", "from_numbers": ["+12125550000"], "purpose": "other"}
 def world(database_url: str) -> Iterator[World]:
     with world_with_retell(database_url) as made:
         yield made
-
-
-@pytest.fixture
-def api(world: World) -> Iterator[httpx.Client]:
-    with asking(world) as client:
-        yield client
 
 
 def push(

@@ -1,13 +1,12 @@
 """Who may do what over the API: every route and every scope, wrong tokens, and what errors say."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-from api_peer import asking, bearer, draft, ok, problem, token_for, world_with_retell
+from api_peer import bearer, draft, ok, problem, token_for
 from fastapi.routing import APIRoute
 from web_peer import settings_for, sign_in
 
@@ -36,18 +35,6 @@ def routes() -> list[tuple[ScopedRouter, str, str]]:
 
 
 SCOPED = [(method, path, router.scope) for router, method, path in routes() if router.scope]
-
-
-@pytest.fixture
-def world(sqlite_url: str) -> Iterator[World]:
-    with world_with_retell(sqlite_url) as made:
-        yield made
-
-
-@pytest.fixture
-def api(world: World) -> Iterator[httpx.Client]:
-    with asking(world) as client:
-        yield client
 
 
 def ask(api: httpx.Client, method: str, path: str, **options: Any) -> httpx.Response:

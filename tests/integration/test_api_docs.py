@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
-from api_peer import asking, draft, ok, problem, world_with_retell
+from api_peer import draft, ok, problem
 from test_api_access import SCOPED
 from typer.main import get_command
 
@@ -24,18 +23,6 @@ TEXT = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", TEXT, re.DOTALL)
 REQUESTS = [text for kind, text in BLOCKS if kind == "bash"]
 ANSWERS = [json.loads(text) for kind, text in BLOCKS if kind == "json"]
-
-
-@pytest.fixture
-def world(sqlite_url: str) -> Iterator[World]:
-    with world_with_retell(sqlite_url) as made:
-        yield made
-
-
-@pytest.fixture
-def api(world: World) -> Iterator[httpx.Client]:
-    with asking(world) as client:
-        yield client
 
 
 def run(api: httpx.Client, command: str, *, campaign_id: int) -> httpx.Response:

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from api_peer import asking, bearer, draft, ok, problem, token_for, world_with_retell
+from api_peer import asking, bearer, draft, ok, problem, token_for
 from factories import make_lead
 
 from dialer.actions import control, errands
@@ -22,17 +22,6 @@ GOOD = b"phone,first_name\n+12125552671,Ada\n+12125552672,Bob\n12,Cy\n"
 WITHOUT_PLAN = b"phone,plan\n+12125552671,gold\n+12125552672,\n"
 ASKS_FOR_PLAN = {"retell_llm": {"general_prompt": "Talk about {{plan}}."}}
 SLOT = {"starts_at": "2026-03-05T15:00:00-05:00", "ends_at": "2026-03-05T15:30:00-05:00"}
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def world(sqlite_url: str) -> Iterator[World]:
-    with world_with_retell(sqlite_url) as made:
-        yield made
 
 
 @pytest.fixture

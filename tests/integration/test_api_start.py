@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from api_peer import asking, ok, problem
+from api_peer import ok, problem
 from factories import NOW, OUR_NUMBER, Stage, make_stage
 
+from dialer.actions.world import World
 from dialer.store import registries
 
 QUESTION = f"/get-phone-number/{OUR_NUMBER}"
@@ -22,9 +23,8 @@ def stage(sqlite_url: str) -> Iterator[Stage]:
 
 
 @pytest.fixture
-def api(stage: Stage) -> Iterator[httpx.Client]:
-    with asking(stage.world) as client:
-        yield client
+def world(stage: Stage) -> World:
+    return stage.world
 
 
 def test_a_start_asks_retell_once_and_tells_what_it_said(stage: Stage, api: httpx.Client) -> None:

@@ -1,11 +1,10 @@
 """What a program does at Retell by way of the API: calls, numbers, agents, batches."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-from api_peer import asking, draft, ok, problem, stock, world_with_retell
+from api_peer import draft, ok, problem, stock
 
 from dialer.actions import pushing
 from dialer.actions.world import World
@@ -16,18 +15,6 @@ from dialer.web.api.calls import Call
 
 AGENT = {"agent_name": "Renewals", "voice_id": "11labs-Adrian"}
 PROMPT = {"general_prompt": "You are Mia. You talk with {{name}} about {{plan}}."}
-
-
-@pytest.fixture
-def world(sqlite_url: str) -> Iterator[World]:
-    with world_with_retell(sqlite_url) as made:
-        yield made
-
-
-@pytest.fixture
-def api(world: World) -> Iterator[httpx.Client]:
-    with asking(world) as client:
-        yield client
 
 
 @pytest.fixture

@@ -6,14 +6,14 @@ from typing import Any
 
 import httpx
 import pytest
+from api_peer import browsing
 from fastapi.routing import APIRoute
-from web_peer import HintsGiven, serving, settings_for, sign_in, world_on
+from web_peer import serving, settings_for, sign_in
 
 from dialer.actions import api_tokens, control, people
 from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.roles import Role, Scope
-from dialer.store.database import Database
 from dialer.web import access, status_page
 from dialer.web.access import COOKIE, SAFE_METHODS, GuardedRouter
 from dialer.web.app import ROUTERS, make_app
@@ -55,16 +55,9 @@ UNSAFE = [(method, path) for method, path in GUARDED if method not in SAFE_METHO
 
 
 @pytest.fixture
-def world(sqlite_url: str) -> Iterator[World]:
-    database = Database(sqlite_url)
-    yield world_on(database, settings_for(sqlite_url), HintsGiven())
-    database.close()
-
-
-@pytest.fixture
-def web(world: World, sqlite_url: str) -> Iterator[httpx.Client]:
-    with serving(make_app(world, settings_for(sqlite_url, print_first_link=False))) as client:
-        yield client
+def web(world: World) -> Iterator[httpx.Client]:
+    with browsing(world) as stranger:
+        yield stranger
 
 
 def ask(web: httpx.Client, route: Route, **options: Any) -> httpx.Response:

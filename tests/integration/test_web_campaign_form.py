@@ -12,7 +12,7 @@ import pytest
 from factories import make_lead, make_spec
 from pydantic import BaseModel
 from test_web_pages import words_of
-from web_peer import HintsGiven, serving, settings_for, sign_in, world_on
+from web_peer import HintsGiven, settings_for, sign_in, world_on
 
 from dialer.actions import control, editing
 from dialer.actions.uploads import folder
@@ -25,7 +25,6 @@ from dialer.domain.states import CampaignStatus
 from dialer.store import campaigns, errands, ledger
 from dialer.store.database import Database
 from dialer.store.tables import Campaign
-from dialer.web.app import make_app
 from dialer.web.campaign_form import blank, read_new, typed_in
 from dialer.web.campaign_review import WAYS
 from dialer.web.form_fields import Kind
@@ -41,23 +40,11 @@ LEAST = {**NEW, "name": "March", "from_numbers": NUMBER, "who": "later"}
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
 def world(sqlite_url: str) -> Iterator[World]:
+    """A world whose Retell does not answer."""
     database = Database(sqlite_url)
     yield world_on(database, settings_for(sqlite_url), HintsGiven())
     database.close()
-
-
-@pytest.fixture
-def web(world: World, home: Path) -> Iterator[httpx.Client]:
-    flags = {"print_first_link": False, "home": home}
-    with serving(make_app(world, settings_for(world.db.url, **flags))) as client:
-        sign_in(client, world)
-        yield client
 
 
 def send(web: httpx.Client, *, file: bytes | None = None, **fields: str) -> httpx.Response:

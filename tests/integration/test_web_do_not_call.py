@@ -1,11 +1,9 @@
 """What is put on the do-not-call list, and taken home, on pages; and a call that is ended there."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
-from api_peer import draft, world_with_retell
-from web_peer import serving, settings_for, sign_in
+from api_peer import draft
+from web_peer import sign_in
 
 from dialer.actions.control import start
 from dialer.actions.dial import dial
@@ -14,23 +12,9 @@ from dialer.actions.pushing import RequestKey, push
 from dialer.actions.world import World
 from dialer.domain.roles import Role
 from dialer.store import suppressions
-from dialer.web.app import make_app
 
 OURS = {"sec-fetch-site": "same-origin"}
 PASTED = "+12125552671\n(212) 555-2672; 12,\n\n"
-
-
-@pytest.fixture
-def world(sqlite_url: str) -> Iterator[World]:
-    with world_with_retell(sqlite_url) as made:
-        yield made
-
-
-@pytest.fixture
-def web(world: World) -> Iterator[httpx.Client]:
-    with serving(make_app(world, settings_for(world.db.url, print_first_link=False))) as client:
-        sign_in(client, world)
-        yield client
 
 
 def add(web: httpx.Client, numbers: str, **more: str) -> httpx.Response:
@@ -71,11 +55,10 @@ def test_the_list_and_the_log_are_taken_home(web: httpx.Client, world: World) ->
     assert "phone:+12125552671" in entry
 
 
-def test_viewers_take_nothing_home(world: World) -> None:
-    with serving(make_app(world, settings_for(world.db.url, print_first_link=False))) as web:
-        sign_in(web, world, Role.VIEWER)
-        for path in ("/do-not-call/export", "/activity/export"):
-            assert web.get(path).status_code == 403
+def test_viewers_take_nothing_home(web: httpx.Client, world: World) -> None:
+    sign_in(web, world, Role.VIEWER)
+    for path in ("/do-not-call/export", "/activity/export"):
+        assert web.get(path).status_code == 403
 
 
 def test_a_call_is_ended_from_the_page_of_its_lead(web: httpx.Client, world: World) -> None:

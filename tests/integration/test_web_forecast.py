@@ -1,22 +1,19 @@
 """The page of a forecast: what it refuses, what it says while a worker plays, what it shows."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 from factories import make_lead, make_spec
 from test_web_pages import words_of
-from web_peer import HintsGiven, serving, settings_for, sign_in, world_on
+from web_peer import sign_in
 
 from dialer.actions import control
 from dialer.actions.world import World
 from dialer.domain.errands import ErrandKind, ErrandStatus
 from dialer.domain.roles import Role
 from dialer.store import errands
-from dialer.store.database import Database
 from dialer.store.tables import Errand
-from dialer.web.app import make_app
 
 OURS = {"sec-fetch-site": "same-origin"}
 GIVEN = {"days": "7", "lines": "5", "pace": "1.5", "answer": "25", "talk": "90s"}
@@ -39,20 +36,6 @@ FOUND: dict[str, Any] = {
     "zones": [{"zone": "America/New_York", "calls": 6_000, "earliest": "09:00", "latest": "19:54"}],
     "violations": ["a call at night"],
 }
-
-
-@pytest.fixture
-def world(sqlite_url: str) -> Iterator[World]:
-    database = Database(sqlite_url)
-    yield world_on(database, settings_for(sqlite_url), HintsGiven())
-    database.close()
-
-
-@pytest.fixture
-def web(world: World) -> Iterator[httpx.Client]:
-    with serving(make_app(world, settings_for(world.db.url, print_first_link=False))) as client:
-        sign_in(client, world)
-        yield client
 
 
 @pytest.fixture

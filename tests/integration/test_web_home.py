@@ -1,6 +1,5 @@
 """The first page: which campaigns it shows, what it tells of each, and what is done from there."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -8,33 +7,17 @@ import httpx
 import pytest
 from factories import make_lead, make_spec
 from test_web_pages import words_of
-from web_peer import HintsGiven, serving, settings_for, sign_in, world_on
+from web_peer import sign_in
 
 from dialer.actions import appointment, control
 from dialer.actions.world import World
 from dialer.domain.roles import Role
 from dialer.domain.states import CampaignStatus, ClosedAs, LeadStatus
 from dialer.store import campaigns, gate
-from dialer.store.database import Database
 from dialer.store.tables import Campaign
-from dialer.web.app import make_app
 from dialer.web.home_page import MOST_CAMPAIGNS, SHOWN
 
 OURS = {"sec-fetch-site": "same-origin"}
-
-
-@pytest.fixture
-def world(sqlite_url: str) -> Iterator[World]:
-    database = Database(sqlite_url)
-    yield world_on(database, settings_for(sqlite_url), HintsGiven())
-    database.close()
-
-
-@pytest.fixture
-def web(world: World) -> Iterator[httpx.Client]:
-    with serving(make_app(world, settings_for(world.db.url, print_first_link=False))) as client:
-        sign_in(client, world)
-        yield client
 
 
 def draft(world: World, *, number_of_leads: int = 1, **spec: Any) -> int:

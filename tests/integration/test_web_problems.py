@@ -1,39 +1,23 @@
 """Problems on their page: causes with what follows from them, and the buttons that mend them."""
 
 import re
-from collections.abc import Iterator
 
 import httpx
 import pytest
-from api_peer import draft, world_with_retell
-from web_peer import serving, settings_for, sign_in
+from api_peer import draft
+from web_peer import sign_in
 
 from dialer.actions import control
-from dialer.actions.pushing import RequestKey, push
 from dialer.actions.settle import settle
 from dialer.actions.world import World
 from dialer.domain.roles import Role
 from dialer.domain.states import LeadStatus
 from dialer.store import campaigns, errands, incidents, leads, webhooks
-from dialer.web.app import make_app
 from dialer.web.problems_page import MOST_CAMPAIGNS
 
 OURS = {"sec-fetch-site": "same-origin"}
 
-
-@pytest.fixture
-def world(sqlite_url: str) -> Iterator[World]:
-    with world_with_retell(sqlite_url) as made:
-        row = {"phone": "2125552671", "name": "Ada", "variables": {"plan": "Team"}}
-        push(made, draft(made), [row], key=RequestKey(1, "a", "a"), actor="test")
-        yield made
-
-
-@pytest.fixture
-def web(world: World) -> Iterator[httpx.Client]:
-    with serving(make_app(world, settings_for(world.db.url, print_first_link=False))) as client:
-        sign_in(client, world)
-        yield client
+pytestmark = pytest.mark.usefixtures("ada")
 
 
 def open_incidents(world: World, code: str, number: int) -> None:

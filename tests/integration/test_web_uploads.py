@@ -5,15 +5,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from web_peer import HintsGiven, serving, settings_for, sign_in, world_on
+from api_peer import browsing
+from web_peer import sign_in
 
 from dialer.actions import errands
 from dialer.actions.uploads import folder
 from dialer.actions.world import World
 from dialer.domain.roles import Role
 from dialer.store import errands as rows
-from dialer.store.database import Database
-from dialer.web.app import make_app
 from dialer.web.file_form import safe_name
 
 OURS = {"sec-fetch-site": "same-origin"}
@@ -22,22 +21,9 @@ GOOD = b"phone,first_name\n+12125552000,Ada\n"
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def world(sqlite_url: str) -> Iterator[World]:
-    database = Database(sqlite_url)
-    yield world_on(database, settings_for(sqlite_url), HintsGiven())
-    database.close()
-
-
-@pytest.fixture
 def web(world: World, home: Path) -> Iterator[httpx.Client]:
-    flags = {"print_first_link": False, "home": home, "import_max_bytes": 100_000}
-    with serving(make_app(world, settings_for(world.db.url, **flags))) as client:
-        yield client
+    with browsing(world, home=home, import_max_bytes=100_000) as stranger:
+        yield stranger
 
 
 def send(
