@@ -21,10 +21,11 @@ from dialer.domain.occurrences import check_zone
 from dialer.domain.roles import Role
 from dialer.domain.window import DAYS
 from dialer.errors import NotFound
-from dialer.store import campaigns, figures
+from dialer.store import campaigns
 from dialer.store.database import Connection
 from dialer.store.tables import Campaign
 from dialer.web.access import requires
+from dialer.web.campaign_choice import campaigns_to_choose
 from dialer.web.pages import page
 from dialer.web.site import site_of
 from dialer.web.typed_ids import typed_id
@@ -33,7 +34,6 @@ from dialer.web.zones import ZONES
 router = requires(Role.OPERATOR)
 
 PATH = "/settings/cadence"
-MOST_CAMPAIGNS = 200
 SOMEBODY = "+12125550100"
 ZONE = "America/New_York"
 WRITTEN = "%Y-%m-%dT%H:%M"
@@ -86,7 +86,7 @@ def cadence_page(
 
 
 def _campaigns(tx: Connection, chosen: str) -> tuple[Sequence[Campaign], Campaign | None]:
-    rows = figures.newest_campaigns(tx, most=MOST_CAMPAIGNS)
+    rows = campaigns_to_choose(tx)
     if not chosen.strip():
         return rows, None
     if (campaign_id := typed_id(chosen)) is None:

@@ -16,10 +16,11 @@ from dialer.domain.roles import Role
 from dialer.errors import UserError
 from dialer.leads.export_profile import shipped_profiles
 from dialer.leads.exports import ExportFormat
-from dialer.store import campaigns, errands, figures
+from dialer.store import campaigns, errands
 from dialer.store.database import Connection
 from dialer.store.tables import Errand
 from dialer.web.access import actor_of, requires
+from dialer.web.campaign_choice import campaigns_to_choose
 from dialer.web.error_pages import status_for
 from dialer.web.masking import masked_texts
 from dialer.web.pages import page
@@ -33,7 +34,6 @@ changing = requires(Role.OPERATOR)
 PATH = "/exports"
 PAGE = 30
 OF_A_CAMPAIGN = 5
-MOST_CAMPAIGNS = 200
 Word = Annotated[str, Form(max_length=60)]
 
 KINDS: Mapping[str, str] = {
@@ -79,7 +79,7 @@ def _page(
         return {
             "past": shown(request, rows[:PAGE], names),
             "next_before": rows[PAGE - 1].id if len(rows) > PAGE else None,
-            "campaigns": figures.newest_campaigns(tx, most=MOST_CAMPAIGNS),
+            "campaigns": campaigns_to_choose(tx),
             "working": any(row.status in FOR_A_WORKER for row in rows),
         }
 

@@ -23,7 +23,7 @@ from dialer.web.status_page import notices, reason
 
 router = requires(Role.VIEWER)
 
-MOST_CAMPAIGNS = 25
+PAGE = 25
 Before = Annotated[int | None, Query(ge=1, lt=2**63)]
 
 
@@ -55,13 +55,13 @@ def home_page(request: Request, tab: str = "", before: Before = None) -> Respons
     chosen = Tab(tab) if tab in set(Tab) else Tab.ACTIVE
     site = site_of(request)
     db, now = site.world().db, site.world().clock.now()
-    seen = look_over(db, SHOWN[chosen], before=before, most=MOST_CAMPAIGNS, now=now)
-    rows = seen.campaigns[:MOST_CAMPAIGNS]
+    seen = look_over(db, SHOWN[chosen], before=before, most=PAGE, now=now)
+    rows = seen.campaigns[:PAGE]
     ids = [row.id for row in rows]
     ask = lambda: count_each(db, ids, now=site.world().clock.now())  # noqa: E731
     kept = site.figures.soon(("glance", *ids), ask, now=now)
     counts: Mapping[int, Counted] = {} if kept is None else kept.value
-    more = len(seen.campaigns) > MOST_CAMPAIGNS
+    more = len(seen.campaigns) > PAGE
     return page(
         request,
         "home.html",

@@ -28,9 +28,9 @@ changing = requires(Role.OPERATOR)
 
 PATH = "/problems"
 MOST = 100
-MOST_CAMPAIGNS = 50
 OTHERS = (CampaignStatus.RUNNING, CampaignStatus.PAUSED)
 """Campaigns that do not hold themselves, but leads of which may wait for a person."""
+MOST_OTHERS = 50
 
 Ids = Annotated[list[int], Form(max_length=MOST)]
 Note = Annotated[str, Form(max_length=500)]
@@ -47,7 +47,7 @@ def problems_page(request: Request) -> Response:
         return (
             health(tx, now=now),
             campaigns.in_status(tx, CampaignStatus.HELD),
-            figures.campaigns_in(tx, OTHERS, before=None, most=MOST_CAMPAIGNS),
+            figures.campaigns_in(tx, OTHERS, before=None, most=MOST_OTHERS),
             incidents.unclosed(tx, most=MOST),
             webhooks.dead(tx, most=MOST),
         )

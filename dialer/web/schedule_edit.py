@@ -14,9 +14,10 @@ from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.roles import Role
 from dialer.domain.schedule_spec import Recipe
 from dialer.errors import UserError
-from dialer.store import campaigns, figures, schedules
+from dialer.store import campaigns, schedules
 from dialer.web import schedule_form
 from dialer.web.access import actor_of, requires
+from dialer.web.campaign_choice import campaigns_to_choose
 from dialer.web.error_pages import status_for
 from dialer.web.file_form import FileForm, receive
 from dialer.web.form_errors import Unfit
@@ -30,7 +31,6 @@ from dialer.web.zones import ZONES
 
 router = requires(Role.OPERATOR)
 
-MOST_CAMPAIGNS = 200
 FILE_PATH = f"{PATH}/file"
 Text = Annotated[str, Form(max_length=300)]
 _NO_NAME = "as shown"
@@ -132,7 +132,7 @@ def _form(
         error=error,
         asks=asks,
         keeps=now.campaign.name if now is not None else None,
-        campaigns=site.world().db.read(partial(figures.newest_campaigns, most=MOST_CAMPAIGNS)),
+        campaigns=site.world().db.read(campaigns_to_choose),
         lists=[own, *names] if own and own not in names else names,
         inbox=str(site.settings.home / schedule_files.INBOX),
         choices=[(one.value, words) for one, words in CHOICES.items()],

@@ -19,6 +19,7 @@ from dialer.leads.header_words import LeadField
 from dialer.store import campaigns
 from dialer.store.tables import Campaign, Errand
 from dialer.web.access import actor_of, requires
+from dialer.web.campaign_choice import campaigns_to_choose
 from dialer.web.error_pages import status_for
 from dialer.web.file_form import FileForm, hand_over
 from dialer.web.live import Snapshot
@@ -30,7 +31,6 @@ from dialer.web.upload_view import mapping_of, table_options, view_of
 
 router = requires(Role.OPERATOR)
 
-MOST_CAMPAIGNS = 200
 Text = Annotated[str, Form(max_length=200)]
 
 
@@ -106,7 +106,7 @@ def _find(site: Site, campaign_id: int) -> Campaign:
 
 
 def _form(request: Request, given: Mapping[str, str], *, error: UserError | None) -> Response:
-    rows = site_of(request).world().db.read(campaigns.every)[:MOST_CAMPAIGNS]
+    rows = site_of(request).world().db.read(campaigns_to_choose)
     taking = [row for row in rows if row.status not in OVER]
     given = _EMPTY | dict(given) | ({} if taking else {"into": "new"})
     return page(

@@ -15,7 +15,7 @@ from dialer.domain.roles import Role
 from dialer.domain.states import CampaignStatus, ClosedAs, LeadStatus
 from dialer.store import campaigns, gate
 from dialer.store.tables import Campaign
-from dialer.web.home_page import MOST_CAMPAIGNS, SHOWN
+from dialer.web.home_page import PAGE, SHOWN
 
 OURS = {"sec-fetch-site": "same-origin"}
 
@@ -143,7 +143,7 @@ def test_campaigns_are_on_their_tabs_which_count_them(web: httpx.Client, world: 
 
 
 def test_more_campaigns_than_a_page_holds_are_on_the_next(web: httpx.Client, world: World) -> None:
-    made = [draft(world, number_of_leads=0) for _ in range(MOST_CAMPAIGNS + 2)]
+    made = [draft(world, number_of_leads=0) for _ in range(PAGE + 2)]
     first = web.get("/").text
     assert f'href="/?before={made[2]}"' in first
     assert f'id="campaign-{made[1]}"' not in first

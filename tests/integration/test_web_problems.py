@@ -13,7 +13,7 @@ from dialer.actions.world import World
 from dialer.domain.roles import Role
 from dialer.domain.states import LeadStatus
 from dialer.store import campaigns, errands, incidents, leads, webhooks
-from dialer.web.problems_page import MOST_CAMPAIGNS
+from dialer.web.problems_page import MOST_OTHERS
 
 OURS = {"sec-fetch-site": "same-origin"}
 
@@ -119,7 +119,7 @@ def test_a_campaign_that_holds_itself_is_told_however_many_newer_ones_run(
     control.start(world, 1, actor="test", despite="A test.")
     said = {"reason": "http_402", "sentence": "Retell wants money."}
     assert world.db.transact(lambda tx: campaigns.hold(tx, 1, **said))
-    for _ in range(MOST_CAMPAIGNS):
+    for _ in range(MOST_OTHERS):
         control.start(world, draft(world), actor="test", despite="A test.")
     page = web.get("/problems").text
     assert "Retell wants money." in page
