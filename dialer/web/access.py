@@ -81,6 +81,11 @@ def actor_of(request: Request) -> Actor:
     return actor
 
 
+def may_operate(request: Request) -> bool:
+    """Tell whether who asks may do more than look, and sees telephone numbers."""
+    return actor_of(request).role.includes(Role.OPERATOR)
+
+
 def who_asks(request: Request) -> Actor | None:
     """Tell who asks, by session cookie or token; None for a stranger.
 

@@ -11,9 +11,9 @@ from starlette.responses import FileResponse, Response
 from dialer.domain.roles import Role
 from dialer.leads.exports import ExportFormat, open_export
 from dialer.store import ledger
-from dialer.web.access import actor_of, requires
+from dialer.web.access import may_operate, requires
 from dialer.web.lead_view import told
-from dialer.web.masking import masked
+from dialer.web.masking import as_seen_by
 from dialer.web.pages import page
 from dialer.web.site import site_of
 from dialer.web.written_files import as_file
@@ -60,18 +60,16 @@ def activity_page(
         }
         for row in rows[:PAGE]
     ]
-    if not actor_of(request).role.includes(Role.OPERATOR):
-        entries = masked(entries)
     more = rows[PAGE - 1].id if len(rows) > PAGE else None
     asked = {"actor": actor.strip(), "subject": subject.strip()}
     return page(
         request,
         "activity.html",
-        entries=entries,
+        entries=as_seen_by(request, entries),
         asked=asked,
         first=before is None,
         next_before=more,
-        may_export=actor_of(request).role.includes(Role.OPERATOR),
+        may_export=may_operate(request),
     )
 
 

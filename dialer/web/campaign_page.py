@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialer.actions.campaign_leads import LeadsPage, latest_called, leads_page, with_number
+from dialer.actions.campaign_leads import latest_called, leads_page, with_number
 from dialer.actions.campaign_live import NOTHING, Counted, counted, standing
 from dialer.actions.preflight import findings_here
 from dialer.domain.lead_filter import LeadFilter
@@ -21,10 +21,10 @@ from dialer.store.latest_calls import Moment
 from dialer.store.lead_paging import Place
 from dialer.store.tables import Campaign
 from dialer.web import export_page
-from dialer.web.access import actor_of, requires
+from dialer.web.access import may_operate, requires
 from dialer.web.campaign_view import LATEST, live_view, url_of
 from dialer.web.live import Snapshot
-from dialer.web.masking import masked
+from dialer.web.masking import as_seen_by
 from dialer.web.pages import filled, page
 from dialer.web.site import Site, site_of
 from dialer.web.status_page import COUNTED_IN
@@ -70,7 +70,7 @@ def campaign_page(
         ),
         chosen=chosen,
         matching=matching,
-        leads=_shown(request, found),
+        leads=as_seen_by(request, list(found.leads)),
         number=number.strip(),
         wrong=wrong,
         latest=latest,
@@ -90,13 +90,13 @@ async def campaign_events(request: Request, campaign_id: int) -> Response:
     """Stream what a campaign is doing; all who look share one snapshot a second."""
     site = site_of(request)
     await run_in_threadpool(_view, site, campaign_id)
-    may_operate = actor_of(request).role.includes(Role.OPERATOR)
+    operates = may_operate(request)
 
     def ask() -> Snapshot:
         view = _view(site, campaign_id)
-        return Snapshot(filled("campaign_now.html", view=view, may_operate=may_operate))
+        return Snapshot(filled("campaign_now.html", view=view, may_operate=operates))
 
-    return site.live.stream(("campaign", campaign_id, may_operate), ask)
+    return site.live.stream(("campaign", campaign_id, operates), ask)
 
 
 def _view(site: Site, campaign_id: int) -> dict[str, Any]:
@@ -129,11 +129,6 @@ def _read(number: str) -> tuple[str | None, str | None]:
     if isinstance(phone, Phone):
         return None, phone.e164
     return f"“{number.strip()[:40]}” is no number: {phone.message}", None
-
-
-def _shown(request: Request, found: LeadsPage) -> Any:
-    may_see = actor_of(request).role.includes(Role.OPERATOR)
-    return list(found.leads) if may_see else masked(list(found.leads))
 
 
 def _sorts(campaign_id: int, *, latest: bool) -> list[tuple[str, str, bool]]:

@@ -24,7 +24,7 @@ from dialer.store.database import Connection
 from dialer.web.access import actor_of, requires
 from dialer.web.error_pages import status_for
 from dialer.web.file_form import FileForm, hand_over
-from dialer.web.masking import masked
+from dialer.web.masking import as_seen_by
 from dialer.web.pages import page
 from dialer.web.said_of_numbers import read_day, registry_said
 from dialer.web.sign_in import see
@@ -70,8 +70,7 @@ def _page(
         except UserError as problem:
             wrong = problem
     found = world.db.read(partial(_read, asked=asked, before=before, now=now))
-    if not actor_of(request).role.includes(Role.OPERATOR):
-        found["entries"] = masked(found["entries"])
+    found["entries"] = as_seen_by(request, found["entries"])
     working = any(one.status in FOR_A_WORKER for one in found["files"])
     return page(
         request,

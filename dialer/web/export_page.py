@@ -22,7 +22,7 @@ from dialer.store.tables import Errand
 from dialer.web.access import actor_of, requires
 from dialer.web.campaign_choice import campaigns_to_choose
 from dialer.web.error_pages import status_for
-from dialer.web.masking import masked_texts
+from dialer.web.masking import texts_as_seen_by
 from dialer.web.pages import page
 from dialer.web.sign_in import see
 from dialer.web.site import site_of
@@ -107,8 +107,8 @@ def panel(request: Request, tx: Connection, campaign_id: int) -> dict[str, Any]:
 
 def shown(request: Request, rows: list[Errand], names: Mapping[int, str]) -> list[dict[str, Any]]:
     """Give exports as pages show them."""
-    found = [_view(row, names) for row in rows]
-    return found if actor_of(request).role.includes(Role.OPERATOR) else masked_texts(found)
+    found: list[dict[str, Any]] = texts_as_seen_by(request, [_view(row, names) for row in rows])
+    return found
 
 
 def _view(row: Errand, names: Mapping[int, str]) -> dict[str, Any]:

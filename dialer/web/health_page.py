@@ -8,7 +8,7 @@ from dialer.actions.health import health
 from dialer.domain.roles import Role
 from dialer.store import gate, migrate, vitals
 from dialer.store.database import Connection
-from dialer.web.access import actor_of, requires
+from dialer.web.access import actor_of, may_operate, requires
 from dialer.web.health_signs import Seen, signs_of
 from dialer.web.pages import page
 from dialer.web.sign_in import see
@@ -63,7 +63,7 @@ def _page(
         told=told,
         echo=echo,
         address=site.settings.webhook_url,
-        may_act=actor_of(request).role.includes(Role.OPERATOR),
+        may_act=may_operate(request),
         now=now,
     )
 

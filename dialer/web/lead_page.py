@@ -6,9 +6,9 @@ from starlette.responses import Response
 from dialer.actions.explain import explain
 from dialer.actions.lead_history import letters
 from dialer.domain.roles import Role
-from dialer.web.access import actor_of, requires
+from dialer.web.access import requires
 from dialer.web.lead_view import seen
-from dialer.web.masking import masked
+from dialer.web.masking import as_seen_by
 from dialer.web.pages import page
 from dialer.web.site import site_of
 
@@ -26,6 +26,4 @@ def lead_page(request: Request, lead_id: int) -> Response:
     found = explain(world.db, lead_id, now=now)
     calls = [one["call_id"] for one in found["attempts"] if one["call_id"]]
     view = seen(found, letters(world.db, calls), now=now)
-    if not actor_of(request).role.includes(Role.OPERATOR):
-        view = masked(view)
-    return page(request, "lead.html", lead=view, now=now, spreads=SPREADS)
+    return page(request, "lead.html", lead=as_seen_by(request, view), now=now, spreads=SPREADS)

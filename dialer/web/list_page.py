@@ -23,7 +23,7 @@ from dialer.store.database import Connection
 from dialer.store.tables import LeadList
 from dialer.web.access import actor_of, requires
 from dialer.web.error_pages import status_for
-from dialer.web.masking import masked
+from dialer.web.masking import as_seen_by
 from dialer.web.pages import page
 from dialer.web.sign_in import see
 from dialer.web.site import site_of
@@ -82,9 +82,7 @@ def list_page(request: Request, list_id: int) -> Response:
         }
 
     found = world.db.read(body)
-    warnings = [one["message"] for one in found["list"].warnings or []]
-    if not actor_of(request).role.includes(Role.OPERATOR):
-        warnings = masked(warnings)
+    warnings = as_seen_by(request, [one["message"] for one in found["list"].warnings or []])
     return page(request, "list.html", **found, warnings=warnings, columns=_columns(found["list"]))
 
 

@@ -8,7 +8,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from starlette.requests import Request
+
 from dialer.log import mask_phone
+from dialer.web.access import may_operate
 
 FEWEST_DIGITS = 7
 
@@ -33,6 +36,16 @@ _THEIRS = frozenset(
 )
 """Beneath these the names are a list's or an agent's, and prove nothing."""
 _MOMENTS = ("timestamp", "_ms", "_at")
+
+
+def as_seen_by(request: Request, value: Any) -> Any:
+    """Give a value as whoever asks may see it: operators as it is, viewers `masked`."""
+    return value if may_operate(request) else masked(value)
+
+
+def texts_as_seen_by(request: Request, value: Any) -> Any:
+    """Do the same for what holds figures of ours: viewers see it with `masked_texts`."""
+    return value if may_operate(request) else masked_texts(value)
 
 
 def masked(value: Any, *, name: str = "", ours: bool = True) -> Any:

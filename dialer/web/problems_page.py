@@ -18,7 +18,7 @@ from dialer.store import campaigns, figures, incidents, webhooks
 from dialer.store.database import Connection
 from dialer.web import problem_view
 from dialer.web.access import actor_of, requires
-from dialer.web.masking import masked_texts
+from dialer.web.masking import texts_as_seen_by
 from dialer.web.pages import page
 from dialer.web.sign_in import see
 from dialer.web.site import site_of
@@ -68,9 +68,7 @@ def problems_page(request: Request) -> Response:
         "more": max(0, state.open_incidents - len(found)),
         "letters": problem_view.of_letters(letters),
     }
-    if not actor_of(request).role.includes(Role.OPERATOR):
-        shown = masked_texts(shown)
-    return page(request, "problems.html", now=now, **shown)
+    return page(request, "problems.html", now=now, **texts_as_seen_by(request, shown))
 
 
 @changing.post(f"{PATH}/acknowledge")

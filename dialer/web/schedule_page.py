@@ -11,7 +11,7 @@ from dialer.store import campaigns, schedule_runs, schedules
 from dialer.store.database import Connection
 from dialer.store.tables import Schedule, ScheduleRun
 from dialer.web.access import actor_of, requires
-from dialer.web.masking import masked_texts
+from dialer.web.masking import texts_as_seen_by
 from dialer.web.pages import page
 from dialer.web.schedule_view import schedule_view
 from dialer.web.sign_in import see
@@ -38,7 +38,9 @@ def schedules_page(request: Request) -> Response:
         return [schedule_view(row, runs[row.id], names) for row in rows]
 
     found = world.db.read(body)
-    return page(request, "schedules.html", found=_shown(request, found), now=world.clock.now())
+    return page(
+        request, "schedules.html", found=texts_as_seen_by(request, found), now=world.clock.now()
+    )
 
 
 @viewing.get(PATH + "/{schedule_id}")
@@ -50,11 +52,11 @@ def schedule_page(request: Request, schedule_id: int, before: int | None = None)
         row = schedule.find(tx, schedule_id)
         runs = schedule_runs.of_schedule(tx, row.id, most=PAGE + 1, before=before)
         return {
-            "one": _shown(request, schedule_view(row, runs[:PAGE], _names(tx, runs))),
+            "one": texts_as_seen_by(request, schedule_view(row, runs[:PAGE], _names(tx, runs))),
             "next_before": runs[PAGE - 1].id if len(runs) > PAGE else None,
             "made": schedule_runs.count_campaigns(tx, row.id),
             "under_way": schedule_runs.has_open(tx, row.id),
-            "files": _shown(request, _files(tx, row)),
+            "files": texts_as_seen_by(request, _files(tx, row)),
         }
 
     found = world.db.read(body)
@@ -70,10 +72,6 @@ def _files(tx: Connection, row: Schedule) -> list[dict[str, Any]]:
 
 def _names(tx: Connection, runs: list[ScheduleRun]) -> dict[int, str]:
     return campaigns.names(tx, {run.campaign_id for run in runs if run.campaign_id is not None})
-
-
-def _shown(request: Request, found: Any) -> Any:
-    return found if actor_of(request).role.includes(Role.OPERATOR) else masked_texts(found)
 
 
 @changing.post(PATH + "/{schedule_id}/enable")

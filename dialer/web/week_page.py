@@ -17,8 +17,8 @@ from dialer.domain.roles import Role
 from dialer.domain.week import Piece, Week
 from dialer.store import schedules
 from dialer.store.tables import Campaign, Schedule
-from dialer.web.access import actor_of, requires
-from dialer.web.masking import masked_texts
+from dialer.web.access import requires
+from dialer.web.masking import texts_as_seen_by
 from dialer.web.pages import page
 from dialer.web.schedule_page import PATH
 from dialer.web.schedule_view import OUTCOMES
@@ -58,8 +58,6 @@ def week_page(request: Request, week: str = "", zone: str = "") -> Response:
         "often": [_often(row) for row in plan.often],
         "by_folder": [{"id": row.id, "name": row.name} for row in plan.by_folder],
     }
-    if not actor_of(request).role.includes(Role.OPERATOR):
-        found = masked_texts(found)
     return page(
         request,
         "week.html",
@@ -73,7 +71,7 @@ def week_page(request: Request, week: str = "", zone: str = "") -> Response:
         is_this=chosen.has(now),
         more_calling=plan.more_calling,
         now=now,
-        **found,
+        **texts_as_seen_by(request, found),
     )
 
 
