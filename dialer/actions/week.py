@@ -1,16 +1,15 @@
 """The week: when schedules run and ran, and in which hours running campaigns call."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import islice, takewhile
 
 from dialer.actions.facts import split_zones
 from dialer.domain.local_time import Span
-from dialer.domain.occurrences import occurrences
 from dialer.domain.opening import open_on
 from dialer.domain.regions import Whereabouts, regions_of
-from dialer.domain.schedule_spec import RunStatus, ScheduleSpec
+from dialer.domain.schedule_spec import RunStatus
 from dialer.domain.spans import merge
 from dialer.domain.states import CampaignStatus
 from dialer.domain.week import Piece, Week
@@ -56,8 +55,8 @@ def plan_of(tx: Connection, week: Week, *, now: datetime) -> WeekPlan:
     often = []
     for row in rows:
         spec = schedules.recipe_of(row).schedule
-        moments = list(islice(_moments(spec, after=max(begins - _A_MOMENT, now), until=ends),
-                              MOST_A_WEEK + 1))  # fmt: skip
+        coming = spec.moments(after=max(begins - _A_MOMENT, now))
+        moments = list(islice(takewhile(lambda at: at < ends, coming), MOST_A_WEEK + 1))
         if len(moments) > MOST_A_WEEK:
             often.append(row)
         else:
@@ -67,16 +66,6 @@ def plan_of(tx: Connection, week: Week, *, now: datetime) -> WeekPlan:
     by_folder = [row for row in rows if schedules.recipe_of(row).schedule.watch is not None]
     more = max(0, len(calling) - MOST_CAMPAIGNS)
     return WeekPlan(runs, often, by_folder, calling[:MOST_CAMPAIGNS], more)
-
-
-def _moments(spec: ScheduleSpec, *, after: datetime, until: datetime) -> Iterator[datetime]:
-    if spec.cron is not None and spec.zone is not None:
-        for moment in occurrences(spec.cron, spec.zone, after=after):
-            if moment >= until:
-                return
-            yield moment
-    elif (at := spec.next_after(after)) is not None and at < until:
-        yield at
 
 
 def _past(tx: Connection, begins: datetime, ends: datetime) -> list[WeekRun]:

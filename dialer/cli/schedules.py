@@ -1,6 +1,7 @@
 """`dialer schedules`: stamp out campaigns by the clock, or by files that appear."""
 
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -247,11 +248,8 @@ def _say_lead_file(recipe: "Recipe") -> None:
 
 
 def _say_moments(spec: "ScheduleSpec") -> None:
-    moment: datetime | None = datetime.now(UTC)
-    for _ in range(SHOWN_MOMENTS):
-        moment = spec.next_after(moment) if moment is not None else None
-        if moment is not None:
-            say(f"runs at {spec.local(moment):%a %Y-%m-%d %H:%M %Z} ({moment:%H:%M} UTC)")
+    for moment in islice(spec.moments(after=datetime.now(UTC)), SHOWN_MOMENTS):
+        say(f"runs at {spec.local(moment):%a %Y-%m-%d %H:%M %Z} ({moment:%H:%M} UTC)")
 
 
 def _say_running(settings: "Settings") -> None:

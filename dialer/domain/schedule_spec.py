@@ -1,6 +1,6 @@
 """A schedule's settings: when it runs, and whom each run calls."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -145,17 +145,19 @@ class ScheduleSpec(BaseModel):
 
     def next_after(self, moment: datetime) -> datetime | None:
         """Give when it runs next. None: never by time again."""
+        return next(self.moments(after=moment), None)
+
+    def moments(self, *, after: datetime) -> Iterator[datetime]:
+        """Give when it runs later than `after`, in order; nothing where files decide."""
         if self.at is not None:
-            return self.at.astimezone(UTC) if self.at > moment else None
+            return iter([self.at.astimezone(UTC)] if self.at > after else [])
         if self.cron is None or self.zone is None:
-            return None
-        return next(occurrences(self.cron, self.zone, after=moment), None)
+            return iter([])
+        return occurrences(self.cron, self.zone, after=after)
 
     def due(self, *, first: datetime, now: datetime) -> Due:
         """Decide about the occurrences from `first`, which is one, until `now`."""
-        moments: Iterable[datetime] = [first]
-        if self.cron is not None and self.zone is not None:
-            moments = chain(moments, occurrences(self.cron, self.zone, after=first))
+        moments = chain([first], self.moments(after=first))
         return choose(moments, now=now, missed=self.missed, late_by=self.late_by)
 
     def local(self, moment: datetime) -> datetime:

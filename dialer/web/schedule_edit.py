@@ -1,6 +1,7 @@
 """Making a schedule, and giving it other settings: a form that shows when it would run."""
 
 from functools import partial
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import Form
@@ -23,7 +24,7 @@ from dialer.web.file_form import FileForm, receive
 from dialer.web.form_errors import Unfit
 from dialer.web.pages import filled, page
 from dialer.web.schedule_page import PATH
-from dialer.web.schedule_view import CHOICES, MISSED, next_runs, when
+from dialer.web.schedule_view import CHOICES, MISSED, when
 from dialer.web.sign_in import see
 from dialer.web.site import site_of
 from dialer.web.typed_ids import typed_id
@@ -31,6 +32,7 @@ from dialer.web.zones import ZONES
 
 router = requires(Role.OPERATOR)
 
+NEXT_RUNS = 5
 FILE_PATH = f"{PATH}/file"
 Text = Annotated[str, Form(max_length=300)]
 _NO_NAME = "as shown"
@@ -154,7 +156,7 @@ def _preview(request: Request, typed: dict[str, str]) -> dict[str, Any]:
     except UserError as error:
         return {"runs": [], "said": None, "wrong": error, "seen": ""}
     zone = given["at_zone"] if typed["how"] == "at" else given["zone"]
-    runs = [(moment, zone.strip()) for moment in next_runs(spec, after=now)]
+    runs = [(moment, zone.strip()) for moment in islice(spec.moments(after=now), NEXT_RUNS)]
     seen = schedule_form.when_typed(typed)
     return {"runs": runs, "said": when(spec), "wrong": None, "seen": seen}
 

@@ -1,19 +1,15 @@
 """Schedules as pages show them: what is stamped out, when, and what became of it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from dialer.domain.cron_words import in_words
 from dialer.domain.durations import format_duration
-from dialer.domain.occurrences import Missed, occurrences
+from dialer.domain.occurrences import Missed
 from dialer.domain.schedule_spec import LeadChoice, Recipe, RunStatus, ScheduleSpec
 from dialer.store import schedules
 from dialer.store.tables import Schedule, ScheduleRun
-
-NEXT_RUNS = 5
 
 CHOICES: Mapping[LeadChoice, str] = {
     LeadChoice.EVERYONE: "everyone on the list, each time again",
@@ -97,11 +93,3 @@ def list_of(recipe: Recipe) -> str:
     if recipe.lead_file is not None:
         return Path(recipe.lead_file).name
     return f"the file that appears ({Path(recipe.schedule.watch or '').name})"
-
-
-def next_runs(spec: ScheduleSpec, *, after: datetime, most: int = NEXT_RUNS) -> list[datetime]:
-    """Give the next moments at which a schedule runs; none where files decide."""
-    if spec.cron is not None and spec.zone is not None:
-        return list(islice(occurrences(spec.cron, spec.zone, after=after), most))
-    moment = spec.next_after(after)
-    return [] if moment is None else [moment]
