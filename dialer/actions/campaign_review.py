@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dialer.actions.control import find
-from dialer.actions.preflight import facts_of, findings_of_settings, whereabouts_at
+from dialer.actions.facts import whereabouts_at
+from dialer.actions.preflight import facts_of, findings_of_settings
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.hold import HoldCode
 from dialer.domain.local_time import Span

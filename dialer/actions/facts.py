@@ -11,6 +11,7 @@ from dialer.domain.regions import Whereabouts, regions_of
 from dialer.domain.states import CampaignStatus, LeadStatus
 from dialer.store import person_calls, suppressions
 from dialer.store.database import Connection
+from dialer.store.leads import LeadPlace
 from dialer.store.tables import Attempt, Lead
 
 
@@ -22,6 +23,11 @@ def zones_of(lead: Lead) -> tuple[str, ...]:
 def whereabouts_of(lead: Lead) -> Whereabouts:
     """Give everywhere the lead may be."""
     return Whereabouts(zones_of(lead), regions_of(lead.phone, own=lead.region))
+
+
+def whereabouts_at(place: LeadPlace) -> Whereabouts:
+    """Give everywhere the leads of a place may be."""
+    return Whereabouts(split_zones(place.zones), regions_of(place.phone_start, own=place.region))
 
 
 def split_zones(joined: str) -> tuple[str, ...]:

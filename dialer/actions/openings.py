@@ -7,11 +7,10 @@ any size in one statement per opening.
 from collections import defaultdict
 from datetime import datetime
 
-from dialer.actions.facts import split_zones, whereabouts_of
+from dialer.actions.facts import whereabouts_at, whereabouts_of
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.hold import HoldCode
 from dialer.domain.opening import next_opening
-from dialer.domain.regions import Whereabouts, regions_of
 from dialer.store import consents, leads
 from dialer.store.database import Connection
 from dialer.store.leads import LeadPlace
@@ -74,5 +73,4 @@ def _why_never(place: LeadPlace) -> HoldCode:
 
 
 def _opening_of(spec: CampaignSpec, place: LeadPlace, *, after: datetime) -> datetime | None:
-    regions = regions_of(place.phone_start, own=place.region)
-    return next_opening(spec.window, Whereabouts(split_zones(place.zones), regions), after=after)
+    return next_opening(spec.window, whereabouts_at(place), after=after)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from dialer.actions.facts import split_zones
+from dialer.actions.facts import whereabouts_at
 from dialer.actions.number_check import findings_at_retell
 from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
@@ -23,7 +23,7 @@ from dialer.domain.preflight import (
     number_findings,
     registry_findings,
 )
-from dialer.domain.regions import Whereabouts, name_of, regions_of
+from dialer.domain.regions import Whereabouts, name_of
 from dialer.errors import RefusedByRule
 from dialer.log import get_logger
 from dialer.store import campaigns, consents, leads, numbers, registries
@@ -160,11 +160,6 @@ def facts_of(
     waiting = counted.waiting if counted is not None else sum(places.values())
     agreed = counted.agreed if counted is not None else None
     return LeadFacts(waiting, agreed, _shortened(never), no_zone)
-
-
-def whereabouts_at(place: LeadPlace) -> Whereabouts:
-    """Give where the leads of a place are."""
-    return Whereabouts(split_zones(place.zones), regions_of(place.phone_start, own=place.region))
 
 
 def _named(place: LeadPlace, where: Whereabouts) -> str:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
-from dialer.actions.facts import split_zones
+from dialer.actions.facts import whereabouts_at
 from dialer.domain.local_time import Span
 from dialer.domain.opening import open_on
-from dialer.domain.regions import Whereabouts, regions_of
 from dialer.domain.schedule_spec import RunStatus
 from dialer.domain.spans import merge
 from dialer.domain.states import CampaignStatus
@@ -100,10 +99,7 @@ def hours_of(db: Database, row: Campaign, week: Week) -> list[Piece]:
     """
     window = campaigns.spec_of(row).window
     places = db.read(lambda tx: leads.places_waiting(tx, row.id))
-    wheres = {
-        Whereabouts(split_zones(place.zones), regions_of(place.phone_start, own=place.region))
-        for place in places
-    }
+    wheres = {whereabouts_at(place) for place in places}
     spans: list[Span] = []
     for day in week.utc_days:
         spans += merge([span for where in wheres for span in open_on(window, where, day=day)])
