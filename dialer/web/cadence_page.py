@@ -17,7 +17,6 @@ from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.dispositions import MEANING, Disposition, Verdict
 from dialer.domain.local_time import format_minute, moment_of, zone
 from dialer.domain.moments import in_our_time
-from dialer.domain.occurrences import check_zone
 from dialer.domain.roles import Role
 from dialer.domain.window import DAYS
 from dialer.errors import NotFound
@@ -29,7 +28,7 @@ from dialer.web.campaign_choice import campaigns_to_choose
 from dialer.web.pages import page
 from dialer.web.site import site_of
 from dialer.web.typed_ids import typed_id
-from dialer.web.zones import ZONES
+from dialer.web.zones import ZONES, typed_zone
 
 router = requires(Role.OPERATOR)
 
@@ -55,7 +54,7 @@ def cadence_page(
     now = world.clock.now()
     rows, chosen = world.db.read(lambda tx: _campaigns(tx, campaign))
     spec = campaigns.spec_of(chosen) if chosen is not None else _DEFAULT
-    zone_name, wrong = _zone(zone_name)
+    zone_name, wrong = typed_zone(zone_name, fallback=ZONE)
     steps, wrong_step = _read([*step, *([f"{how}@{at}"] if how else [])], zone_name)
     wrong = wrong or wrong_step
     turns = cadence_trial.play(spec, steps, phone=SOMEBODY, zone_name=zone_name)
@@ -92,14 +91,6 @@ def _campaigns(tx: Connection, chosen: str) -> tuple[Sequence[Campaign], Campaig
     if (campaign_id := typed_id(chosen)) is None:
         raise NotFound(f"there is no campaign {chosen[:20]}", fix="choose one of the list")
     return rows, find(tx, campaign_id)
-
-
-def _zone(name: str) -> tuple[str, str | None]:
-    try:
-        check_zone(name.strip() or ZONE)
-    except ValueError as error:
-        return ZONE, str(error)
-    return name.strip() or ZONE, None
 
 
 def _read(texts: Sequence[str], zone_name: str) -> tuple[list[Played], str | None]:

@@ -12,7 +12,6 @@ from starlette.responses import Response
 from dialer.actions.week import WeekRun, hours_of, plan_of
 from dialer.domain.cron_words import in_words
 from dialer.domain.local_time import format_minute
-from dialer.domain.occurrences import check_zone
 from dialer.domain.roles import Role
 from dialer.domain.week import Piece, Week
 from dialer.store import schedules
@@ -23,7 +22,7 @@ from dialer.web.pages import page
 from dialer.web.schedule_page import PATH
 from dialer.web.schedule_view import OUTCOMES
 from dialer.web.site import Site, site_of
-from dialer.web.zones import ZONES
+from dialer.web.zones import ZONES, typed_zone
 
 router = requires(Role.VIEWER)
 
@@ -43,7 +42,9 @@ def week_page(request: Request, week: str = "", zone: str = "") -> Response:
     site = site_of(request)
     world = site.world()
     now = world.clock.now()
-    zone_name, wrong_zone = _zone(zone, fallback=site.settings.day_zone)
+    zone_name, wrong_zone = typed_zone(zone, fallback=site.settings.day_zone)
+    if wrong_zone is not None:
+        wrong_zone = f"{wrong_zone}. The times below are those of {zone_name}"
     today = Week.of(date(2001, 1, 1), zone_name=zone_name).day_of(now)
     day, wrong_day = _day(week, fallback=today)
     chosen = Week.of(day, zone_name=zone_name)
@@ -73,17 +74,6 @@ def week_page(request: Request, week: str = "", zone: str = "") -> Response:
         now=now,
         **texts_as_seen_by(request, found),
     )
-
-
-def _zone(text: str, *, fallback: str) -> tuple[str, str | None]:
-    name = text.strip()
-    if not name:
-        return fallback, None
-    try:
-        check_zone(name)
-    except ValueError as error:
-        return fallback, f"{error}. The times below are those of {fallback}"
-    return name, None
 
 
 def _day(text: str, *, fallback: date) -> tuple[date, str | None]:
