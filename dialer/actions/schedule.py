@@ -1,20 +1,17 @@
 """Schedule: stamp out campaigns when their time comes, or when a file appears.
 
-An occurrence becomes a row first: `one_run_per_occurrence` is what makes any number of beats and
-schedulers harmless. Then whoever holds the row works on it (`stamping`).
+An occurrence becomes a row first (`noting`); then whoever holds the row works on it (`stamping`).
 """
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 
-from dialer.actions.inbox import look_into
 from dialer.actions.load import Progress
+from dialer.actions.noting import in_utc, leave_out, note_due
 from dialer.actions.stamping import work_on
 from dialer.actions.world import World
-from dialer.domain.occurrences import Due
-from dialer.domain.schedule_spec import Recipe, RunStatus, ScheduleSpec
+from dialer.domain.schedule_spec import Recipe, ScheduleSpec
 from dialer.errors import NotFound, RefusedByRule
 from dialer.log import get_logger
 from dialer.store import schedule_runs, schedules
@@ -74,7 +71,10 @@ def disable(world: World, schedule_id: int, *, actor: str) -> None:
     now = world.clock.now()
 
     def body(tx: Connection) -> None:
-        if find(tx, schedule_id).enabled:
+        find(tx, schedule_id)
+        row = schedules.lock(tx, schedule_id)
+        if row.enabled:
+            leave_out(tx, row, because="disabled", now=now)
             schedules.change(tx, schedule_id, enabled=False, next_run_at=None)
             subject = f"schedule:{schedule_id}"
             log_action(tx, actor=actor, action="disable", subject=subject, now=now)
@@ -155,7 +155,7 @@ def run_due(world: World, *, rejects_in: Path) -> int:
     begun_at = world.clock.now()
     for row in world.db.read(schedules.enabled):
         try:
-            _note(world, row)
+            note_due(world, row)
         except Exception as error:  # one schedule that fails must not stop the others
             if is_outage(error):
                 raise
@@ -205,61 +205,9 @@ def refuse_deleted(row: Schedule) -> None:
     """
     if row.deleted_at is not None:
         raise RefusedByRule(
-            f'schedule {row.id} "{row.name}" was deleted at {_utc(row.deleted_at)}',
+            f'schedule {row.id} "{row.name}" was deleted at {in_utc(row.deleted_at)}',
             fix="make a new one",
         )
-
-
-def _note(world: World, row: Schedule) -> None:
-    """Make rows of the occurrences that are due."""
-    spec = schedules.recipe_of(row).schedule
-    if spec.watch is not None:
-        look_into(world, row, spec.watch)
-        return
-    now = world.clock.now()
-    first = row.next_run_at
-    if first is None or first > now:
-        return
-    due, target = spec.due(first=first, now=now), spec.next_after(now)
-
-    def body(tx: Connection) -> bool:
-        if not schedules.advance(tx, row.id, current=first, target=target):
-            return False
-        _note_skipped(tx, row, spec, due, now=now)
-        for moment in due.run:
-            add = partial(schedule_runs.add, due_at=moment, actor=f"schedule:{row.id}")
-            add(tx, row.id, moment.isoformat())
-        return True
-
-    if world.db.transact(body):
-        log.info("schedule_due", schedule_id=row.id, runs=len(due.run), skipped=due.skipped)
-
-
-def _note_skipped(
-    tx: Connection, row: Schedule, spec: ScheduleSpec, due: Due, *, now: datetime
-) -> None:
-    """Keep one row for all the occurrences that are left out, with the reason."""
-    first, last = due.first_skipped, due.last_skipped
-    if first is None or last is None:
-        return
-    why = f'noticed at {_utc(now)}, and left out: missed = "{spec.missed}"'
-    which = f"The run of {_utc(last)}"
-    if due.skipped > 1:
-        which = f"{due.skipped:,} runs from {_utc(first)} to {_utc(last)}"
-    schedule_runs.add(
-        tx,
-        row.id,
-        last.isoformat(),
-        due_at=last,
-        actor=f"schedule:{row.id}",
-        status=RunStatus.SKIPPED,
-        sentence=f"{which} missed, {why}.",
-        finished_at=now,
-    )
-
-
-def _utc(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def refuse_twin(tx: Connection, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from dialer.actions.noting import leave_out
 from dialer.actions.schedule import find, first_run_at, make_folder, refuse_deleted, refuse_twin
 from dialer.actions.world import World
 from dialer.domain.schedule_spec import Recipe
@@ -30,6 +31,7 @@ def edit(world: World, schedule_id: int, recipe: Recipe, *, actor: str) -> None:
         _refuse_under_way(tx, row)
         if row.enabled and row.name != recipe.schedule.name:
             refuse_twin(tx, recipe.schedule.name)
+        leave_out(tx, row, because="edited", now=now)
         schedules.change(
             tx,
             schedule_id,
@@ -59,10 +61,12 @@ def delete(world: World, schedule_id: int, *, actor: str) -> None:
     now = world.clock.now()
 
     def body(tx: Connection) -> None:
-        row = find(tx, schedule_id)
+        find(tx, schedule_id)
+        row = schedules.lock(tx, schedule_id)
         if row.deleted_at is not None:
             return
         _refuse_under_way(tx, row)
+        leave_out(tx, row, because="deleted", now=now)
         values = {"enabled": False, "next_run_at": None, "deleted_at": now}
         schedules.change(tx, schedule_id, **values)
         subject = f"schedule:{schedule_id}"

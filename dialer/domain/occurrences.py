@@ -6,7 +6,7 @@ every hour ("*/20 * * * *") means elapsed time, and goes on through the change.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -97,12 +97,7 @@ def choose(
 
     An occurrence was missed when it is later than `late_by`, or when a newer one is due as well.
     """
-    past: deque[datetime] = deque(maxlen=MOST_KEPT + 1)
-    first, count = None, 0
-    for moment in takewhile(lambda one: one <= now, moments):
-        first = first or moment
-        past.append(moment)
-        count += 1
+    past, first, count = _past(moments, now=now)
     newest = past[-1]
     run: tuple[datetime, ...] = ()
     if missed is Missed.ALL:
@@ -113,3 +108,22 @@ def choose(
         return Due(run, 0)
     left = [moment for moment in past if moment not in run]
     return Due(run, count - len(run), first, left[-1])
+
+
+def leave_out(moments: Iterable[datetime], *, now: datetime) -> Due:
+    """Decide to run none of the occurrences until `now`. `moments` are as for `choose`."""
+    past, first, count = _past(moments, now=now)
+    return Due((), count, first, past[-1])
+
+
+def _past(
+    moments: Iterable[datetime], *, now: datetime
+) -> tuple[Sequence[datetime], datetime | None, int]:
+    """Give the latest occurrences until `now`, the first of all, and how many there are."""
+    past: deque[datetime] = deque(maxlen=MOST_KEPT + 1)
+    first, count = None, 0
+    for moment in takewhile(lambda one: one <= now, moments):
+        first = first or moment
+        past.append(moment)
+        count += 1
+    return past, first, count

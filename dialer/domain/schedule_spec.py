@@ -22,7 +22,15 @@ from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.dispositions import MEANING, Disposition, Verdict
 from dialer.domain.durations import Duration
 from dialer.domain.moments import Moment
-from dialer.domain.occurrences import Due, Missed, check_cron, check_zone, choose, occurrences
+from dialer.domain.occurrences import (
+    Due,
+    Missed,
+    check_cron,
+    check_zone,
+    choose,
+    leave_out,
+    occurrences,
+)
 from dialer.domain.states import ClosedAs, LeadStatus
 
 DEFAULT_WATCH = "inbox/*"
@@ -159,6 +167,10 @@ class ScheduleSpec(BaseModel):
         """Decide about the occurrences from `first`, which is one, until `now`."""
         moments = chain([first], self.moments(after=first))
         return choose(moments, now=now, missed=self.missed, late_by=self.late_by)
+
+    def left_out(self, *, first: datetime, now: datetime) -> Due:
+        """Leave the occurrences from `first`, which is one, until `now` out, whatever `missed`."""
+        return leave_out(chain([first], self.moments(after=first)), now=now)
 
     def local(self, moment: datetime) -> datetime:
         """Give a moment in the schedule's own zone; in UTC where it has none."""

@@ -115,6 +115,40 @@ def test_its_name_may_be_used_again(world: World, tmp_path: Path) -> None:
     assert schedule.create(world, recipe(tmp_path), actor="test") == 2
 
 
+# -- moments that nobody has noted yet
+
+
+@pytest.mark.parametrize("change", ["edited", "disabled", "deleted"])
+def test_a_moment_that_a_change_comes_before_is_left_out_with_a_row_that_says_so(
+    world: World, tmp_path: Path, change: str
+) -> None:
+    assert isinstance(world.clock, FrozenClock)
+    one = schedule.create(world, recipe(tmp_path), actor="test")
+    world.clock.pass_time(days=2)
+    {
+        "edited": partial(schedule_changes.edit, world, one, recipe(tmp_path, late_by="1h")),
+        "disabled": partial(schedule.disable, world, one),
+        "deleted": partial(schedule_changes.delete, world, one),
+    }[change](actor="ann")
+    tick(world, tmp_path)
+    (run,) = world.db.read(lambda tx: schedule_runs.of_schedule(tx, one))
+    assert (run.status, run.due_at) == (RunStatus.SKIPPED, NINE + timedelta(days=2))
+    assert run.sentence == (
+        "2 runs from 2026-03-05 14:00 UTC to 2026-03-06 14:00 UTC left out: the schedule was"
+        f" {change} at 2026-03-06 15:00 UTC, before anybody noted them."
+    )
+    assert world.db.read(campaigns.every) == []
+
+
+def test_a_change_between_two_moments_leaves_nothing_out(world: World, tmp_path: Path) -> None:
+    one = schedule.create(world, recipe(tmp_path), actor="test")
+    schedule_changes.edit(world, one, recipe(tmp_path, late_by="1h"), actor="ann")
+    for _ in range(2):
+        schedule.disable(world, one, actor="ann")
+    schedule_changes.delete(world, one, actor="ann")
+    assert world.db.read(lambda tx: schedule_runs.of_schedule(tx, one)) == []
+
+
 # -- a run that somebody asks for on a page
 
 
