@@ -41,15 +41,19 @@ def killed_after(world: World, transactions: int) -> World:
 
 @dataclass
 class BusyDatabase:
-    """Lets somebody else act right before the first transaction, after what was read for it."""
+    """Lets somebody else act once, right before a transaction, after what was read for it."""
 
     database: Database
     act: Callable[[], object]
-    acted: bool = False
+    before: int  # which transaction, counted from 0
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database.is_sqlite
 
     def transact(self, body: Callable[[Any], Any]) -> Any:
-        if not self.acted:
-            self.acted = True
+        self.before -= 1
+        if self.before == -1:
             self.act()
         return self.database.transact(body)
 
@@ -57,7 +61,7 @@ class BusyDatabase:
         return self.database.read(body)
 
 
-def interrupted_by(world: World, act: Callable[[], object]) -> World:
-    """Give a world in which somebody else acts right before the next transaction."""
-    database: Any = BusyDatabase(world.db, act)
+def interrupted_by(world: World, act: Callable[[], object], *, before: int = 0) -> World:
+    """Give a world in which somebody else acts right before one of the next transactions."""
+    database: Any = BusyDatabase(world.db, act, before)
     return replace(world, db=database)

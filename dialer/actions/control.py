@@ -177,11 +177,15 @@ def stop(world: World, campaign_id: int, *, actor: str) -> int:
 
     def body(tx: Connection) -> int:
         row = lock(tx, campaign_id)
-        now = world.clock.now()
-        move(tx, row, CampaignStatus.STOPPED, actor=actor, now=now, finished_at=now)
-        return leads.close_waiting(tx, campaign_id=campaign_id, closed_as=ClosedAs.STOPPED, now=now)
+        return stop_in(tx, row, actor=actor, now=world.clock.now())
 
     return world.db.transact(body)
+
+
+def stop_in(tx: Connection, row: Campaign, *, actor: str, now: datetime) -> int:
+    """Stop a campaign that the caller's transaction keeps from changing."""
+    move(tx, row, CampaignStatus.STOPPED, actor=actor, now=now, finished_at=now)
+    return leads.close_waiting(tx, campaign_id=row.id, closed_as=ClosedAs.STOPPED, now=now)
 
 
 def archive(world: World, campaign_id: int, *, actor: str) -> None:

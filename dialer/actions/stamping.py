@@ -11,7 +11,7 @@ is not done, which the rows tell.
 """
 
 from collections.abc import Callable
-from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from dialer.actions.world import World
 from dialer.domain.gates import has_ended
 from dialer.domain.schedule_spec import RunStatus
 from dialer.domain.states import CampaignStatus
-from dialer.errors import RefusedByRule, UserError
+from dialer.errors import UserError
 from dialer.leads.rows import read_leads
 from dialer.log import get_logger
 from dialer.store import campaigns, schedule_runs, schedules
@@ -102,8 +102,6 @@ def _go_on(stamp: Stamp) -> None:
     if world.db.transact(partial(_start, stamp=stamp, campaign_id=campaign_id, found=found)):
         log.info("run_started", run_id=run.id, campaign_id=campaign_id)
         world.queue.plan()
-    else:
-        _stop_draft(world, campaign_id, actor=run.actor)
 
 
 def _make_campaign(stamp: Stamp) -> int | None:
@@ -165,7 +163,7 @@ def _name_of(stamp: Stamp) -> str:
 
 
 def _start(tx: Connection, *, stamp: Stamp, campaign_id: int, found: Preflight) -> bool:
-    """Start the campaign and finish the run. False when nothing was started now.
+    """Start the campaign, or stop it, and finish the run. False when nothing was started now.
 
     Raises:
         TakenOver: somebody else holds the run.
@@ -176,6 +174,7 @@ def _start(tx: Connection, *, stamp: Stamp, campaign_id: int, found: Preflight) 
     campaign = campaigns.hold_still(tx, [campaign_id])[campaign_id]
     is_draft = campaign.status is CampaignStatus.DRAFT
     if is_draft and _is_unwanted(tx, stamp):
+        control.stop_in(tx, campaign, actor=stamp.run.actor, now=now)
         return False
     if is_draft:
         control.begin(tx, campaign, found=found, now=now, actor=stamp.run.actor)
@@ -209,30 +208,32 @@ def _told(campaign: Campaign, counts: dict[str, int], passed: dict[str, int]) ->
 
 def _fail(world: World, run: ScheduleRun, holder: str, sentence: str) -> None:
     """Give a run up, and stop the draft it may have made: nobody would know it was half done."""
-    row = world.db.read(lambda tx: schedule_runs.get(tx, run.id))
-    assert row is not None
-    counts: dict[str, int] = {}
-    if row.campaign_id is not None:
+
+    def body(tx: Connection) -> bool:
+        now = world.clock.now()
+        row = schedule_runs.get(tx, run.id)
+        assert row is not None
         campaign_id = row.campaign_id
-        counts = world.db.read(lambda tx: schedule_runs.list_counts(tx, campaign_id))
-        _stop_draft(world, campaign_id, actor=run.actor)
-    failed = world.db.transact(
-        lambda tx: schedule_runs.finish(
+        counts = {} if campaign_id is None else schedule_runs.list_counts(tx, campaign_id)
+        is_ours = schedule_runs.finish(
             tx,
             run.id,
             holder=holder,
             status=RunStatus.FAILED,
             sentence=sentence,
-            now=world.clock.now(),
+            now=now,
             **counts,
         )
-    )
-    if failed:
+        # Whoever has taken the run over goes on with its draft.
+        if is_ours and campaign_id is not None:
+            _stop_draft(tx, campaign_id, actor=run.actor, now=now)
+        return is_ours
+
+    if world.db.transact(body):
         log.error("run_given_up", run_id=run.id, schedule_id=run.schedule_id)
 
 
-def _stop_draft(world: World, campaign_id: int, *, actor: str) -> None:
-    campaign = world.db.read(partial(control.find, campaign_id=campaign_id))
+def _stop_draft(tx: Connection, campaign_id: int, *, actor: str, now: datetime) -> None:
+    campaign = control.lock(tx, campaign_id)
     if campaign.status is CampaignStatus.DRAFT:
-        with suppress(RefusedByRule):  # somebody else was quicker
-            control.stop(world, campaign_id, actor=actor)
+        control.stop_in(tx, campaign, actor=actor, now=now)

@@ -3,6 +3,7 @@
 import csv
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import Killed, interrupted_by, killed_after
 from factories import NOW, OUR_NUMBER, FrozenClock, make_spec
 from sqlalchemy.exc import OperationalError
 
@@ -309,6 +311,14 @@ def test_a_draft_whose_schedule_was_disabled_is_stopped(plan: Plan) -> None:
     schedule.disable(plan.world, 1, actor="test")
     plan.tick(minutes=4)
     assert [run.status for run in plan.runs()] == [RunStatus.SKIPPED]
+    assert plan.campaigns()[0].status is CampaignStatus.STOPPED
+
+
+def test_a_scheduler_that_dies_over_a_disabled_schedule_leaves_no_draft(plan: Plan) -> None:
+    plan.create()
+    die_when(plan, partial(is_imported, plan), hours=1)
+    schedule.disable(plan.world, 1, actor="test")
+    die_when(plan, lambda: plan.runs()[0].status is RunStatus.SKIPPED, minutes=4)
     assert plan.campaigns()[0].status is CampaignStatus.STOPPED
 
 
@@ -729,6 +739,25 @@ class SlowDatabase(Database):
         if self.transactions == 3:  # the occurrence is noted, and the run held
             assert self.take_over() == 1
         return super().transact(body)
+
+
+@pytest.mark.parametrize("before", range(2, 7))
+@pytest.mark.parametrize("lives", range(3, 6))
+def test_a_holder_that_was_taken_for_dead_takes_no_draft_away(
+    plan: Plan, before: int, lives: int
+) -> None:
+    plan.create()
+    plan.clock.pass_time(hours=1)
+
+    def take_over_and_die() -> None:
+        with suppress(Killed):
+            plan.tick(world=killed_after(plan.world, lives), minutes=4)
+
+    plan.tick(world=interrupted_by(plan.world, take_over_and_die, before=before))
+    plan.tick(minutes=4)
+    (run,) = plan.runs()
+    assert run.sentence == "Campaign 1 was started: 3 leads to call."
+    assert plan.campaigns()[0].status is CampaignStatus.RUNNING
 
 
 @pytest.mark.parametrize("outcome", [RunStatus.STARTED, RunStatus.FAILED])
