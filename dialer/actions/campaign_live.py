@@ -11,7 +11,7 @@ from dialer.domain.hold_checks import how_it_goes_on
 from dialer.domain.lines import GateState, LinesInForce, lines_in_force
 from dialer.domain.pulse import MINUTES, Speed, by_minute, rate, time_left, why_this_fast
 from dialer.domain.states import CampaignStatus
-from dialer.store import campaigns, errands, figures, gate, pulse
+from dialer.store import campaigns, errands, figures, first_lead, gate, pulse
 from dialer.store.database import Connection, Database
 from dialer.store.figures import Progress
 from dialer.store.tables import Campaign, Errand
@@ -81,6 +81,7 @@ class Standing:
     running: Mapping[int, str]
     errands: Sequence[Errand]
     goes_on: str | None  # how a held campaign goes on
+    first_is_called: bool  # and the others wait for a person
 
 
 def counted(db: Database, campaign_id: int, *, now: datetime) -> Counted:
@@ -119,6 +120,7 @@ def standing(db: Database, campaign_id: int, *, now: datetime) -> Standing:
             pulse.running(tx),
             errands.of_campaign(tx, campaign_id, since=now - NEWS_FOR, most=ERRANDS_SHOWN),
             how_it_goes_on(row.held_reason, campaigns.spec_of(row).hold) if held else None,
+            first_lead.is_called(tx, row),
         )
 
     return db.read(body)
@@ -127,7 +129,7 @@ def standing(db: Database, campaign_id: int, *, now: datetime) -> Standing:
 def speed_of(found: Standing, of: Counted, *, now: datetime) -> list[str]:
     """Say why a running campaign runs at the speed it runs."""
     row = found.campaign
-    if row.status is not CampaignStatus.RUNNING:
+    if row.status is not CampaignStatus.RUNNING or found.first_is_called:
         return []
     due = of.progress.next_due_at
     speed = Speed(

@@ -11,7 +11,7 @@ from dialer.actions.world import World
 from dialer.domain.campaign_limits import lines_now
 from dialer.domain.lines import GateState, Want, deal
 from dialer.domain.numbers import Numbers
-from dialer.store import attempts, campaigns, leads
+from dialer.store import campaigns, first_lead, leads
 from dialer.store.database import Connection
 from dialer.store.tables import Campaign
 
@@ -59,8 +59,8 @@ def take(
 def _left_today(tx: Connection, row: Campaign, *, most: int, now: datetime) -> int:
     left = left_for_campaign(tx, row, now=now)
     if row.first_only:
-        # One call to see whether all is well. What never rang anywhere was none.
-        most = min(most, 0 if attempts.any_since(tx, row.id, since=row.started_at or now) else 1)
+        # One call to see whether all is well.
+        most = min(most, 0 if first_lead.is_called(tx, row) else 1)
     return most if left is None else min(most, left)
 
 

@@ -26,8 +26,9 @@ from dialer.domain.lines import GateState
 from dialer.domain.local_time import local_times
 from dialer.domain.next_call import LastTry, Waiting, why_not_now, why_then
 from dialer.domain.states import LeadState, LeadStatus, state_of
+from dialer.domain.trials import FIRST_LEAD_ONLY
 from dialer.errors import NotFound
-from dialer.store import attempts, campaigns, consents, gate, lead_pages, ledger
+from dialer.store import attempts, campaigns, consents, first_lead, gate, lead_pages, ledger
 from dialer.store.consents import Counted
 from dialer.store.database import Connection, Database
 from dialer.store.tables import Attempt, AuditLog, Campaign, Lead
@@ -187,7 +188,15 @@ def _why_not_from_here(
     """Say why none of the campaign's leads is called now, whoever it is."""
     if state is None:
         return None
-    return why_no_budget(tx, campaign, state, now=now) or why_no_number(tx, campaign, now=now)
+    return (
+        _why_first_only(tx, campaign)
+        or why_no_budget(tx, campaign, state, now=now)
+        or why_no_number(tx, campaign, now=now)
+    )
+
+
+def _why_first_only(tx: Connection, campaign: Campaign) -> Hold | None:
+    return FIRST_LEAD_ONLY if first_lead.is_called(tx, campaign) else None
 
 
 def _gates(
@@ -203,6 +212,7 @@ def _gates(
     number = why_no_number(tx, campaign, now=now) if state is not None else None
     return [
         *every_gate(facts, now=now),
+        ("campaign calls more than its first lead", _why_first_only(tx, campaign)),
         ("calls and money of the day", budget),
         ("a number to call from", number),
     ]

@@ -27,6 +27,7 @@ class HoldCode(StrEnum):
     NOT_RUNNING = "not_running"  # the campaign is paused, held or over
     DATABASE_DOUBTED = "database_doubted"  # it may have gone back in time: see actions/restore
     EVERYTHING_PAUSED = "everything_paused"  # the emergency stop is on
+    FIRST_LEAD_ONLY = "first_lead_only"  # called; a person lets it call the others, too
     DAY_USED_UP = "day_used_up"  # the calls or the money of a day
     BACKING_OFF = "backing_off"  # Retell asked for patience
     NO_NUMBER = "no_number"  # all we call from rest, are used up, or called a moment ago

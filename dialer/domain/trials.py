@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from dialer.domain.hold import Hold, HoldCode
+
 MARK = "test"
 """The name of the mark in the metadata of a call at Retell; other calls have none."""
 
@@ -31,3 +33,11 @@ def trial_of(*, test_of: int | None, first_only: bool) -> Trial | None:
     if test_of is not None:
         return Trial.AS_LEAD
     return Trial.FIRST_LEAD if first_only else None
+
+
+FIRST_LEAD_ONLY = Hold(
+    HoldCode.FIRST_LEAD_ONLY,
+    "The campaign calls only its first lead so far; the others wait until a person lets it call"
+    " them, too.",
+)
+"""Why nobody more is called by a campaign that has called its first lead."""

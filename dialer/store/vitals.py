@@ -8,6 +8,8 @@ from sqlalchemy import Connection, func, select, text
 
 from dialer.domain.priority import Priority
 from dialer.domain.states import CampaignStatus, LeadStatus
+from dialer.store import first_lead
+from dialer.store.rows import many
 from dialer.store.tables import Campaign, DialGate, Lead, WebhookEvent, table
 
 campaign = table(Campaign)
@@ -19,10 +21,19 @@ LATEST_LETTERS = 100
 
 
 @dataclass(frozen=True, slots=True)
+class Overdue:
+    """The lead of a campaign that is due first."""
+
+    due_at: datetime
+    campaign_id: int
+    campaign: str
+
+
+@dataclass(frozen=True, slots=True)
 class Vitals:
     """What a person wants to know of the database's rows."""
 
-    oldest_due_at: datetime | None  # of the leads of running campaigns
+    oldest_due: Overdue | None  # of the leads of running campaigns
     waiting_letters: int  # webhooks that are not settled
     oldest_letter_at: datetime | None  # of those
     last_letter_at: datetime | None
@@ -63,11 +74,20 @@ def _clock(tx: Connection) -> datetime | None:
     return found
 
 
-def _oldest_due(tx: Connection) -> datetime | None:
-    """Give the earliest due moment; each campaign and priority is a range of the index."""
-    running = tx.execute(
-        select(campaign.c.id).where(campaign.c.status == CampaignStatus.RUNNING)
-    ).scalars()
+def _oldest_due(tx: Connection) -> Overdue | None:
+    """Give the lead that is due first, of the campaigns that call whoever is due."""
+    columns = (campaign.c.id, campaign.c.name, campaign.c.first_only, campaign.c.started_at)
+    running = select(*columns).where(campaign.c.status == CampaignStatus.RUNNING)
+    found = [
+        Overdue(at, row.id, row.name)
+        for row in many(tx, Campaign, running)
+        if not first_lead.is_called(tx, row) and (at := _first_due(tx, row.id)) is not None
+    ]
+    return min(found, key=lambda one: one.due_at, default=None)
+
+
+def _first_due(tx: Connection, campaign_id: int) -> datetime | None:
+    """Give a campaign's earliest due moment; each priority is a range of the index."""
     found = [
         tx.execute(
             select(func.min(lead.c.due_at)).where(
@@ -76,7 +96,6 @@ def _oldest_due(tx: Connection) -> datetime | None:
                 lead.c.priority == int(priority),
             )
         ).scalar()
-        for campaign_id in list(running)
         for priority in Priority
     ]
     return min((at for at in found if at is not None), default=None)

@@ -48,6 +48,7 @@ def live_view(
         "copying": row.status is CampaignStatus.DRAFT and row.pending_after is not None,
         "not_reached": done.closed_as.get(ClosedAs.EXHAUSTED, 0),
         "never_called": done.closed_as.get(ClosedAs.STOPPED, 0),
+        "first_is_called": found.first_is_called,
         "first_only": row.first_only and running,
         "can": possible(row, done),
         "progress": done,

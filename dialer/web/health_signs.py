@@ -35,6 +35,7 @@ class Sign:
     well: bool | None  # None: nobody can say
     seen: str
     fix: str | None = None
+    campaign: tuple[int, str] | None = None  # of which this is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +101,17 @@ def _audit(state: Health, kind: AuditKind) -> Sign:
 
 
 def _dialing(found: Vitals, *, now: datetime) -> Sign:
-    due = found.oldest_due_at
-    if due is None or due > now:
+    first = found.oldest_due
+    if first is None or first.due_at > now:
         return Sign("Dialing", True, "No lead of a running campaign is overdue.")
-    late = now - due > DUE_LATE
-    fix = "see each campaign’s page, which says why" if late else None
+    age = now - first.due_at
+    late = age > DUE_LATE
     return Sign(
-        "Dialing", not late, f"The oldest lead that waits is due since {_age(now - due)}.", fix
+        "Dialing",
+        not late,
+        f"The oldest lead that waits has been due for {_age(age)}.",
+        "look at the campaign, and at its leads, which say why" if late else None,
+        (first.campaign_id, first.campaign),
     )
 
 

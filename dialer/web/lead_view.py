@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dialer.domain.dispositions import MEANING
+from dialer.domain.hold import HoldCode
 from dialer.domain.states import LeadState
 from dialer.domain.zones import ZoneSource
 
@@ -48,6 +49,7 @@ def seen(found: Mapping[str, Any], letters: Letters, *, now: datetime) -> dict[s
         "zone_from": ZONE_FROM[ZoneSource(found["zone_source"])],
         "state_sentence": IN_WORDS[LeadState(found["state"])],
         "is_open": found["closed_as"] is None,
+        "waits_for_a_person": (found["why_not_now"] or {}).get("code") == HoldCode.FIRST_LEAD_ONLY,
         "is_overdue": found["due_at"] is not None and found["due_at"] <= now,
         "timeline": sorted(_timeline(found, letters), key=lambda one: one["at"], reverse=True),
     }
