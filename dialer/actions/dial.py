@@ -172,7 +172,7 @@ def _refuse_request(tx: Connection, world: World, attempt_id: str, problem: Acco
     attempt = attempts.get(tx, attempt_id)
     if attempt is None:
         return
-    campaigns.hold(tx, attempt.campaign_id, reason=problem.code, sentence=problem.message)
+    campaigns.hold(tx, attempt.campaign_id, reason=problem.code, sentence=problem.message, now=now)
     lead = leads.lock(tx, attempt.lead_id)
     hold = Hold(HoldCode.NOT_RUNNING, problem.message)
     cancel_intent(tx, attempt, lead, hold, now=now, by="dial")

@@ -154,7 +154,7 @@ def _heed_retell(tx: Connection, seen: Attempt, evidence: CallEvidence, *, now: 
     elif evidence.disposition is Disposition.ACCOUNT_PROBLEM:
         reason = evidence.reason or "account_problem"
         sentence = f'Retell ended a call with "{reason}".'
-        if campaigns.hold(tx, seen.campaign_id, reason=reason, sentence=sentence):
+        if campaigns.hold(tx, seen.campaign_id, reason=reason, sentence=sentence, now=now):
             log.error("campaign_held", campaign_id=seen.campaign_id, reason=reason)
     elif evidence.disposition is Disposition.BLOCKED:
         _rest_number(tx, seen, evidence, now=now)

@@ -93,7 +93,7 @@ def record_failure(tx: Connection, world: World, attempt_id: str, error: CallErr
         case AccountProblem():
             _hold_campaign(tx, seen, error, now=now)
         case CallRejected():
-            _count_rejection(tx, seen, error)
+            _count_rejection(tx, seen, error, now=now)
         case _:
             pass
     lead = leads.lock(tx, seen.lead_id)
@@ -180,12 +180,12 @@ def _hold_campaign(tx: Connection, seen: Attempt, error: AccountProblem, *, now:
         ours = set(campaigns.spec_of(campaign).from_numbers)
         if ours - numbers.resting(tx, now=now).keys():
             return
-    held = campaigns.hold(tx, seen.campaign_id, reason=reason, sentence=error.message)
+    held = campaigns.hold(tx, seen.campaign_id, reason=reason, sentence=error.message, now=now)
     if held:
         log.error("campaign_held", campaign_id=seen.campaign_id, reason=reason)
 
 
-def _count_rejection(tx: Connection, seen: Attempt, error: CallRejected) -> None:
+def _count_rejection(tx: Connection, seen: Attempt, error: CallRejected, *, now: datetime) -> None:
     if error.do_not_call:
         return
     if campaigns.count_rejection(tx, seen.campaign_id) < BAD_NUMBERS_HOLD:
@@ -194,5 +194,5 @@ def _count_rejection(tx: Connection, seen: Attempt, error: CallRejected) -> None
         f"Retell refused {BAD_NUMBERS_HOLD} numbers in a row; the last time it said: "
         f"{error.message}"
     )
-    if campaigns.hold(tx, seen.campaign_id, reason="bad_numbers", sentence=sentence):
+    if campaigns.hold(tx, seen.campaign_id, reason="bad_numbers", sentence=sentence, now=now):
         log.error("campaign_held", campaign_id=seen.campaign_id, reason="bad_numbers")

@@ -30,8 +30,11 @@ def hold_if_calls_go_wrong(
         return
     judge = _judge_failed if disposition in FAILED else _judge_opted_out
     found = judge(tx, campaign, disposition, but=attempt.id, now=now)
-    if found and campaigns.hold(tx, campaign.id, reason=found.reason, sentence=found.sentence):
-        log.error("campaign_held", campaign_id=campaign.id, reason=found.reason)
+    if found is None:
+        return
+    reason, sentence = found.reason, found.sentence
+    if campaigns.hold(tx, campaign.id, reason=reason, sentence=sentence, now=now):
+        log.error("campaign_held", campaign_id=campaign.id, reason=reason)
 
 
 def _judge_failed(

@@ -16,6 +16,7 @@ from dialer.domain.states import (
     check_move,
 )
 from dialer.store import results
+from dialer.store.ledger import SYSTEM, log_action
 from dialer.store.rows import many, one
 from dialer.store.tables import Campaign, Lead, table
 
@@ -199,16 +200,22 @@ def move(
     return bool(result.rowcount)
 
 
-def hold(tx: Connection, campaign_id: int, *, reason: str, sentence: str) -> bool:
-    """Hold a running campaign with a reason. False when it was not running."""
-    return move(
+def hold(tx: Connection, campaign_id: int, *, reason: str, sentence: str, now: datetime) -> bool:
+    """Hold a running campaign with a reason, and write it down. False when it was not running."""
+    current, target = CampaignStatus.RUNNING, CampaignStatus.HELD
+    why = {"held_reason": reason, "held_text": sentence}
+    if not move(tx, campaign_id, current=current, target=target, **why):
+        return False
+    log_action(
         tx,
-        campaign_id,
-        current=CampaignStatus.RUNNING,
-        target=CampaignStatus.HELD,
-        held_reason=reason,
-        held_text=sentence,
+        actor=SYSTEM,
+        action=target,
+        subject=f"campaign:{campaign_id}",
+        now=now,
+        before={"status": current},
+        after={"status": target, "held_reason": reason},
     )
+    return True
 
 
 def keep_waiting(tx: Connection, campaign_id: int, *, reason: str, sentence: str) -> bool:

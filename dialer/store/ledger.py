@@ -4,10 +4,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
-from dialer.store.rows import many
+from dialer.store.rows import many, one
 from dialer.store.tables import AuditLog, table
 
 audit_log = table(AuditLog)
+
+SYSTEM = "system"
+"""Who acts where no person does."""
 
 
 def log_action(
@@ -38,6 +41,12 @@ def entries_since(tx: Connection, subject: str, *, since: datetime) -> list[Audi
     """Read what was done to `subject` from a moment on, the first first."""
     chosen = select(audit_log).where(audit_log.c.subject == subject, audit_log.c.at >= since)
     return many(tx, AuditLog, chosen.order_by(audit_log.c.id))
+
+
+def latest(tx: Connection, subject: str, *, action: str) -> AuditLog | None:
+    """Read the last time that something was done to one thing."""
+    chosen = select(audit_log).where(audit_log.c.subject == subject, audit_log.c.action == action)
+    return one(tx, AuditLog, chosen.order_by(audit_log.c.id.desc()).limit(1))
 
 
 def page(

@@ -63,7 +63,7 @@ def test_a_resume_goes_on_at_once(stage: Stage) -> None:
 def test_a_resume_after_a_hold_forgets_the_reason(stage: Stage) -> None:
     campaign = stage.campaign()
     stage.world.db.transact(
-        lambda tx: campaigns.hold(tx, campaign, reason="http_402", sentence="No money.")
+        lambda tx: campaigns.hold(tx, campaign, reason="http_402", sentence="No money.", now=NOW)
     )
     control.resume(stage.world, campaign, actor="test")
     row = stage.campaign_row(campaign)
@@ -77,7 +77,9 @@ def test_what_was_halted_is_resumed_not_started(stage: Stage, halt: str) -> None
         control.pause(stage.world, campaign, actor="test")
     else:
         stage.world.db.transact(
-            lambda tx: campaigns.hold(tx, campaign, reason="http_402", sentence="No money.")
+            lambda tx: campaigns.hold(
+                tx, campaign, reason="http_402", sentence="No money.", now=NOW
+            )
         )
     with pytest.raises(RefusedByRule, match="cannot be started"):
         control.start(stage.world, campaign, actor="test")

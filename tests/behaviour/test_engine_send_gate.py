@@ -91,7 +91,7 @@ def test_a_hold_after_the_claim_is_kept(stage: Stage) -> None:
     lead_id, attempt_id = claimed(stage)
     campaign_id = stage.lead_row(lead_id).campaign_id
     stage.world.db.transact(
-        lambda tx: campaigns.hold(tx, campaign_id, reason="http_402", sentence="No money.")
+        lambda tx: campaigns.hold(tx, campaign_id, reason="http_402", sentence="No money.", now=NOW)
     )
     assert refused(stage, attempt_id)
     assert stage.lead_row(lead_id).status is LeadStatus.READY

@@ -287,7 +287,9 @@ def test_a_held_campaign_waits_out_its_days(stage: Rehearsal, tmp_path: Path) ->
     campaign_id = put_in(stage.world, read_campaign_file(path), tmp_path / "people.csv")
     control.start(stage.world, campaign_id, actor="test")
     stage.world.db.transact(
-        lambda tx: campaigns.hold(tx, campaign_id, reason="test", sentence="For a test.")
+        lambda tx: campaigns.hold(
+            tx, campaign_id, reason="test", sentence="For a test.", now=WEDNESDAY
+        )
     )
     assert stage.lapse.run(until=WEDNESDAY + timedelta(hours=2))
     assert calls_of(stage) == []

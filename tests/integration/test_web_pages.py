@@ -251,7 +251,7 @@ class TestStatusPage:
         control.start(site.world, campaign_id, actor="test")
         sentence = "Retell does not accept our key."
         site.world.db.transact(
-            lambda tx: campaigns.hold(tx, campaign_id, reason="key", sentence=sentence)
+            lambda tx: campaigns.hold(tx, campaign_id, reason="key", sentence=sentence, now=NOW)
         )
         assert f"held {sentence}" in words_of(site.web.get("/").text)
 
