@@ -71,6 +71,7 @@ def list_(
                 if every or row.status is not CampaignStatus.ARCHIVED
             ]
         )
+        _say_if_everything_is_paused(database)
     if as_json:
         print_json(found)
         return
@@ -84,12 +85,21 @@ def show(campaign_id: CampaignId, *, as_json: AsJson = False) -> None:
     """Show one campaign: where it stands, its lists and its settings."""
     with opened_database(load_settings()) as database:
         fields, spec = _described(database, campaign_id)
+        _say_if_everything_is_paused(database)
     if as_json:
         print_json({**fields, "spec": spec})
         return
     summary = fields.pop("summary") or {}
     settings = {f"spec.{name}": value for name, value in spec.items()}
     print_fields({**fields, **summary_fields(summary), **settings})
+
+
+def _say_if_everything_is_paused(database: "Database") -> None:
+    from dialer.store import gate
+
+    state = database.read(gate.find)
+    if state is not None and state.everything_paused:
+        say("everything is paused: no call is started until a person lets it go on, on the pages")
 
 
 def _described(database: "Database", campaign_id: int) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -12,13 +12,9 @@ from dialer.domain.lead_filter import LeadFilter
 from dialer.domain.states import NOT_BEGUN, OVER, CampaignStatus, ClosedAs, LeadState
 from dialer.store.figures import Progress
 from dialer.store.tables import Campaign, Errand
+from dialer.web.held_words import held_words
 from dialer.web.status_page import notices, reason
 
-HELD: Mapping[str, tuple[str, str]] = {
-    "no_zone": ("Nobody knows their local time.", "import them again with a zone or a state"),
-    "no_consent": ("Consent is needed and not known.", "import them again with their consent"),
-    "never_open": ("Window and law leave no hour to call them.", "widen the campaign’s window"),
-}
 _CAN_RESUME = (CampaignStatus.PAUSED, CampaignStatus.HELD)
 _CAN_STOP = (*NOT_BEGUN, *_CAN_RESUME, CampaignStatus.RUNNING)
 _ERRANDS: Mapping[ErrandKind, str] = {
@@ -38,13 +34,14 @@ def live_view(
     """Give everything that changes by itself on the page."""
     row, done = found.campaign, of.progress
     running = row.status is CampaignStatus.RUNNING
+    why = reason(row, done, state=found.state, now=now)
     return {
         "id": row.id,
         "status": row.status.value,
-        "reason": reason(row, done, now=now),
+        "reason": why,
         "goes_on": found.goes_on,
         "counting": counting,
-        "notices": notices(found.state, now=now),
+        "notices": [one for one in notices(found.state, now=now) if one != why],
         "copying": row.status is CampaignStatus.DRAFT and row.pending_after is not None,
         "not_reached": done.closed_as.get(ClosedAs.EXHAUSTED, 0),
         "never_called": done.closed_as.get(ClosedAs.STOPPED, 0),
@@ -150,9 +147,9 @@ def _minutes(counts: Sequence[int], *, now: datetime) -> list[dict[str, Any]]:
 def _to_fix(campaign_id: int, of: Counted) -> list[dict[str, Any]]:
     found = []
     for word, count in sorted(of.held.items(), key=lambda one: -one[1]):
-        sentence, fix = held_words(word)
+        words = held_words(word)
         url = url_of(campaign_id, LeadFilter(held=word))
-        found.append({"sentence": sentence, "count": count, "url": url, "fix": fix})
+        found.append({"sentence": words.sentence, "count": count, "url": url, "fix": words.fix})
     for list_id, file_name, rejected in of.rejected:
         sentence = f"Rejected rows of {file_name}."
         url = f"/lists/{list_id}/correct"
@@ -163,12 +160,6 @@ def _to_fix(campaign_id: int, of: Counted) -> list[dict[str, Any]]:
         sentence = "Numbers that do not exist."
         found.append({"sentence": sentence, "count": wrong, "url": url, "fix": fix})
     return found
-
-
-def held_words(reason: str) -> tuple[str, str]:
-    """Say why leads are held, and what to do about it."""
-    other = f"Held: {reason.replace('_', ' ')}.", "look at the leads, and call again or skip"
-    return HELD.get(reason, other)
 
 
 def _errand_url(one: Errand) -> str | None:

@@ -58,7 +58,7 @@ def signs_of(site: Site, seen: Seen, *, now: datetime) -> list[Sign]:
         _beat(seen.health, now=now),
         *(_audit(seen.health, kind) for kind in AuditKind),
         _incidents(seen.health),
-        _dialing(seen.vitals, now=now),
+        _dialing(seen, now=now),
         *_letters(seen.health, seen.vitals, now=now),
         _refused(site),
         _retell(seen, now=now),
@@ -100,8 +100,10 @@ def _audit(state: Health, kind: AuditKind) -> Sign:
     return Sign(AUDITS[kind], not late and not broken, seen + ".", fix)
 
 
-def _dialing(found: Vitals, *, now: datetime) -> Sign:
-    first = found.oldest_due
+def _dialing(seen: Seen, *, now: datetime) -> Sign:
+    if seen.gate is not None and seen.gate.everything_paused:
+        return Sign("Dialing", None, "Everything is paused, so nobody is called.", "see Problems")
+    first = seen.vitals.oldest_due
     if first is None or first.due_at > now:
         return Sign("Dialing", True, "No lead of a running campaign is overdue.")
     age = now - first.due_at

@@ -88,7 +88,7 @@ def _row(
         "id": row.id,
         "name": row.name,
         "status": row.status.value,
-        "reason": reason(row, of.progress, now=now),
+        "reason": reason(row, of.progress, state=seen.state, now=now),
         "progress": of.progress,
         "in_use": seen.in_use_by.get(row.id, 0),
         "reached_share": percent(of.reached, of.rang),

@@ -29,11 +29,14 @@ SENTENCES: dict[CampaignStatus, str] = {
 }
 
 
+EVERYTHING_PAUSED = "Everything is paused: no call is started until a person lets it go on."
+
+
 def notices(state: GateState, *, now: datetime) -> list[str]:
     """Say what keeps everything from being dialed at this moment."""
     found = []
     if state.everything_paused:
-        found.append("Everything is paused: no call is started until a person resumes.")
+        found.append(EVERYTHING_PAUSED)
     if state.backing_off_until is not None and state.backing_off_until > now:
         found.append(f"Retell asked for patience until {_clock_time(state.backing_off_until)}.")
     if state.breaker_until is not None and state.breaker_until > now:
@@ -44,8 +47,8 @@ def notices(state: GateState, *, now: datetime) -> list[str]:
     return found
 
 
-def reason(row: Campaign, progress: Progress, *, now: datetime) -> str:
-    """Say why a campaign does what it does."""
+def reason(row: Campaign, progress: Progress, *, state: GateState, now: datetime) -> str:
+    """Say why a campaign does what it does; `state` is what holds for all of them."""
     if row.status is CampaignStatus.HELD and row.held_text:
         return row.held_text
     if row.status is CampaignStatus.SCHEDULED and row.held_text:  # refused when its time came
@@ -54,6 +57,8 @@ def reason(row: Campaign, progress: Progress, *, now: datetime) -> str:
         return "Its leads are still being copied."
     if row.status is CampaignStatus.SCHEDULED and row.start_at is not None:
         return f"Starts by itself at {_clock_time(row.start_at)}."
+    if row.status is CampaignStatus.RUNNING and state.everything_paused:
+        return EVERYTHING_PAUSED
     if row.status is CampaignStatus.RUNNING and row.first_only:
         return "Only its first lead is called; the others wait until somebody wants them called."
     if row.status is CampaignStatus.RUNNING:

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 from cli_desk import NOBODY_LISTENS, Desk, kept_log
+from factories import set_gate
 
 from dialer.cli.exits import ExitCode
+from dialer.clock import SystemClock
 from dialer.config import Settings
-from dialer.store import campaigns
+from dialer.store import campaigns, gate
 from dialer.store.database import Database
 
 
@@ -231,12 +233,27 @@ def test_a_campaign_that_is_over_is_shown_with_what_came_of_it(desk: Desk) -> No
         assert fields["summary.rejected_rows"] == "2"
 
 
+def test_it_is_said_when_everything_is_paused(desk: Desk) -> None:
+    campaign = running(desk)
+    asked = (("list",), ("show", campaign))
+    assert not any("is paused" in desk.type("campaigns", *one).err for one in asked)
+    database = Database(Settings.load().database_url)
+    set_gate(database)
+    database.transact(lambda tx: gate.set_everything_paused(tx, paused=True))
+    database.close()
+    assert all("everything is paused" in desk.type("campaigns", *one).err for one in asked)
+
+
 @pytest.mark.parametrize(
     ("reason", "told"), [("http_402", "only by a person"), ("http_401", "by itself once")]
 )
 def test_a_held_campaign_is_shown_with_how_it_goes_on(desk: Desk, reason: str, told: str) -> None:
     campaign = running(desk)
     database = Database(Settings.load().database_url)
-    database.transact(lambda tx: campaigns.hold(tx, campaign, reason=reason, sentence="No."))
+    database.transact(
+        lambda tx: campaigns.hold(
+            tx, campaign, reason=reason, sentence="No.", now=SystemClock().now()
+        )
+    )
     database.close()
     assert told in desk.type("campaigns", "show", campaign).fields["goes_on"]
