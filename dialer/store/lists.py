@@ -2,20 +2,23 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from dialer.domain.states import LeadStatus, ListStatus
+from dialer.domain.states import CampaignStatus, LeadStatus, ListStatus
 from dialer.store.rows import many, one
-from dialer.store.tables import ColumnMapping, ImportReject, Lead, LeadList, table
+from dialer.store.tables import Campaign, ColumnMapping, ImportReject, Lead, LeadList, table
 
+campaign = table(Campaign)
 column_mapping = table(ColumnMapping)
 import_reject = table(ImportReject)
 lead = table(Lead)
 lead_list = table(LeadList)
 
 COUNTS = ("rows", "imported", "updated", "duplicates", "rejected", "blank", "undone")
+LATEST_LISTS = 500
+"""So many lists are looked through for those with rejected rows."""
 
 
 def add(tx: Connection, *, now: datetime, **values: Any) -> int:
@@ -90,6 +93,30 @@ def page(
     if campaign_id is not None:
         chosen = chosen.where(lead_list.c.campaign_id == campaign_id)
     return many(tx, LeadList, chosen.order_by(lead_list.c.id.desc()).limit(most))
+
+
+def lately_rejecting(
+    tx: Connection, statuses: Collection[CampaignStatus], *, since: datetime, most: int
+) -> list[tuple[LeadList, str]]:
+    """Read the latest lists that have rejected rows still, each with its campaign's name.
+
+    Looks only among the newest lists, and at campaigns in some statuses.
+    """
+    newest = select(func.coalesce(func.max(lead_list.c.id), 0)).scalar_subquery()
+    rows = tx.execute(
+        select(lead_list, campaign.c.name)
+        .join(campaign, campaign.c.id == lead_list.c.campaign_id)
+        .where(
+            lead_list.c.id > newest - LATEST_LISTS,
+            lead_list.c.created_at >= since,
+            lead_list.c.rejected > 0,
+            lead_list.c.purged_at.is_(None),
+            campaign.c.status.in_(statuses),
+        )
+        .order_by(lead_list.c.id.desc())
+        .limit(most)
+    )
+    return [(cast("LeadList", row), row.name) for row in rows]
 
 
 def callable_leads(tx: Connection, rows: Collection[LeadList]) -> dict[int, int]:

@@ -1,16 +1,19 @@
 """Problems as their page shows them: those of one cause together, what follows, what to do."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from dialer.actions.glance import Waiting
 from dialer.domain.hold_checks import how_it_goes_on
+from dialer.domain.hold_words import hold_words, said_of_hold
 from dialer.domain.incident_words import cause, effect, what_to_do
 from dialer.domain.lead_filter import LeadFilter
 from dialer.store import campaigns
 from dialer.store.invariants import INVARIANTS
-from dialer.store.tables import Campaign, Incident, WebhookEvent
-from dialer.web.campaign_view import held_words, url_of
+from dialer.store.tables import Campaign, Incident, LeadList, WebhookEvent
+from dialer.web.campaign_view import url_of
+from dialer.web.held_words import held_words
 
 PROMISES: Mapping[str, str] = {one.name: one.sentence for one in INVARIANTS}
 TOLD = 5
@@ -49,18 +52,37 @@ def of_letters(rows: Iterable[WebhookEvent]) -> list[dict[str, Any]]:
 
 
 def of_held(
-    rows: Iterable[Campaign], waiting: Mapping[int, Waiting] | None
+    rows: Iterable[tuple[Campaign, datetime | None]], waiting: Mapping[int, Waiting] | None
 ) -> list[dict[str, Any]]:
-    """Give the campaigns that hold themselves, with how many leads wait for that."""
+    """Give the campaigns that are held, since when and why, with how many leads wait for that."""
     return [
         {
             "id": row.id,
             "name": row.name,
-            "sentence": row.held_text,
+            "since": since,
+            "cause": hold_words(row.held_reason).cause,
+            "said": said_of_hold(row.held_reason, row.held_text),
+            "what_to_do": hold_words(row.held_reason).what_to_do,
             "goes_on": how_it_goes_on(row.held_reason, campaigns.spec_of(row).hold),
             "waits": "Its leads wait." if waiting is None else _wait(waiting[row.id].leads),
         }
-        for row in rows
+        for row, since in rows
+    ]
+
+
+def of_rejects(rows: Iterable[tuple[LeadList, str]]) -> list[dict[str, Any]]:
+    """Give the lists with rows that are no leads, as nobody has corrected them."""
+    return [
+        {
+            "id": row.id,
+            "file_name": row.file_name,
+            "campaign_id": row.campaign_id,
+            "campaign": campaign,
+            "since": row.created_at,
+            "rows": "1 row" if row.rejected == 1 else f"{row.rejected:,} rows",
+            "one": row.rejected == 1,
+        }
+        for row, campaign in rows
     ]
 
 
@@ -69,16 +91,17 @@ def of_leads(rows: Iterable[Campaign], waiting: Mapping[int, Waiting]) -> list[d
     found = []
     for row in rows:
         for reason, count in sorted(waiting[row.id].held.items(), key=lambda one: -one[1]):
-            sentence, fix = held_words(reason)
+            words = held_words(reason)
             found.append(
                 {
                     "id": row.id,
                     "name": row.name,
                     "reason": reason,
-                    "sentence": sentence,
+                    "sentence": words.sentence,
                     "leads": _leads(count),
                     "url": url_of(row.id, LeadFilter(held=reason)),
-                    "fix": fix,
+                    "fix": words.fix,
+                    "fix_url": words.url(row.id),
                 }
             )
     return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import Form
@@ -12,10 +13,11 @@ from dialer.actions import dead_letters, findings
 from dialer.actions.glance import what_waits
 from dialer.actions.health import health
 from dialer.domain.roles import Role
-from dialer.domain.states import CampaignStatus
+from dialer.domain.states import OVER, CampaignStatus
 from dialer.errors import RefusedByRule, UserError
-from dialer.store import campaigns, figures, incidents, webhooks
+from dialer.store import campaigns, figures, gate, incidents, ledger, lists, webhooks
 from dialer.store.database import Connection
+from dialer.store.tables import Campaign
 from dialer.web import problem_view
 from dialer.web.access import actor_of, requires
 from dialer.web.masking import texts_as_seen_by
@@ -28,9 +30,14 @@ changing = requires(Role.OPERATOR)
 
 PATH = "/problems"
 MOST = 100
+MOST_LISTS = 20
+LATELY = timedelta(days=7)
+"""Rejected rows of older lists are nobody's problem any more."""
 OTHERS = (CampaignStatus.RUNNING, CampaignStatus.PAUSED)
 """Campaigns that do not hold themselves, but leads of which may wait for a person."""
 MOST_OTHERS = 50
+
+NOT_OVER = tuple(status for status in CampaignStatus if status not in OVER)
 
 Ids = Annotated[list[int], Form(max_length=MOST)]
 Note = Annotated[str, Form(max_length=500)]
@@ -46,14 +53,16 @@ def problems_page(request: Request) -> Response:
     def body(tx: Connection) -> tuple[Any, ...]:
         return (
             health(tx, now=now),
-            campaigns.in_status(tx, CampaignStatus.HELD),
+            [(row, _held_at(tx, row)) for row in campaigns.in_status(tx, CampaignStatus.HELD)],
             figures.campaigns_in(tx, OTHERS, before=None, most=MOST_OTHERS),
             incidents.unclosed(tx, most=MOST),
             webhooks.dead(tx, most=MOST),
+            _who_paused_everything(tx),
+            lists.lately_rejecting(tx, NOT_OVER, since=now - LATELY, most=MOST_LISTS),
         )
 
-    state, held, others, found, letters = world.db.read(body)
-    begun = [*held, *others]
+    state, held, others, found, letters, paused, rejecting = world.db.read(body)
+    begun = [*(row for row, _ in held), *others]
     ids = [row.id for row in begun]
     ask = lambda: what_waits(world.db, ids)  # noqa: E731
     kept = site.figures.soon(("waits", *ids), ask, now=now)
@@ -61,14 +70,30 @@ def problems_page(request: Request) -> Response:
     shown: dict[str, Any] = {
         "doubt": state.doubt,
         "late": [kind.value for kind in state.late],
+        "paused": paused,
         "held": problem_view.of_held(held, waiting),
         "counting": waiting is None,
         "to_fix": [] if waiting is None else problem_view.of_leads(begun, waiting),
+        "rejecting": problem_view.of_rejects(rejecting),
         "incidents": problem_view.of_incidents(found),
         "more": max(0, state.open_incidents - len(found)),
         "letters": problem_view.of_letters(letters),
     }
     return page(request, "problems.html", now=now, **texts_as_seen_by(request, shown))
+
+
+def _who_paused_everything(tx: Connection) -> dict[str, Any] | None:
+    """Give who paused everything and when, while it is paused."""
+    if not gate.peek(tx).everything_paused:
+        return None
+    found = ledger.latest(tx, "gate", action="pause_everything")
+    return {} if found is None else {"at": found.at, "actor": found.actor}
+
+
+def _held_at(tx: Connection, row: Campaign) -> datetime | None:
+    """Give since when a campaign is held."""
+    found = ledger.latest(tx, f"campaign:{row.id}", action=CampaignStatus.HELD)
+    return None if found is None else found.at
 
 
 @changing.post(f"{PATH}/acknowledge")

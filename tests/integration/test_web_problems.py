@@ -1,18 +1,21 @@
 """Problems on their page: causes with what follows from them, and the buttons that mend them."""
 
 import re
+from datetime import timedelta
 
 import httpx
 import pytest
 from api_peer import draft
+from factories import FrozenClock
 from web_peer import sign_in
 
 from dialer.actions import control
+from dialer.actions.pushing import RequestKey, push
 from dialer.actions.settle import settle
 from dialer.actions.world import World
 from dialer.domain.roles import Role
 from dialer.domain.states import LeadStatus
-from dialer.store import campaigns, errands, incidents, leads, webhooks
+from dialer.store import campaigns, errands, incidents, leads, ledger, webhooks
 from dialer.web.problems_page import MOST_OTHERS
 
 OURS = {"sec-fetch-site": "same-origin"}
@@ -104,13 +107,72 @@ def test_a_campaign_that_holds_itself_says_what_follows_and_is_resumed(
     web: httpx.Client, world: World
 ) -> None:
     control.start(world, 1, actor="test", despite="A test.")
-    said = {"reason": "http_402", "sentence": "Retell wants money."}
-    assert world.db.transact(lambda tx: campaigns.hold(tx, 1, **said))
+    said = {"reason": "http_402", "sentence": "Payment required."}
+    held_at = world.clock.now() - timedelta(minutes=7)
+    assert world.db.transact(lambda tx: campaigns.hold(tx, 1, now=held_at, **said))
     page = web.get("/problems").text
-    assert "Retell wants money." in page
+    assert "</a> was held</h2>" in page
+    assert "Retell wants to be paid first. Retell says: “Payment required”." in page
+    assert f'Since <time datetime="{held_at.isoformat()}"' in page.replace("Z", "+00:00")
     assert "1 lead waits" in page
+    assert "What to do: Pay in Retell’s dashboard, then resume." in page
     web.post("/campaigns/1/resume", headers=OURS)
-    assert "Retell wants money." not in web.get("/problems").text
+    assert "Payment required" not in web.get("/problems").text
+
+
+def test_a_campaign_that_was_held_is_in_the_activity_log(world: World) -> None:
+    control.start(world, 1, actor="test", despite="A test.")
+    now = world.clock.now()
+    hold = {"reason": "failing", "sentence": "Too many.", "now": now}
+    assert world.db.transact(lambda tx: campaigns.hold(tx, 1, **hold))
+    assert not world.db.transact(lambda tx: campaigns.hold(tx, 1, **hold))  # it is held already
+    *_, last = world.db.read(lambda tx: ledger.of_subject(tx, "campaign:1"))
+    assert (last.actor, last.action, last.at) == ("system", "held", now)
+    assert last.after == {"status": "held", "held_reason": "failing"}
+
+
+def test_everything_paused_is_the_first_problem_and_ends_with_a_button(
+    web: httpx.Client, world: World
+) -> None:
+    web.post("/pause-everything", headers=OURS)
+    page = web.get("/problems").text
+    assert "Nothing waits for a person." not in page
+    assert "Everything is paused" in page
+    assert ", by operator." in page
+    assert 'action="/resume-everything"' in page
+    assert "Everything is paused, so nobody is called." in web.get("/health").text
+    control.start(world, 1, actor="test", despite="A test.")
+    sentence = "Everything is paused: no call is started until a person lets it go on."
+    assert web.get("/campaigns/1").text.count(sentence) == 1
+    assert web.get("/").text.count(sentence) == 2  # over all, and of the campaign
+    web.post("/resume-everything", headers=OURS)
+    assert "Everything is paused" not in web.get("/problems").text
+
+
+def test_rejected_rows_of_late_are_told_with_the_page_that_corrects_them(
+    web: httpx.Client, world: World
+) -> None:
+    reject = {"phone": "12", "name": "Bob"}
+    push(world, 1, [reject], key=RequestKey(1, "b", "b"), actor="test")
+    page = web.get("/problems").text
+    assert "</a> were rejected</h2>" in page
+    assert "1 row is no lead of " in page
+    assert '<a href="/lists/2/correct">correct it</a>' in page
+    sign_in(web, world, Role.VIEWER)
+    assert "have an operator correct it" in web.get("/problems").text
+    assert isinstance(world.clock, FrozenClock)
+    world.clock.pass_time(days=7, seconds=1)
+    sign_in(web, world, Role.ADMIN)
+    assert "Nothing waits for a person." in web.get("/problems").text
+
+
+def test_leads_without_a_zone_are_to_be_imported_again(web: httpx.Client, world: World) -> None:
+    control.start(world, 1, actor="test", despite="A test.")
+    held = {"status": LeadStatus.HELD, "held_reason": "no_zone", "due_at": None}
+    world.db.transact(lambda tx: leads.change(tx, 1, **held))
+    page = web.get("/problems").text
+    link = '<a href="/upload?campaign=1">import them again with a zone or a state</a>'
+    assert f"What to do: {link}, and let the import change the people it knows." in page
 
 
 def test_a_campaign_that_holds_itself_is_told_however_many_newer_ones_run(
@@ -118,11 +180,12 @@ def test_a_campaign_that_holds_itself_is_told_however_many_newer_ones_run(
 ) -> None:
     control.start(world, 1, actor="test", despite="A test.")
     said = {"reason": "http_402", "sentence": "Retell wants money."}
-    assert world.db.transact(lambda tx: campaigns.hold(tx, 1, **said))
+    now = world.clock.now()
+    assert world.db.transact(lambda tx: campaigns.hold(tx, 1, now=now, **said))
     for _ in range(MOST_OTHERS):
         control.start(world, draft(world), actor="test", despite="A test.")
     page = web.get("/problems").text
-    assert "Retell wants money." in page
+    assert "Retell wants to be paid first." in page
     assert "1 lead waits" in page
     assert 'action="/campaigns/1/resume"' in page
 
