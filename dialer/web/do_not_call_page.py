@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from functools import partial
 from typing import Annotated, Any
@@ -40,9 +41,24 @@ FILES_SHOWN = 5
 PATH = "/do-not-call"
 _FILES = (ErrandKind.OPT_OUTS, ErrandKind.REGISTRY)
 MOST_PASTED = 1_000
+NAMED = 10
+"""So many numbers that are none are named; all stand in the form again."""
 Word = Annotated[str, Form(max_length=200)]
 Numbers = Annotated[str, Form(max_length=40_000)]
 _BETWEEN = re.compile(r"[\n\r,;]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What was typed to put numbers on the list, and why it must be typed again."""
+
+    error: UserError | None
+    number: str
+    reason: str
+    expires: str
+
+
+NOT_AGAIN = Again(None, "", "", "")
 
 
 @viewing.get(PATH)
@@ -57,6 +73,7 @@ def _page(
     request: Request,
     *,
     error: UserError | None,
+    again: Again = NOT_AGAIN,
     number: str = "",
     before: int | None = None,
     done: str = "",
@@ -75,10 +92,11 @@ def _page(
     return page(
         request,
         "do_not_call.html",
-        status=status_for(error),
+        status=status_for(error or again.error),
         number=number.strip(),
         wrong=wrong,
         error=error,
+        again=again,
         working=working,
         first=before is None,
         done={"added": "It is on the list, and not called.", "removed": "It was taken off."}.get(
@@ -135,6 +153,7 @@ def add(
 ) -> Response:
     """Put one number on the list, or several that were pasted, and close the leads that wait."""
     world = site_of(request).world()
+    typed = partial(Again, reason=reason, expires=expires)
     texts = [part.strip() for part in _BETWEEN.split(number) if part.strip()]
     try:
         opt_out = OptOut(
@@ -143,10 +162,14 @@ def add(
         _refuse_too_many(texts)
         code = parse_country(country.strip() or "US") or "US"
         found = do_not_call.add_written(world, texts, opt_out, country=code)
-        _refuse_wrong(found)
     except UserError as error:
-        return _page(request, error=error)
-    return see(f"{PATH}?done=added")
+        return _page(request, error=None, again=typed(error=error, number=number))
+    wrong = [one for one in found if one.problem is not None]
+    if not wrong:
+        return see(f"{PATH}?done=added")
+    left = "\n".join(one.phone for one in wrong)
+    error = _what_is_wrong(wrong, put=len(found) - len(wrong))
+    return _page(request, error=None, again=typed(error=error, number=left))
 
 
 def _refuse_too_many(texts: Sequence[str]) -> None:
@@ -159,18 +182,18 @@ def _refuse_too_many(texts: Sequence[str]) -> None:
         )
 
 
-def _refuse_wrong(found: Sequence[do_not_call.Written]) -> None:
-    """Tell which of the numbers are none; the others are on the list."""
-    wrong = [one for one in found if one.problem is not None]
-    if not wrong:
-        return
-    named = ", ".join(f"“{one.phone[:40]}”" for one in wrong[:10])
-    put = len(found) - len(wrong)
-    what = f"{named} {'is' if len(wrong) == 1 else 'are'} no number"
-    why = wrong[0].problem
-    if put:
-        why = f"{why} The other {put:,} are on the list."
-    raise UserError(what, why=why, fix="correct it, and add it again")
+def _what_is_wrong(wrong: Sequence[do_not_call.Written], *, put: int) -> UserError:
+    """Tell which of the numbers are none; the others, `put` of them, are on the list."""
+    if len(wrong) == 1:
+        what = wrong[0].problem or ""
+    else:
+        what = ", ".join(f"“{one.phone[:40]}”" for one in wrong[:NAMED]) + " are no numbers"
+    others = "The other is" if put == 1 else f"The other {put:,} are"
+    return UserError(
+        what,
+        why=f"{others} on the list" if put else None,
+        fix="correct what is left here, and add it again",
+    )
 
 
 @changing.get(f"{PATH}/export")
@@ -236,7 +259,7 @@ def _asked(fields: Mapping[str, str], *, now: datetime) -> tuple[ErrandKind, dic
 def _number(text: str) -> str:
     phone = parse_phone(text, country="US", allow_fictional=True, allowed_countries=None)
     if not isinstance(phone, Phone):
-        raise UserError(f"“{text.strip()[:40]}” is no number", why=phone.message)
+        raise UserError(phone.message)
     return phone.e164
 
 

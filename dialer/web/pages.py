@@ -19,6 +19,7 @@ from dialer.web.site import site_of
 
 TEMPLATES = Path(__file__).parent / "templates"
 REFRESH_S = 5
+_ENDS = (".", "!", "?", "…", ".”", "?”", '."')
 
 environment = Environment(
     loader=FileSystemLoader(TEMPLATES),
@@ -88,6 +89,12 @@ def words(text: str) -> str:
     return text.replace("_", " ").capitalize()
 
 
+def sentence(text: str) -> str:
+    """Write what somebody says as one sentence, however it begins and ends."""
+    said = text[:1].upper() + text[1:].strip()
+    return said if said.endswith(_ENDS) else f"{said}."
+
+
 def duration(milliseconds: int) -> str:
     """Write how long a call was."""
     minutes, seconds = divmod(round(milliseconds / 1000), 60)
@@ -126,6 +133,7 @@ environment.filters |= {
     "local": local_moment,
     "stamp": stamp,
     "words": words,
+    "sentence": sentence,
     "duration": duration,
     "dollars": dollars,
     "pretty": pretty,

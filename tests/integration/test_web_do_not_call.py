@@ -1,5 +1,7 @@
 """What is put on the do-not-call list, and taken home, on pages; and a call that is ended there."""
 
+import html
+
 import httpx
 import pytest
 from api_peer import draft
@@ -22,17 +24,48 @@ def add(web: httpx.Client, numbers: str, **more: str) -> httpx.Response:
     return web.post("/do-not-call/add", data=form, headers=OURS)
 
 
+def text_of(answer: httpx.Response, id_: str) -> str:
+    part = answer.text.split(f'id="{id_}"')[1].split("<p>")[1].split("</p>")[0]
+    return html.unescape(part)
+
+
 def test_of_pasted_numbers_the_good_ones_are_on_the_list_and_the_others_named(
     web: httpx.Client, world: World
 ) -> None:
     answer = add(web, PASTED)
     assert answer.status_code == 400
-    assert "“12” is no number" in answer.text
-    assert "The other 2 are on the list." in answer.text
+    told = text_of(answer, "problem")
+    assert told == (
+        '"12" is an emergency or short number, or most of its digits are missing.'
+        " The other 2 are on the list. Correct what is left here, and add it again."
+    )
     assert world.db.read(suppressions.count) == 2
     again = add(web, "+12125552671\r\n+12125552673")
     assert again.headers["location"] == "/do-not-call?done=added"
     assert world.db.read(suppressions.count) == 3
+
+
+def test_the_form_is_there_again_with_what_is_left_to_correct(web: httpx.Client) -> None:
+    again = add(web, PASTED, expires="2030-01-31").text
+    form = again.split('<dialog id="add"')[1].split("</dialog>")[0]
+    assert form.split(">")[0].endswith(" open")
+    assert ">12</textarea>" in form
+    assert 'value="asked"' in form
+    assert 'value="2030-01-31"' in form
+    assert again.count('id="problem"') == 1
+    several = add(web, "12\n13")
+    assert text_of(several, "problem").startswith("“12”, “13” are no numbers. Correct")
+    assert ">12\n13</textarea>" in several.text
+    for wrong in ({"reason": " "}, {"expires": "soon"}):
+        refused = add(web, "+12125552671", **wrong)
+        assert refused.status_code == 400
+        assert ">+12125552671</textarea>" in refused.text
+
+
+def test_a_number_that_is_none_is_said_once_where_it_is_looked_up(web: httpx.Client) -> None:
+    page = web.get("/do-not-call", params={"number": "12"}).text
+    assert page.count("emergency or short number") == 1
+    assert ".." not in page.split("<main")[1]
 
 
 @pytest.mark.parametrize(
