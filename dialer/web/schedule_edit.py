@@ -1,5 +1,6 @@
 """Making a schedule, and giving it other settings: a form that shows when it would run."""
 
+from collections.abc import Mapping
 from functools import partial
 from itertools import islice
 from typing import Annotated, Any
@@ -77,7 +78,10 @@ async def edit(request: Request, schedule_id: int) -> Response:
 
 
 async def _typed(request: Request) -> dict[str, str]:
-    form = await request.form(max_fields=50)
+    return _written(request, await request.form(max_fields=50))
+
+
+def _written(request: Request, form: Mapping[str, object]) -> dict[str, str]:
     blank = schedule_form.empty(zone_name=site_of(request).settings.day_zone)
     return blank | {name: str(form[name])[:300] for name in schedule_form.FIELDS if name in form}
 
@@ -136,6 +140,7 @@ def _form(
         keeps=now.campaign.name if now is not None else None,
         campaigns=site.world().db.read(campaigns_to_choose),
         lists=[own, *names] if own and own not in names else names,
+        folder=str(site.settings.home / schedule_files.LISTS),
         inbox=str(site.settings.home / schedule_files.INBOX),
         choices=[(one.value, words) for one, words in CHOICES.items()],
         missed=[(one.value, words) for one, words in MISSED.items()],
@@ -163,7 +168,7 @@ def _preview(request: Request, typed: dict[str, str]) -> dict[str, Any]:
 
 @router.post(FILE_PATH)
 async def bring(request: Request) -> Response:
-    """Put a file among the lists that schedules read."""
+    """Put a file among the lists that schedules read; what is typed beside it stays."""
     site = site_of(request)
     into = uploads.folder(site.settings.home)
     form = await receive(request, into=into, most_bytes=site.settings.import_max_bytes)
@@ -175,7 +180,7 @@ async def bring(request: Request) -> Response:
 
 def _bring(request: Request, form: FileForm) -> Response:
     site = site_of(request)
-    typed = schedule_form.empty(zone_name=site.settings.day_zone)
+    typed = _written(request, form.fields)
     if form.path is None:
         wrong = Unfit("file", "no file was chosen", fix="choose a file")
         return _form(request, typed, None, error=wrong)

@@ -1,5 +1,6 @@
 """Schedules on pages: who may do what, and what a form says of what was typed."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,6 +154,30 @@ def test_a_file_is_brought_and_chosen(site: Site) -> None:
     assert "<option selected>new.csv</option>" in shown.text
     assert (site.home / "lists" / "new.csv").read_bytes() == b"phone\n"
     assert list((site.home / "uploads").iterdir()) == []
+
+
+def test_a_schedule_is_made_on_the_page_that_follows_a_brought_list(site: Site) -> None:
+    files = {"file": ("new.csv", b"phone\n", "text/csv")}
+    shown = site.web.post("/schedules/file", data=site.form(name="Evenings"), files=files).text
+    assert 'value="Evenings"' in shown
+    assert 'value="America/New_York"' in shown
+    (action,) = re.findall(r'<form id="schedule" method="post" action="([^"]*)"', shown)
+    answer = site.web.post(action, data=site.form(name="Evenings", list="new.csv"))
+    assert (answer.status_code, answer.headers["location"]) == (303, "/schedules/1")
+
+
+def test_what_is_typed_stays_where_no_file_was_chosen(site: Site) -> None:
+    files = {"file": ("", b"")}
+    answer = site.web.post("/schedules/file", data=site.form(name="Evenings"), files=files)
+    assert answer.status_code == 400
+    assert 'value="Evenings"' in answer.text
+    assert '<a href="#file">No file was chosen</a>' in answer.text
+
+
+def test_the_form_says_which_lists_a_schedule_can_read(site: Site) -> None:
+    shown = site.web.get("/schedules/new").text
+    assert f"Files in <code>{site.home / 'lists'}</code>" in shown
+    assert "lists that were uploaded into a campaign are not among them" in shown
 
 
 def test_a_preview_says_when_it_would_run_or_what_is_wrong(site: Site) -> None:
