@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dialer.actions import load
+from dialer.actions import editing, load
 from dialer.actions.control import draft, find
 from dialer.actions.drafting import FirstRows
 from dialer.actions.errand_hold import UPLOADS, ErrandHold
@@ -87,6 +87,23 @@ def check_again(world: World, errand_id: int, *, asked: Mapping[str, Any]) -> No
 
     world.db.transact(body)
     world.queue.run_errands()
+
+
+def allow_fictional(world: World, errand_id: int, *, actor: str) -> None:
+    """Let the campaign of an upload call 555-01xx, and read the file once more.
+
+    Raises:
+        NotFound: there is no such upload.
+        RefusedByRule: the campaign is no draft any more, or the file waits for nobody.
+    """
+    row = world.db.read(lambda tx: find_errand(tx, errand_id))
+    said: dict[str, Any] = {}
+    if row.campaign_id is None:
+        said = {"spec": {**row.asked["spec"], "allow_fictional": True}}
+    else:
+        changes = {"allow_fictional": True}
+        editing.edit(world, row.campaign_id, changes, actor=actor, source="the upload")
+    check_again(world, errand_id, asked=said)
 
 
 def confirm(world: World, errand_id: int, *, sure: bool, actor: str) -> None:

@@ -14,7 +14,7 @@ from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.errands import FOR_A_WORKER, ErrandKind
 from dialer.domain.roles import Role
 from dialer.domain.states import OVER
-from dialer.errors import NotFound, UserError, sentence_of
+from dialer.errors import NotFound, RefusedByRule, UserError, sentence_of
 from dialer.leads.header_words import LeadField
 from dialer.store import campaigns
 from dialer.store.tables import Campaign, Errand
@@ -27,7 +27,7 @@ from dialer.web.pages import filled, page
 from dialer.web.sign_in import see
 from dialer.web.site import Site, site_of
 from dialer.web.typed_ids import typed_id
-from dialer.web.upload_view import mapping_of, table_options, view_of
+from dialer.web.upload_view import fictional_in, mapping_of, table_options, view_of
 
 router = requires(Role.OPERATOR)
 
@@ -37,7 +37,7 @@ Text = Annotated[str, Form(max_length=200)]
 @router.get("/upload")
 def upload_page(request: Request, campaign: int | None = None) -> Response:
     """Ask for a file, and for the campaign it goes into."""
-    return _form(request, {"campaign": str(campaign or ""), "into": "old"}, error=None)
+    return _form(request, {"campaign": str(campaign or "")} | _AT_FIRST, error=None)
 
 
 @router.post("/upload")
@@ -95,6 +95,8 @@ def _where(request: Request, fields: Mapping[str, str]) -> tuple[int | None, Cam
 
 
 _EMPTY = dict.fromkeys(("name", "like", "numbers", "agent", "fictional", "campaign", "into"), "")
+_AT_FIRST = {"into": "old", "fictional": "yes"}
+"""The box for rehearsals is there in a rehearsal only, and ticked: its numbers are of that kind."""
 _NAMES = {"name": "the name of the campaign", "from_numbers": "the numbers to call from"}
 
 
@@ -149,7 +151,8 @@ def _seen(site: Site, errand_id: int) -> tuple[Errand, dict[str, Any]]:
     campaign = None
     if row.campaign_id is not None:
         campaign = _find(site, row.campaign_id)
-    return row, view_of(row, campaign, now=world.clock.now())
+    fictional = fictional_in(row, campaign) if site.settings.mode != "live" else 0
+    return row, view_of(row, campaign, now=world.clock.now()) | {"fictional": fictional}
 
 
 @router.get("/upload/{errand_id}/events")
@@ -186,6 +189,19 @@ def check(
         asked = table_options(country, sheet, encoding, delimiter, header_row, known)
         said = mapping_of(row, column, known_fields=[one.value for one in LeadField])
         uploads.check_again(world, errand_id, asked={**asked, "map": said})
+    except UserError as error:
+        return _step(request, errand_id, error=error)
+    return see(f"/upload/{errand_id}")
+
+
+@router.post("/upload/{errand_id}/rehearse")
+def rehearse(request: Request, errand_id: int) -> Response:
+    """Let the campaign call 555-01xx, where nobody's telephone rings, and check the file again."""
+    site = site_of(request)
+    try:
+        if site.settings.mode == "live":
+            raise RefusedByRule("this is no rehearsal", fix="ask for the real numbers")
+        uploads.allow_fictional(site.world(), errand_id, actor=actor_of(request).name)
     except UserError as error:
         return _step(request, errand_id, error=error)
     return see(f"/upload/{errand_id}")

@@ -6,6 +6,7 @@ from typing import Any
 
 from dialer.domain.errands import ErrandStatus
 from dialer.domain.places import parse_country
+from dialer.domain.states import CampaignStatus
 from dialer.errors import UserError
 from dialer.leads.problems import RejectReason
 from dialer.store.tables import Campaign, Errand
@@ -74,6 +75,13 @@ def view_of(row: Errand, campaign: Campaign | None, *, now: datetime) -> dict[st
         "error": found.get("error"),
         "fields": FIELDS,
     }
+
+
+def fictional_in(row: Errand, campaign: Campaign | None) -> int:
+    """Count the rows that would be leads if the campaign might call 555-01xx, as it still may."""
+    settled = campaign is not None and campaign.status is not CampaignStatus.DRAFT
+    reasons: Mapping[str, int] = (row.found or {}).get("reasons", {})
+    return 0 if settled else reasons.get(RejectReason.FICTIONAL_NUMBER, 0)
 
 
 def reason_sentence(reason: str) -> str:

@@ -6,17 +6,21 @@ from pathlib import Path
 import httpx
 import pytest
 from api_peer import browsing
-from web_peer import sign_in
+from factories import make_lead, make_spec
+from web_peer import serving, settings_for, sign_in
 
-from dialer.actions import errands
+from dialer.actions import control, errands
 from dialer.actions.uploads import folder
 from dialer.actions.world import World
 from dialer.domain.roles import Role
 from dialer.store import errands as rows
+from dialer.store import ledger
+from dialer.web.app import make_app
 from dialer.web.file_form import safe_name
 
 OURS = {"sec-fetch-site": "same-origin"}
 NEW = {"into": "new", "name": "March", "numbers": "+12125550000"}
+FICTIONAL = b"phone\n+12125550111\n+12125550112\n"
 GOOD = b"phone,first_name\n+12125552000,Ada\n"
 
 
@@ -150,6 +154,72 @@ def test_a_second_import_is_refused_on_the_page(
     row = world.db.read(lambda tx: rows.get(tx, 1))
     assert row is not None
     assert (row.found or {})["loaded"]["imported"] == 1
+
+
+def checked(web: httpx.Client, world: World, home: Path, content: bytes, **fields: str) -> str:
+    send(web, content, **fields)
+    errands.run_due(world, home=home)
+    return web.get("/upload/1").text
+
+
+def test_a_rehearsal_may_call_fictional_numbers_once_somebody_says_so(
+    web: httpx.Client, world: World, home: Path
+) -> None:
+    sign_in(web, world)
+    control.create(world, make_spec(allow_fictional=False), actor="test")
+    shown = checked(web, world, home, FICTIONAL, into="old", campaign="1")
+    assert "2 rows have 555-01xx numbers" in shown
+    assert "Allow 555-01xx numbers in this campaign and check again" in shown
+    assert web.post("/upload/1/rehearse", headers=OURS).headers["location"] == "/upload/1"
+    errands.run_due(world, home=home)
+    assert "Import 2 leads" in web.get("/upload/1").text
+    logged = world.db.read(lambda tx: ledger.of_subject(tx, "campaign:1"))
+    assert logged[-1].after == {"allow_fictional": True}
+
+
+def test_a_new_campaign_of_a_rehearsal_may_call_them_too(
+    web: httpx.Client, world: World, home: Path
+) -> None:
+    sign_in(web, world)
+    assert 'name="fictional" value="yes" checked' in web.get("/upload").text
+    assert "Import 2 leads" not in checked(web, world, home, FICTIONAL)
+    web.post("/upload/1/rehearse", headers=OURS)
+    errands.run_due(world, home=home)
+    assert "Import 2 leads" in web.get("/upload/1").text
+
+
+def test_a_campaign_that_was_started_keeps_whom_it_may_call(
+    web: httpx.Client, world: World, home: Path
+) -> None:
+    sign_in(web, world)
+    control.create(world, make_spec(allow_fictional=False), actor="test")
+    world.db.transact(lambda tx: make_lead(tx, 1, now=world.clock.now()))
+    control.start(world, 1, actor="test")
+    shown = checked(web, world, home, FICTIONAL, into="old", campaign="1")
+    assert "Allow 555-01xx" not in shown
+    answer = web.post("/upload/1/rehearse", headers=OURS)
+    assert answer.status_code == 409
+    assert "can be changed only while it is a draft" in answer.text
+
+
+def test_what_is_live_offers_no_rehearsal(world: World, home: Path) -> None:
+    flags = {"print_first_link": False, "home": home, "mode": "live", "retell_api_key": "key_x"}
+    with serving(make_app(world, settings_for(world.db.url, **flags))) as web:
+        sign_in(web, world)
+        assert "Allow 555-01xx" not in checked(web, world, home, FICTIONAL)
+        assert web.post("/upload/1/rehearse", headers=OURS).status_code == 409
+
+
+def test_where_no_row_is_a_lead_no_import_is_offered_and_nothing_is_asked_twice(
+    web: httpx.Client, world: World, home: Path
+) -> None:
+    sign_in(web, world)
+    bad = b"phone\n" + b"".join(b"%d\n" % n for n in range(40))
+    shown = checked(web, world, home, bad)
+    assert "No row is a lead." in shown
+    assert shown.count("Is this the right file") == 1
+    assert "all the same" not in shown
+    assert "<button>Import" not in shown
 
 
 def test_an_upload_can_be_forgotten(web: httpx.Client, world: World, home: Path) -> None:
