@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
 from dialer.domain.errands import FOR_A_PERSON, FOR_A_WORKER, ErrandKind, ErrandStatus
 from dialer.store.rows import many, one
@@ -82,10 +82,12 @@ def of_list(tx: Connection, list_id: int, kind: ErrandKind) -> Errand | None:
 
 
 def of_campaign(tx: Connection, campaign_id: int, *, since: datetime, most: int) -> list[Errand]:
-    """Read what is under way for a campaign, and what was finished lately; the newest first."""
+    """Read what waits or is under way for a campaign, or was finished lately; the newest first."""
     open_ones = errand.c.status.in_(FOR_A_WORKER)
-    news = or_(open_ones, errand.c.finished_at >= since, errand.c.status == ErrandStatus.FAILED)
-    mine = errand.c.campaign_id == campaign_id, news, errand.c.created_at >= since - _A_DAY
+    over = or_(errand.c.finished_at >= since, errand.c.status == ErrandStatus.FAILED)
+    news = and_(or_(open_ones, over), errand.c.created_at >= since - _A_DAY)
+    waits = errand.c.status == ErrandStatus.CHECKED
+    mine = errand.c.campaign_id == campaign_id, or_(news, waits)
     chosen = select(errand).where(*mine).order_by(errand.c.id.desc()).limit(most)
     return many(tx, Errand, chosen)
 

@@ -69,7 +69,13 @@ def live_view(
                 "url": _errand_url(one),
             }
             for one in found.errands
-            if not (one.kind is ErrandKind.FORECAST and one.status is ErrandStatus.DONE)
+            if one.status is not ErrandStatus.CHECKED
+            and not (one.kind is ErrandKind.FORECAST and one.status is ErrandStatus.DONE)
+        ],
+        "waiting": [
+            {"file": one.asked.get("file", "the file"), "url": _errand_url(one)}
+            for one in found.errands
+            if one.status is ErrandStatus.CHECKED
         ],
     }
 

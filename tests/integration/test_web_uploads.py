@@ -222,6 +222,19 @@ def test_where_no_row_is_a_lead_no_import_is_offered_and_nothing_is_asked_twice(
     assert "<button>Import" not in shown
 
 
+def test_a_file_that_waits_for_somebody_is_told_on_its_campaigns_page(
+    web: httpx.Client, world: World, home: Path
+) -> None:
+    sign_in(web, world)
+    control.create(world, make_spec(), actor="test")
+    checked(web, world, home, GOOD, into="old", campaign="1")
+    shown = web.get("/campaigns/1").text
+    assert 'list.csv waits for you: <a href="/upload/1">look at it' in shown
+    assert "Upload a list" not in shown
+    sign_in(web, world, Role.VIEWER)
+    assert "/upload" not in web.get("/campaigns/1").text
+
+
 def test_an_upload_can_be_forgotten(web: httpx.Client, world: World, home: Path) -> None:
     sign_in(web, world)
     send(web)
