@@ -71,9 +71,10 @@ class ErrandHold:
 
     def fail(self, error: UserError) -> None:
         """Say why nothing, or nothing more, comes of it."""
-        told = {"what": error.what, "why": error.why, "fix": error.fix}
+        what = error.what.rstrip(".")  # of a file it is a whole sentence
+        told = {"what": what, "why": error.why, "fix": error.fix}
         found = {**(self.errand.found or {}), "error": told}
-        self._keep(status=ErrandStatus.FAILED, sentence=error.what, found=found, **_LET_GO)
+        self._keep(status=ErrandStatus.FAILED, sentence=what, found=found, **_LET_GO)
         log.info("errand_failed", errand_id=self.errand.id, kind=self.errand.kind)
 
     def _keep(self, **values: Any) -> None:

@@ -181,7 +181,11 @@ def _move(tx: Connection, row: Errand, target: ErrandStatus, **values: Any) -> N
 
 
 def check(hold: ErrandHold) -> None:
-    """Read the whole file and put down what would become of it."""
+    """Read the whole file and put down what would become of it.
+
+    Raises:
+        FileProblem: it is no table; there is nothing to decide about.
+    """
     world, row, path = hold.world, hold.errand, hold.path
     spec, order = _spec(world, row), _order(hold)
     found = load.look_for(

@@ -110,7 +110,7 @@ def size(count: int) -> str:
     """Write how large a file is."""
     if count >= 1_000_000:
         return f"{count / 1_000_000:,.1f} MB"
-    return f"{max(1, round(count / 1000)):,} KB" if count else "no bytes"
+    return f"{max(1, round(count / 1000)):,} KB" if count else "0 KB"
 
 
 def pretty(value: object) -> str:

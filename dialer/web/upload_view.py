@@ -54,13 +54,16 @@ _NOT_ASKED = dict.fromkeys(("country", "sheet", "encoding", "delimiter", "header
 def view_of(row: Errand, campaign: Campaign | None, *, now: datetime) -> dict[str, Any]:
     """Give what the page shows, as plain values."""
     found = row.found or {}
+    at_step_2 = row.status in (ErrandStatus.CHECKING, ErrandStatus.CHECKED) or not found.get(
+        "counts"
+    )
     waits_s = (now - row.created_at).total_seconds()
     return {
         "id": row.id,
         "file": row.asked.get("file", "the file"),
         "bytes": row.bytes,
         "status": row.status.value,
-        "step": 2 if row.status in (ErrandStatus.CHECKING, ErrandStatus.CHECKED) else 3,
+        "step": 2 if at_step_2 else 3,
         "campaign": campaign,
         "new_campaign": (row.asked.get("spec") or {}).get("name"),
         "percent": None if row.fraction is None else round(100 * row.fraction),

@@ -235,6 +235,44 @@ def test_a_file_that_waits_for_somebody_is_told_on_its_campaigns_page(
     assert "/upload" not in web.get("/campaigns/1").text
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "list.csv is a picture."),
+        (b"", "list.csv is empty."),
+        (b"\n\n,,\n", "list.csv is empty."),
+    ],
+)
+def test_a_file_that_cannot_be_read_waits_for_nobody_and_is_left_by_two_ways(
+    web: httpx.Client, world: World, home: Path, content: bytes, told: str
+) -> None:
+    sign_in(web, world)
+    control.create(world, make_spec(), actor="test")
+    shown = checked(web, world, home, content, into="old", campaign="1")
+    assert told in shown
+    assert '<a class="button" href="/upload?campaign=1">Choose another file</a>' in shown
+    assert "waits for you" not in web.get("/lists").text
+    assert "waits for you" not in web.get("/campaigns/1").text
+    web.post("/upload/1/drop", headers=OURS)
+    assert kept(home) == []
+
+
+def test_an_empty_file_has_0_kb(web: httpx.Client, world: World, home: Path) -> None:
+    sign_in(web, world)
+    assert "0 KB" in checked(web, world, home, b"")
+
+
+def test_of_a_header_alone_it_is_said_that_there_are_no_rows(
+    web: httpx.Client, world: World, home: Path
+) -> None:
+    sign_in(web, world)
+    shown = checked(web, world, home, b"phone,first_name\n")
+    assert "list.csv has a header and no rows under it." in shown
+    assert "Say below" not in shown
+    assert "Choose another file" in shown
+    assert "Forget it" in shown
+
+
 def test_an_upload_can_be_forgotten(web: httpx.Client, world: World, home: Path) -> None:
     sign_in(web, world)
     send(web)
