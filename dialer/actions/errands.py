@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dialer.actions import bulk, export_errands, file_errands, uploads
+from dialer.actions import bulk, export_errands, file_errands, upload_errands, uploads
 from dialer.actions.errand_hold import HELD_FOR, ErrandHold, TakenOver
 from dialer.actions.world import World
 from dialer.domain.errands import ErrandKind, ErrandStatus
@@ -45,8 +45,8 @@ class _Verb:
 
 
 _VERBS: Mapping[ErrandKind, _Verb] = {
-    ErrandKind.LEADS: _Verb(uploads.import_leads, uploads.check),
-    ErrandKind.UNDO: _Verb(uploads.undo_list),
+    ErrandKind.LEADS: _Verb(upload_errands.import_leads, upload_errands.check),
+    ErrandKind.UNDO: _Verb(upload_errands.undo_list),
     ErrandKind.OPT_OUTS: _Verb(file_errands.add_opt_outs),
     ErrandKind.REGISTRY: _Verb(file_errands.load_registry),
     ErrandKind.BULK: _Verb(bulk.do_to_all),

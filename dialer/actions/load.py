@@ -155,6 +155,7 @@ def look_for(
     campaign_id: int | None,
     order: Order,
     limit: int | None,
+    per_reason: int | None = None,
 ) -> dict[str, Any]:
     """Do the same for settings of which there may be no campaign yet."""
     options, unchecked = options_for(world, spec, order)
@@ -168,6 +169,7 @@ def look_for(
         path,
         options=options,
         limit=limit,
+        per_reason=per_reason,
         recall=partial(recall, world),
         processes=order.processes,
         tell=lambda row, fraction: order.tell(Progress(row, fraction)),
@@ -199,13 +201,25 @@ def options_for(world: World, spec: CampaignSpec, order: Order) -> tuple[ImportO
     return options, None if needed.checked else unknown
 
 
+def imported_before(world: World, campaign_id: int, path: Path) -> LeadList | None:
+    """Give the newest list that a campaign has of the same bytes."""
+    sha256 = sha256_of(path)
+    rows = world.db.read(lambda tx: lists.of_file(tx, campaign_id, sha256))
+    return rows[0] if rows else None
+
+
+def sha256_of(path: Path) -> str:
+    """Tell a file by its bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def _marks(file: LeadFile, order: Order) -> dict[str, str]:
     """Tell a file by its bytes, and an import by everything that decides about its rows.
 
     What the agent's prompt needs is left out: it may change while an import is interrupted.
     """
-    with file.table.path.open("rb") as stream:
-        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    sha256 = sha256_of(file.table.path)
     options = file.options
     decisive = {
         "file": sha256,

@@ -21,7 +21,8 @@ class Preview:
     """Reads a file as an import would. `look` may be called once.
 
     With a database and a target the campaign's leads, the do-not-call list and the calls of other
-    campaigns are asked too. `limit` caps the rows that are shown, never the counts.
+    campaigns are asked too. `limit` caps the rows that are shown, never the counts; of rejected
+    rows `per_reason` are shown, where it is given.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class Preview:
         *,
         options: ImportOptions,
         limit: int | None = None,
+        per_reason: int | None = None,
         recall: Recall = nothing_recalled,
         processes: int = 1,
         tell: Callable[[int, float | None], None] = lambda row, fraction: None,
@@ -37,6 +39,7 @@ class Preview:
         self.path = path
         self.options = options
         self.limit = limit
+        self.per_reason = per_reason
         self.recall = recall
         self.processes = processes
         self.tell = tell
@@ -127,13 +130,19 @@ class Preview:
 
     def _count(self, rejects: list[RejectedRow]) -> None:
         self.counts["rejected"] += len(rejects)
-        for one in rejects:
-            self.reasons[one.reason.value] = self.reasons.get(one.reason.value, 0) + 1
         rejects.sort(key=lambda one: one.row)
-        self.rejected += [
-            {"row": one.row, "reason": one.reason.value, "message": one.message}
-            for one in rejects[: self._room(self.rejected)]
-        ]
+        for one in rejects:
+            reason = one.reason.value
+            before = self.reasons.get(reason, 0)
+            self.reasons[reason] = before + 1
+            if self._is_shown(before):
+                self.rejected.append({"row": one.row, "reason": reason, "message": one.message})
+
+    def _is_shown(self, before: int) -> bool:
+        """Tell whether a rejected row is shown, after so many of its reason."""
+        if self.per_reason is not None:
+            return before < self.per_reason
+        return self.limit is None or len(self.rejected) < self.limit
 
     def _room(self, shown: list[dict[str, Any]]) -> int | None:
         return None if self.limit is None else max(0, self.limit - len(shown))

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from dialer.actions.storing import REPEATED
 from dialer.domain.errands import ErrandStatus
 from dialer.domain.places import parse_country
 from dialer.domain.states import CampaignStatus
@@ -54,9 +55,8 @@ _NOT_ASKED = dict.fromkeys(("country", "sheet", "encoding", "delimiter", "header
 def view_of(row: Errand, campaign: Campaign | None, *, now: datetime) -> dict[str, Any]:
     """Give what the page shows, as plain values."""
     found = row.found or {}
-    at_step_2 = row.status in (ErrandStatus.CHECKING, ErrandStatus.CHECKED) or not found.get(
-        "counts"
-    )
+    unread = row.status is ErrandStatus.FAILED and not found.get("counts")
+    at_step_2 = unread or row.status in (ErrandStatus.CHECKING, ErrandStatus.CHECKED)
     waits_s = (now - row.created_at).total_seconds()
     return {
         "id": row.id,
@@ -72,7 +72,8 @@ def view_of(row: Errand, campaign: Campaign | None, *, now: datetime) -> dict[st
         "sentence": row.sentence,
         "asked": {**_NOT_ASKED, **row.asked},
         "found": found,
-        "reasons": _reasons(found.get("reasons", {})),
+        "reasons": _reasons(found.get("reasons", {}), found.get("rejected", ())),
+        "no_leads": _no_leads(found.get("reasons", {})),
         "list_id": row.list_id,
         "loaded": found.get("loaded"),
         "error": found.get("error"),
@@ -93,9 +94,23 @@ def reason_sentence(reason: str) -> str:
     return REASONS[RejectReason(reason)] if known else reason.replace("_", " ")
 
 
-def _reasons(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+def _reasons(
+    counts: Mapping[str, int], shown: Sequence[Mapping[str, Any]]
+) -> list[tuple[str, int, list[Mapping[str, Any]]]]:
+    """Give each reason, the most frequent first: its sentence, its rows, and a few of them."""
     often = sorted(counts.items(), key=lambda one: -one[1])
-    return [(reason_sentence(reason), count) for reason, count in often]
+    return [
+        (reason_sentence(reason), count, [one for one in shown if one["reason"] == reason])
+        for reason, count in often
+    ]
+
+
+def _no_leads(counts: Mapping[str, int]) -> dict[str, int]:
+    """Count the rows that are no leads: repeated, on do-not-call, and those that are bad."""
+    repeated = sum(counts.get(reason, 0) for reason in REPEATED)
+    suppressed = counts.get(RejectReason.SUPPRESSED, 0)
+    bad = sum(counts.values()) - repeated - suppressed
+    return {"repeated": repeated, "suppressed": suppressed, "bad": bad}
 
 
 def table_options(

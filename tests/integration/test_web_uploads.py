@@ -1,5 +1,6 @@
 """Files over the web: streamed to disk, bounded, named harmlessly, and for operators only."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from dialer.actions.uploads import folder
 from dialer.actions.world import World
 from dialer.domain.roles import Role
 from dialer.store import errands as rows
-from dialer.store import ledger
+from dialer.store import leads, ledger
 from dialer.web.app import make_app
 from dialer.web.file_form import safe_name
 
@@ -271,6 +272,32 @@ def test_of_a_header_alone_it_is_said_that_there_are_no_rows(
     assert "Say below" not in shown
     assert "Choose another file" in shown
     assert "Forget it" in shown
+
+
+def tiles(shown: str) -> dict[str, int]:
+    found = re.findall(r"<div><dt>([^<]*)</dt><dd[^>]*>([\d,]+)</dd></div>", shown)
+    return {words: int(count) for words, count in found}
+
+
+def test_a_file_that_was_imported_before_says_so_and_calls_no_lead_bad(
+    web: httpx.Client, world: World, home: Path
+) -> None:
+    sign_in(web, world)
+    control.create(world, make_spec(), actor="test")
+    now = world.clock.now()
+    number = "+12125552001"
+    world.db.transact(lambda tx: leads.suppress(tx, number, reason="test", call_id=None, now=now))
+    content = GOOD + b"+12125552001,Ben\n+12125552002,Cy\n12,Bob\n13,Eve\n14,Al\n15,Di\n"
+    checked(web, world, home, content, into="old", campaign="1")
+    web.post("/upload/1/import", headers=OURS)
+    errands.run_due(world, home=home)
+    checked(web, world, home, content, into="old", campaign="1")
+    shown = web.get("/upload/2").text
+    counts = {"new leads": 0, "repeated": 2, "on do-not-call": 1, "cannot be dialed": 4, "blank": 0}
+    assert tiles(shown) == counts
+    assert "This file was imported before" in shown
+    assert '<a href="/lists/1">what came of it</a>' in shown
+    assert shown.count("<li>Row ") == 2 + 1 + 3
 
 
 def test_an_upload_can_be_forgotten(web: httpx.Client, world: World, home: Path) -> None:
