@@ -1,5 +1,6 @@
 """How an attempt came out, in our words, and what that means for the lead and the engine."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -105,3 +106,11 @@ def refine(
     if disposition is not Disposition.TALKED or call_successful or hung_up_after is None:
         return disposition
     return Disposition.QUICK_HANGUP if hung_up_after < quick else disposition
+
+
+def spoken(word: str) -> str:
+    """Give the words that people use for one of our stable words."""
+    return _SPOKEN.get(word, word.replace("_", " "))
+
+
+_SPOKEN: Mapping[str, str] = {Disposition.IVR: "phone menu"}

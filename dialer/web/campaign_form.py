@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,7 +14,7 @@ from dialer.domain.states import CampaignStatus
 from dialer.errors import UserError
 from dialer.store import campaigns
 from dialer.store.tables import Campaign
-from dialer.web.form_fields import Kind
+from dialer.web.form_fields import HOURS, Kind
 from dialer.web.form_sections import BY_KEY
 from dialer.web.form_texts import NOTHING, YES, Texts, Typed, changes_of, nested, texts_of, told
 
@@ -24,6 +24,10 @@ CLOCK, SEEN = "clock", "seen"
 UTC = "UTC"
 NOT_FILLED_IN = {"name": "?", "from_numbers": ["+12025550100"]}
 """In place of what everybody must fill in, to say something before they did."""
+
+
+IN_ORDER = tuple(dict.fromkeys(("name", "file", "source", *BY_KEY)))
+"""The fields as they stand on the form."""
 
 
 @dataclass(slots=True)
@@ -131,6 +135,20 @@ def read_edit(row: Campaign, typed: Typed) -> Sent:
     else:
         sent.spec = None if wrong else spec
     return sent
+
+
+def in_order(wrong: Mapping[str, str]) -> dict[str, str]:
+    """Give what is wrong in the order in which the fields stand on the form."""
+    return {key: wrong[key] for key in IN_ORDER if key in wrong}
+
+
+def without_wrong(sent: Sent) -> Typed:
+    """Give the form with everything that is wrong as it was before somebody typed it."""
+    wrong = set(sent.wrong)
+    if any(BY_KEY[key].kind is Kind.HOURS for key in wrong & BY_KEY.keys()):
+        wrong |= {one.key for one in HOURS}  # a week is read as a whole
+    before = {key: sent.typed.before.get(key, "") for key in wrong}
+    return replace(sent.typed, texts={**sent.typed.texts, **before})
 
 
 def differences(sent: Sent, now: Typed) -> list[dict[str, Any]]:

@@ -19,7 +19,16 @@ from dialer.forecast.assumptions import Assumptions
 from dialer.forecast.estimate import estimate
 from dialer.store import gate
 from dialer.store.tables import Campaign
-from dialer.web.campaign_form import NOT_FILLED_IN, Sent, differences, form_of, read_new
+from dialer.web.campaign_form import (
+    NOT_FILLED_IN,
+    Sent,
+    differences,
+    form_of,
+    in_order,
+    read_edit,
+    read_new,
+    without_wrong,
+)
 from dialer.web.form_sections import BY_KEY
 from dialer.web.kept_figures import Kept
 from dialer.web.site import Site
@@ -49,21 +58,20 @@ AGENT_WITHIN_S = 0.3
 
 def review_of_new(site: Site, sent: Sent, *, source: int | None, now: datetime) -> dict[str, Any]:
     """Say what would come of a new campaign with the leads of `source`, or with none yet."""
-    open_fields = {key: BY_KEY[key].missing for key in NOT_FILLED_IN if key in sent.wrong}
-    missing = [text for key, text in open_fields.items() if sent.wrong[key] == text]
-    if missing:
-        filled = {key: value for key, value in NOT_FILLED_IN.items() if key in open_fields}
-        again = read_new(sent.typed, filled_in=filled)
-        sent = replace(sent, spec=again.spec, wrong=again.wrong, others=again.others)
+    looked = sent
+    if sent.wrong:
+        filled = {key: value for key, value in NOT_FILLED_IN.items() if key in sent.wrong}
+        looked = read_new(without_wrong(sent), filled_in=filled)
+    problems = _problems(sent, looked)
     kept = None
     if source is not None:
         ask = lambda: leads_to_copy(site.world().db, source)  # noqa: E731
         try:
             kept = site.figures.soon(("leads to copy", source), ask, now=now)
         except NotFound:
-            return _review(site, replace(sent, spec=None), None, now=now, missing=missing)
+            return _review(site, replace(looked, spec=None), None, problems, now=now)
     ready = source is None or kept is not None
-    return _review(site, sent, kept, now=now, missing=missing, ready=ready)
+    return _review(site, looked, kept, problems, now=now, ready=ready)
 
 
 def review_of_edit(site: Site, row: Campaign, sent: Sent, *, now: datetime) -> dict[str, Any]:
@@ -72,7 +80,9 @@ def review_of_edit(site: Site, row: Campaign, sent: Sent, *, now: datetime) -> d
     ask = lambda: leads_of(db, row.id, now=site.world().clock.now())  # noqa: E731
     kept = site.figures.soon(("leads at hand", row.id), ask, now=now)
     at_hand = None if kept is None else kept.value
-    view = _review(site, sent, kept, now=now, ready=kept is not None)
+    looked = read_edit(row, without_wrong(sent)) if sent.wrong else sent
+    problems = _problems(sent, looked)
+    view = _review(site, looked, kept, problems, now=now, ready=kept is not None)
     return view | {
         "has_begun": row.status not in NOT_BEGUN,
         "changed": differences(sent, form_of(row)),
@@ -82,21 +92,27 @@ def review_of_edit(site: Site, row: Campaign, sent: Sent, *, now: datetime) -> d
     }
 
 
+def _problems(sent: Sent, looked: Sent) -> list[tuple[str | None, str]]:
+    """Say what is to be put right, each with its field, as far as it is of one."""
+    found: list[tuple[str | None, str]] = []
+    for key, text in in_order({**looked.wrong, **sent.wrong}).items():
+        one = BY_KEY[key]
+        found.append((one.id, text if text == one.missing else f"{one.label}: {text}"))
+    others = dict.fromkeys((*sent.others, *looked.others))
+    return [*found, *((None, text) for text in others)]
+
+
 def _review(
     site: Site,
     sent: Sent,
     leads: Kept[LeadsAtHand] | None,
+    problems: Sequence[tuple[str | None, str]],
     *,
     now: datetime,
-    missing: Sequence[str] = (),
     ready: bool = True,
 ) -> dict[str, Any]:
+    """Look at `sent`, in which nothing is wrong any more; `problems` are those of the form."""
     at_hand = None if leads is None else leads.value
-    problems = [
-        *missing,
-        *(f"{BY_KEY[key].label}: {text}" for key, text in sent.wrong.items()),
-        *sent.others,
-    ]
     view: dict[str, Any] = {"problems": problems, "changed": [], "counting": not ready}
     spec = sent.spec
     found = None

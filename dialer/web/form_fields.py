@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dialer.domain.cadence import DEFAULT_AT_MOST, DEFAULT_DELAYS
-from dialer.domain.dispositions import MEANING, Disposition
+from dialer.domain.dispositions import MEANING, Disposition, spoken
 from dialer.domain.window import DAYS
 
 DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -22,6 +22,7 @@ class Kind(StrEnum):
     LIST = "list"  # several, with commas between
     LINES = "lines"  # name = value, one a line
     MOMENT = "moment"  # by the clock that the form names
+    PHONE = "phone"  # a number, in full or as it is written in the campaign's country
     HOURS = "hours"  # of one weekday
     WAITS = "waits"  # several, with commas between
 
@@ -65,7 +66,7 @@ class Ending:
 
 
 def _ending(word: Disposition) -> Ending:
-    name = word.value.replace("_", " ")
+    name = spoken(word)
     usual = ", ".join(map(str, DEFAULT_DELAYS[word]))
     most = DEFAULT_AT_MOST.get(word)
     return Ending(

@@ -92,16 +92,16 @@ SECTIONS: Mapping[str, tuple[Field, ...]] = {
         ),
     ),
     "When": (
+        *HOURS,
+        Field(
+            "window.holidays", "Nobody is called on public holidays of the lead’s place", Kind.BOX
+        ),
         Field("start_at", "Starts", Kind.MOMENT, hint="Empty: when somebody starts it."),
         Field(
             "ends_at",
             "Ends",
             Kind.MOMENT,
             hint="Who waits then is not called any more. Empty: when every lead is closed.",
-        ),
-        *HOURS,
-        Field(
-            "window.holidays", "Nobody is called on public holidays of the lead’s place", Kind.BOX
         ),
         Field(
             "window.blackout",
@@ -112,7 +112,12 @@ SECTIONS: Mapping[str, tuple[Field, ...]] = {
         ),
     ),
     "Cadence": (
-        Field("cadence.max_attempts", "Most attempts for a lead", Kind.COUNT, hint="That rang."),
+        Field(
+            "cadence.max_attempts",
+            "Most attempts for a lead",
+            Kind.COUNT,
+            hint="Only attempts that rang count.",
+        ),
         Field(
             "cadence.max_days",
             "Days from the first attempt to the last",
@@ -227,6 +232,8 @@ SECTIONS: Mapping[str, tuple[Field, ...]] = {
         Field(
             "caller.callback_number",
             "Number for people who want to call back",
+            Kind.PHONE,
+            hint="Such as +14155550198, or as it is written in the country of the campaign.",
             spoken="tel",
         ),
         Field("caller.opt_out_words", "How the agent offers not to call again"),

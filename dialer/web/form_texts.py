@@ -7,7 +7,9 @@ from typing import Any
 
 from dialer.actions.editing import DEFAULT
 from dialer.domain.campaign_spec import CampaignSpec
+from dialer.domain.e164 import is_e164
 from dialer.domain.local_time import format_minute, zone
+from dialer.domain.phones import PhoneProblem, parse_phone
 from dialer.domain.waits import parse_wait
 from dialer.domain.window import DAYS, Window
 from dialer.domain.written_moments import read_moment
@@ -105,8 +107,7 @@ def changes_of(typed: Typed) -> tuple[dict[str, Any], dict[str, str]]:
     for field in changed:
         if field.kind is not Kind.HOURS:
             try:
-                text = typed.texts.get(field.key, "")
-                changes[field.key] = _value(field, text, clock=typed.clock)
+                changes[field.key] = _value(field, typed)
             except ValueError as error:
                 wrong[field.key] = _sentence(error)
     if any(field.kind is Kind.HOURS for field in changed):
@@ -125,16 +126,27 @@ def _plain(field: Field, text: str, *, clock: str) -> Any:
     return "\n".join(text.split("\r\n")).strip()
 
 
-def _value(field: Field, text: str, *, clock: str) -> Any:
-    text = text.strip()
+def _value(field: Field, typed: Typed) -> Any:
+    text = typed.texts.get(field.key, "").strip()
     if field.kind is Kind.BOX:
         return text == YES
     if field.kind is Kind.LIST and (text or field.key == "opt_out.keys"):
         return _parts(text)  # where nothing stands for "nowhere", it is meant
     if not text:
         return DEFAULT
+    if field.kind is Kind.PHONE:
+        return _phone(text, country=typed.texts.get("country", "").strip().upper())
     read: Callable[[str], Any] = _READ.get(field.kind, str)
-    return read(f"{text} {clock}" if field.kind is Kind.MOMENT else text)
+    return read(f"{text} {typed.clock}" if field.kind is Kind.MOMENT else text)
+
+
+def _phone(text: str, *, country: str) -> str:
+    if is_e164(text):
+        return text
+    found = parse_phone(text, country=country, allow_fictional=True, allowed_countries=None)
+    if isinstance(found, PhoneProblem):
+        raise ValueError(found.message)
+    return found.e164
 
 
 def _parts(text: str) -> list[str]:
@@ -169,6 +181,7 @@ def _week(typed: Texts, wrong: dict[str, str]) -> list[dict[str, Any]]:
             opens, dash, closes = part.replace("–", "-").partition("-")
             if not dash:
                 wrong[field.key] = f"“{part[:20]}” is no span of hours such as 09:00-20:00."
+                continue
             day = field.key.rpartition(".")[2]
             days.setdefault((opens.strip(), closes.strip()), []).append(day)
     return [

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from dialer.domain.dispositions import spoken
 from dialer.domain.local_time import zone
 from dialer.domain.roles import Actor, Role
 from dialer.web.assets import url_of
@@ -86,7 +87,7 @@ def local_moment(at: datetime, zone_name: str | None) -> Markup:
 
 def words(text: str) -> str:
     """Write a stable word as people read it: `no_answer` is "No answer"."""
-    return text.replace("_", " ").capitalize()
+    return spoken(text).capitalize()
 
 
 def sentence(text: str) -> str:

@@ -28,6 +28,7 @@ from dialer.web.sign_in import see
 from dialer.web.site import Site, site_of
 from dialer.web.typed_ids import typed_id
 from dialer.web.upload_view import fictional_in, mapping_of, table_options, view_of
+from dialer.web.workspace import agents_of
 
 router = requires(Role.OPERATOR)
 
@@ -108,7 +109,9 @@ def _find(site: Site, campaign_id: int) -> Campaign:
 
 
 def _form(request: Request, given: Mapping[str, str], *, error: UserError | None) -> Response:
-    rows = site_of(request).world().db.read(campaigns_to_choose)
+    site = site_of(request)
+    world = site.world()
+    rows = world.db.read(campaigns_to_choose)
     taking = [row for row in rows if row.status not in OVER]
     given = _EMPTY | dict(given) | ({} if taking else {"into": "new"})
     return page(
@@ -116,9 +119,10 @@ def _form(request: Request, given: Mapping[str, str], *, error: UserError | None
         "upload.html",
         campaigns=taking,
         models=rows,
+        agents=agents_of(site, now=world.clock.now(), within_s=0).value or (),
         given=given,
         error=error,
-        most=site_of(request).settings.import_max_bytes,
+        most=site.settings.import_max_bytes,
         status=status_for(error),
     )
 

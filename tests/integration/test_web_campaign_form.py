@@ -400,7 +400,7 @@ def test_the_review_says_what_is_missing_and_what_comes_all_the_same(web: httpx.
 def test_the_review_of_settings_that_are_not_valid_names_them(web: httpx.Client) -> None:
     found = review(web, **{"limits.lines": "0"})
     assert "Most lines of its own: Input should be greater than or equal to 1." in found
-    assert "Before a start" not in found
+    assert "What follows leaves that out." in found
 
 
 def test_the_review_counts_those_called_and_those_not_by_reason(
@@ -513,3 +513,93 @@ def test_what_the_form_shows_of_a_campaign_is_read_back_as_it_is() -> None:
 def test_a_draft_stays_one_until_it_is_started(web: httpx.Client, world: World) -> None:
     send(web)
     assert every(world)[0].status is CampaignStatus.DRAFT
+
+
+# -- what is wrong, told well
+
+
+def summary_of(page: str) -> list[str]:
+    notice = page[page.index('id="problem"') : page.index('<div class="beside">')]
+    return re.findall(r'<li><a href="#([^"]*)"', notice)
+
+
+def review_of(web: httpx.Client, **fields: str) -> str:
+    while True:
+        answer = web.post("/campaigns/review", data=LEAST | fields, headers=OURS)
+        if "Counting" not in answer.text:
+            return unescape(answer.text)
+
+
+def test_one_field_that_is_wrong_leaves_the_review_of_the_others(
+    web: httpx.Client, world: World
+) -> None:
+    source = draft(world, number_of_leads=3)
+    wrong = {"limits.lines": "many", "window.hours.tue": "nine", "from_numbers": "12"}
+    shown = review_of(web, who="campaign", source=str(source), **wrong)
+    assert words_of(shown).count("3 leads to be called") == 1
+    assert '<a href="#limits-lines">Most lines of its own: ' in shown
+
+
+def test_the_review_of_an_edit_stays_too(web: httpx.Client, world: World) -> None:
+    campaign = draft(world, number_of_leads=3)
+    form = form_on(web.get(f"/campaigns/{campaign}/edit").text) | {"limits.lines": "many"}
+    while True:
+        shown = web.post(f"/campaigns/{campaign}/review", data=form, headers=OURS).text
+        if "Counting" not in shown:
+            break
+    assert "3 leads to be called" in words_of(shown)
+    assert '<a href="#limits-lines">' in shown
+
+
+def test_what_the_review_misses_leads_to_its_field(web: httpx.Client) -> None:
+    shown = review_of(web, name="", from_numbers="")
+    assert '<a href="#name">Give the campaign a name.</a>' in shown
+    assert '<a href="#from_numbers">Name a number to call from.</a>' in shown
+
+
+def test_the_summary_is_in_the_order_of_the_fields(web: httpx.Client) -> None:
+    wrong = {
+        "caller.callback_number": "12",
+        "limits.lines": "many",
+        "ends_at": "soon",
+        "window.hours.fri": "nine",
+        "name": "",
+    }
+    page = send(web, **wrong, who="file").text
+    fields = ["name", "file", "window-hours-fri", "ends_at", "limits-lines"]
+    assert summary_of(page) == [*fields, "caller-callback_number"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "country", "kept"),
+    [
+        ("415 555 0198", "US", "+14155550198"),
+        ("+1 (415) 555-0198", "US", "+14155550198"),
+        ("020 7946 0018", "gb", "+442079460018"),
+        ("+18005550100", "US", "+18005550100"),
+    ],
+)
+def test_the_number_to_call_back_may_be_written_as_in_the_campaigns_country(
+    web: httpx.Client, world: World, typed: str, country: str, kept: str
+) -> None:
+    send(web, **{"caller.callback_number": typed, "country": country})
+    assert spec_of(world, 1).caller.callback_number == kept
+
+
+def test_a_number_to_call_back_that_is_none_is_told(web: httpx.Client) -> None:
+    assert summary_of(send(web, **{"caller.callback_number": "call us"}).text) == [
+        "caller-callback_number"
+    ]
+
+
+def test_the_form_says_what_people_say(web: httpx.Client) -> None:
+    shown = web.get("/campaigns/new").text
+    assert "Phone menu" in shown
+    assert "Ivr" not in shown
+    assert "Waits after phone menu" in shown
+    assert "Only attempts that rang count." in shown
+
+
+def test_beside_the_file_it_is_said_that_it_is_to_be_chosen_again(web: httpx.Client) -> None:
+    page = send(web, file=GOOD, who="file", **{"limits.lines": "0"}).text
+    assert '<small class="no" id="file-wrong">Choose the file again' in page

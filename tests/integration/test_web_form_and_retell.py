@@ -75,6 +75,12 @@ def source(site: Site, **variables: str) -> str:
     return str(campaign_id)
 
 
+def test_where_a_new_campaign_is_made_of_a_file_the_agents_are_offered(site: Site) -> None:
+    while '<option value="agent_1">' not in site.web.get("/upload").text:
+        pass
+    assert 'name="agent" list="agents"' in site.web.get("/upload").text
+
+
 def test_an_agent_that_retell_does_not_know_is_told(site: Site) -> None:
     assert "Retell knows no agent agent_9" in review(site, agent_id="agent_9")
 
