@@ -7,8 +7,8 @@ from typing import Any
 from dialer.actions.control import find
 from dialer.actions.do_not_call import refuse_expired
 from dialer.actions.errand_hold import ErrandHold
-from dialer.actions.opt_out_files import import_opt_outs
-from dialer.actions.register import register
+from dialer.actions.opt_out_files import OptOutsRead, import_opt_outs
+from dialer.actions.register import Registered, register
 from dialer.actions.world import World
 from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.errands import ErrandKind, ErrandStatus
@@ -65,13 +65,7 @@ def add_opt_outs(hold: ErrandHold) -> None:
         rejects_to=_rejects(hold),
         tell=hold.tell,
     )
-    figures = {
-        "numbers": done.numbers,
-        "added": done.added,
-        "closed": done.closed,
-        "rejected": done.rejected,
-    }
-    hold.finish(_sentence(figures), found=figures)
+    _finish(hold, done)
 
 
 def load_registry(hold: ErrandHold) -> None:
@@ -88,20 +82,27 @@ def load_registry(hold: ErrandHold) -> None:
         rejects_to=_rejects(hold),
         tell=hold.tell,
     )
-    figures = {
+    _finish(hold, done)
+
+
+def _finish(hold: ErrandHold, done: OptOutsRead | Registered) -> None:
+    sentence = (
+        f"{_counted(done.numbers, 'number')}, {done.added:,} of them new;"
+        f" {_counted(done.rejected, 'line')} rejected;"
+        f" {_counted(done.closed, 'waiting lead')} closed"
+    )
+    found = {
         "numbers": done.numbers,
         "added": done.added,
         "closed": done.closed,
         "rejected": done.rejected,
+        "first_rejects": [list(one) for one in done.first_rejects],
     }
-    hold.finish(_sentence(figures), found=figures)
+    hold.finish(sentence, found=found)
 
 
-def _sentence(figures: dict[str, int]) -> str:
-    return (
-        "{numbers:,} numbers, {added:,} of them new; {rejected:,} lines rejected;"
-        " {closed:,} waiting leads closed"
-    ).format(**figures)
+def _counted(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def _rejects(hold: ErrandHold) -> Path:

@@ -52,6 +52,7 @@ class OptOutsRead:
     closed: int = 0  # leads that waited
     reasons: Counter[str] = field(default_factory=Counter)  # of rows that hold no number
     rejects: Path | None = None  # the file of those
+    first_rejects: Sequence[tuple[int, str]] = ()  # the first of them, and what is wrong
 
     @property
     def rejected(self) -> int:
@@ -93,7 +94,7 @@ def import_opt_outs(
             done.closed += closed
             tell(done.rows, file.table.fraction_read())
             breathe(world)
-    done.rejects = rejects.path
+    done.rejects, done.first_rejects = rejects.path, rejects.first
     world.db.transact(partial(_note, world=world, path=path, opt_out=opt_out, done=done))
     log.info("opt_outs_imported", added=done.added, closed=done.closed)
     return done

@@ -40,6 +40,7 @@ class Registered:
     reasons: dict[str, int]
     closed: int  # leads that waited
     rejects: Path | None
+    first_rejects: Sequence[tuple[int, str]]  # lines, and what is wrong with them
 
 
 def register(
@@ -89,6 +90,7 @@ def register(
         reasons=dict(file.rejects),
         closed=closed,
         rejects=rejects.path,
+        first_rejects=rejects.first,
     )
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 from dialer.leads.outcomes import RejectedRow
 from dialer.leads.rejects import RejectFile
 
+FIRST = 5
+"""So many rejected rows are told at once; the file has all of them."""
+
 
 class RejectsOnDemand:
     """Opens the file with the first rejected row; `stack` closes it."""
@@ -16,6 +19,7 @@ class RejectsOnDemand:
         self._header = header
         self._stack = stack
         self._file: RejectFile | None = None
+        self.first: list[tuple[int, str]] = []  # rows, and what is wrong with them
 
     @property
     def path(self) -> Path | None:
@@ -24,6 +28,8 @@ class RejectsOnDemand:
 
     def add(self, rejected: RejectedRow) -> None:
         """Write one row."""
+        if len(self.first) < FIRST:
+            self.first.append((rejected.row, rejected.message))
         if self._file is None:
             self._target.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._stack.enter_context(RejectFile(self._target, self._header))

@@ -1,5 +1,6 @@
 """Attempts whose call is known: those to compare with what Retell knows, and those found late."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, exists, select
@@ -48,3 +49,9 @@ _TALKED_LATE = select(
 def talked_late(tx: Connection, lead_id: int, *, since: datetime) -> bool:
     """Tell whether a call that was given up turned out, since then, to have reached its lead."""
     return bool(tx.execute(_TALKED_LATE, {"of_lead": lead_id, "since": since}).scalar_one())
+
+
+def leads_of(tx: Connection, call_ids: Collection[str]) -> dict[str, int]:
+    """Give the lead of each of the calls that is one of ours."""
+    chosen = select(attempt.c.call_id, attempt.c.lead_id).where(attempt.c.call_id.in_(call_ids))
+    return {row.call_id: row.lead_id for row in tx.execute(chosen)}

@@ -20,8 +20,7 @@ from dialer.domain.places import parse_country
 from dialer.domain.roles import Role
 from dialer.errors import UserError
 from dialer.leads.exports import ExportFormat
-from dialer.store import campaigns, errands, registries, suppressions
-from dialer.store.database import Connection
+from dialer.web import do_not_call_view
 from dialer.web.access import actor_of, requires
 from dialer.web.error_pages import status_for
 from dialer.web.file_form import FileForm, hand_over
@@ -36,10 +35,7 @@ from dialer.web.written_files import as_file
 viewing = requires(Role.VIEWER)
 changing = requires(Role.OPERATOR)
 
-PAGE = 50
-FILES_SHOWN = 5
 PATH = "/do-not-call"
-_FILES = (ErrandKind.OPT_OUTS, ErrandKind.REGISTRY)
 MOST_PASTED = 1_000
 NAMED = 10
 """So many numbers that are none are named; all stand in the form again."""
@@ -86,9 +82,9 @@ def _page(
             asked = _number(number)
         except UserError as problem:
             wrong = problem
-    found = world.db.read(partial(_read, asked=asked, before=before, now=now))
-    found["entries"] = as_seen_by(request, found["entries"])
-    working = any(one.status in FOR_A_WORKER for one in found["files"])
+    found = world.db.read(partial(do_not_call_view.read, asked=asked, before=before, now=now))
+    found |= {name: as_seen_by(request, found[name]) for name in ("entries", "files")}
+    working = any(one["status"] in FOR_A_WORKER for one in found["files"])
     return page(
         request,
         "do_not_call.html",
@@ -98,6 +94,7 @@ def _page(
         error=error,
         again=again,
         working=working,
+        is_stale="hx-request" in request.headers,
         first=before is None,
         done={"added": "It is on the list, and not called.", "removed": "It was taken off."}.get(
             done
@@ -105,42 +102,6 @@ def _page(
         now=now,
         **found,
     )
-
-
-def _read(
-    tx: Connection, *, asked: str | None, before: int | None, now: datetime
-) -> dict[str, Any]:
-    if asked is not None:
-        known = do_not_call.look_up(tx, asked, campaign_id=None, now=now)
-        rows, more = known.entries, None
-    else:
-        known = None
-        rows = suppressions.page_before(tx, before=before, most=PAGE + 1)
-        more = rows[PAGE - 1].id if len(rows) > PAGE else None
-        rows = rows[:PAGE]
-    names = campaigns.names(tx, {row.campaign_id or 0 for row in rows})
-    return {
-        "entries": [
-            {
-                "phone": row.phone,
-                "campaign_id": row.campaign_id,
-                "campaign": names.get(row.campaign_id or 0),
-                "reason": row.reason,
-                "source": row.source.value,
-                "note": row.note,
-                "actor": row.actor,
-                "since": row.created_at,
-                "expires_at": row.expires_at,
-                "over": row.expires_at is not None and row.expires_at <= now,
-            }
-            for row in rows
-        ],
-        "next_before": more,
-        "suppressed": known is not None and known.suppressed,
-        "listed": [one.name for one in known.registries] if known is not None else [],
-        "registries": registries.every(tx),
-        "files": errands.latest_of(tx, _FILES, most=FILES_SHOWN),
-    }
 
 
 @changing.post(f"{PATH}/add")
@@ -168,8 +129,8 @@ def add(
     if not wrong:
         return see(f"{PATH}?done=added")
     left = "\n".join(one.phone for one in wrong)
-    error = _what_is_wrong(wrong, put=len(found) - len(wrong))
-    return _page(request, error=None, again=typed(error=error, number=left))
+    problem = _what_is_wrong(wrong, put=len(found) - len(wrong))
+    return _page(request, error=None, again=typed(error=problem, number=left))
 
 
 def _refuse_too_many(texts: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from dialer.domain.dispositions import MEANING
 from dialer.domain.hold import HoldCode
 from dialer.domain.states import LeadState
 from dialer.domain.zones import ZoneSource
+from dialer.web import do_not_call_view
 
 ZONE_FROM = {
     ZoneSource.GIVEN: "named by its list",
@@ -66,7 +67,13 @@ def _timeline(found: Mapping[str, Any], letters: Letters) -> Iterator[dict[str, 
         yield _note(one["at"], one["action"], told(one["after"]), by=one["actor"])
     for one in found["do_not_call"]["entries"]:
         where = "everywhere" if one["campaign_id"] is None else "in one campaign"
-        why = told({"reason": one["reason"], "until": one["expires_at"], "note": one["note"]})
+        why = told(
+            {
+                "reason": do_not_call_view.why(one["reason"]),
+                "until": one["expires_at"],
+                "note": one["note"],
+            }
+        )
         yield _note(one["since"], "do not call", f"{where}; {why}", by=one["actor"])
     yield from _talks(found)
     for one in found["other_calls"]:

@@ -1,19 +1,23 @@
 """What is put on the do-not-call list, and taken home, on pages; and a call that is ended there."""
 
 import html
+import re
+from pathlib import Path
 
 import httpx
 import pytest
 from api_peer import draft
 from web_peer import sign_in
 
+from dialer.actions import do_not_call, errands
 from dialer.actions.control import start
 from dialer.actions.dial import dial
 from dialer.actions.plan import plan
 from dialer.actions.pushing import RequestKey, push
 from dialer.actions.world import World
+from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.roles import Role
-from dialer.store import suppressions
+from dialer.store import attempts, suppressions
 
 OURS = {"sec-fetch-site": "same-origin"}
 PASTED = "+12125552671\n(212) 555-2672; 12,\n\n"
@@ -75,6 +79,106 @@ def test_nothing_and_too_much_are_refused(web: httpx.Client, numbers: str, what:
     answer = add(web, numbers)
     assert answer.status_code == 400
     assert what in answer.text.lower()
+
+
+def bring(web: httpx.Client, world: World, home: Path, lines: str, **more: str) -> None:
+    """Bring a file, and have it read as a worker does."""
+    form = {"kind": "list", "reason": "asked", **more}
+    files = {"file": ("stop.csv", lines.encode())}
+    answer = web.post("/do-not-call/file", data=form, files=files, headers=OURS)
+    assert answer.headers["location"] == "/do-not-call"
+    errands.run_due(world, home=home)
+
+
+@pytest.mark.parametrize("kind", ["list", "registry"])
+def test_of_a_file_the_lines_are_named_that_are_no_numbers(
+    web: httpx.Client, world: World, home: Path, kind: str
+) -> None:
+    good = "phone\n+12125552671\n+12125552672\n+12125552673\n"
+    bring(web, world, home, f"{good}12\n", kind=kind)
+    page = html.unescape(web.get("/do-not-call").text)
+    assert "3 numbers, 3 of them new; 1 line rejected; 0 waiting leads closed." in page
+    assert "These lines are no numbers; correct them, and bring them again:" in page
+    assert '<li>Line 5: "12" ' in page
+
+
+def test_of_many_such_lines_the_first_are_named(
+    web: httpx.Client, world: World, home: Path
+) -> None:
+    bring(web, world, home, "phone\n+12125552671\n" + "12\n" * 7)
+    page = html.unescape(web.get("/do-not-call").text)
+    assert "1 number, 1 of them new; 7 lines rejected" in page
+    assert "the first of 7;" in page
+    assert page.count("<li>Line ") == 5
+
+
+def test_whoever_watched_a_file_is_led_to_the_numbers_that_are_new(
+    web: httpx.Client, world: World, home: Path
+) -> None:
+    bring(web, world, home, "phone\n+12125552671\n")
+    link = '<a href="/do-not-call">Show them in the list</a>'
+    assert link in web.get("/do-not-call", headers={"hx-request": "true"}).text
+    assert link not in web.get("/do-not-call").text
+
+
+def test_viewers_see_no_number_among_the_lines_either(
+    web: httpx.Client, world: World, home: Path
+) -> None:
+    bring(web, world, home, "phone\n+12125552671\n+1212555267100000000\n")
+    assert "1212555267100000000" in web.get("/do-not-call").text
+    sign_in(web, world, Role.VIEWER)
+    assert "1212555267100000000" not in web.get("/do-not-call").text
+
+
+def test_entries_are_told_in_words_and_lead_to_their_calls(web: httpx.Client, world: World) -> None:
+    campaign_id = draft(world)
+    key = RequestKey(1, "a", "a")
+    push(world, campaign_id, [{"phone": "2125552671"}], key=key, actor="test")
+    start(world, campaign_id, actor="test", despite="It is only a rehearsal.")
+    plan(world)
+    (attempt_id,) = world.queue.dialed  # type: ignore[attr-defined]
+    dial(world, attempt_id)
+    attempt = world.db.read(lambda tx: attempts.get(tx, attempt_id))
+    assert attempt is not None
+    said = OptOut("user_requested_dnc", OptOutSource.CALL, "settle", call_id=attempt.call_id)
+    do_not_call.add(world, "+12125552671", said)
+    for phone, reason in (("2", "analysis: wants_no_calls"), ("3", "moved away")):
+        opt_out = OptOut(reason, OptOutSource.ANALYSIS, "settle", call_id="of nobody")
+        do_not_call.add(world, f"+1212555267{phone}", opt_out)
+    page = web.get("/do-not-call").text
+    assert "<bdi>Asked not to be called</bdi>" in page
+    assert '<a href="/leads/1">said in a call</a>' in page
+    assert "<bdi>Asked not to be called (wants no calls)</bdi>" in page
+    assert "<bdi>moved away</bdi>" in page
+    assert "user_requested_dnc" not in page + web.get("/leads/1").text.split("raw")[0]
+    assert "settle" not in page
+
+
+@pytest.mark.parametrize("source", list(OptOutSource))
+def test_every_source_has_words(source: OptOutSource, web: httpx.Client, world: World) -> None:
+    do_not_call.add(world, "+12125552671", OptOut("asked", source, "maria"))
+    (cell,) = re.findall(
+        r'<td class="wraps">([^<]+)</td>\s*<td><time', web.get("/do-not-call").text
+    )
+    assert cell != source.value
+    assert ("maria" in cell) == (source in (OptOutSource.HAND, OptOutSource.FILE))
+
+
+def test_a_number_that_is_looked_up_is_told_to_be_on_the_list_or_not(
+    web: httpx.Client, world: World
+) -> None:
+    def told(number: str) -> str:
+        page = web.get("/do-not-call", params={"number": number}).text
+        part = page.split('<p role="status">')[1].split("</p>")[0]
+        return " ".join(re.sub("<[^>]+>", "", part).split())
+
+    campaign_id = draft(world)
+    assert told("2125552671") == "It is not on the list."
+    only = OptOut("asked", OptOutSource.HAND, "maria", campaign_id=campaign_id)
+    do_not_call.add(world, "+12125552671", only)
+    assert told("2125552671") == "Not to be called in Spring; elsewhere it is not on the list."
+    do_not_call.add(world, "+12125552671", OptOut("asked", OptOutSource.HAND, "maria"))
+    assert told("2125552671") == "Not to be called."
 
 
 def test_the_list_and_the_log_are_taken_home(web: httpx.Client, world: World) -> None:
