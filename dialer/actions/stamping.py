@@ -23,7 +23,7 @@ from dialer.actions.run_list import import_list, pass_over
 from dialer.actions.world import World
 from dialer.domain.gates import has_ended
 from dialer.domain.schedule_spec import RunStatus
-from dialer.domain.states import CampaignStatus
+from dialer.domain.states import OVER, CampaignStatus
 from dialer.errors import UserError
 from dialer.leads.rows import read_leads
 from dialer.log import get_logger
@@ -184,13 +184,18 @@ def _start(tx: Connection, *, stamp: Stamp, campaign_id: int, found: Preflight) 
         tx,
         stamp.run.id,
         holder=stamp.holder,
-        status=RunStatus.STARTED,
+        status=RunStatus.SKIPPED if _was_given_up(campaign) else RunStatus.STARTED,
         sentence=_told(campaign, counts, passed),
         now=now,
         **counts,
         passed_over=sum(passed.values()),
     )
     return is_draft
+
+
+def _was_given_up(campaign: Campaign) -> bool:
+    """Tell whether somebody ended a campaign before it called anybody."""
+    return campaign.started_at is None and campaign.status in OVER
 
 
 def _told(campaign: Campaign, counts: dict[str, int], passed: dict[str, int]) -> str:

@@ -336,9 +336,20 @@ def test_a_campaign_that_somebody_stopped_as_a_draft_stays_stopped(plan: Plan) -
     control.stop(plan.world, 1, actor="ann")
     plan.tick(minutes=5)
     (run,) = plan.runs()
-    assert run.status is RunStatus.STARTED
+    assert run.status is RunStatus.SKIPPED
     assert run.sentence == "Campaign 1 was stopped by somebody else already."
     assert plan.campaigns()[0].status is CampaignStatus.STOPPED
+
+
+def test_a_campaign_that_somebody_started_as_a_draft_counts_as_started(plan: Plan) -> None:
+    plan.create()
+    die_when(plan, partial(is_imported, plan), hours=1)
+    control.start(plan.world, 1, actor="ann")
+    control.stop(plan.world, 1, actor="ann")
+    plan.tick(minutes=5)
+    (run,) = plan.runs()
+    assert run.status is RunStatus.STARTED
+    assert run.sentence == "Campaign 1 was stopped by somebody else already."
 
 
 # -- occurrences that were missed
@@ -428,6 +439,15 @@ def test_a_run_that_failed_does_not_count_as_an_earlier_run(plan: Plan) -> None:
     plan.tick(minutes=5)
     assert [run.status for run in plan.runs()] == [RunStatus.FAILED]
     assert plan.campaigns()[0].status is CampaignStatus.STOPPED
+    plan.tick(hours=1)
+    assert plan.called(2) == [phone(1), phone(2), phone(3)]
+
+
+def test_a_run_whose_draft_somebody_stopped_does_not_count_as_an_earlier_run(plan: Plan) -> None:
+    plan.create(leads="new leads only")
+    die_when(plan, partial(is_imported, plan), hours=1)
+    control.stop(plan.world, 1, actor="ann")
+    plan.tick(minutes=5)
     plan.tick(hours=1)
     assert plan.called(2) == [phone(1), phone(2), phone(3)]
 
