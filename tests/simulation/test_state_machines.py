@@ -5,6 +5,7 @@ from hypothesis import HealthCheck, settings
 
 from simulation.machine_engine import EngineMachine
 from simulation.machine_import import ImportMachine
+from simulation.machine_schedules import ScheduleMachine
 
 pytestmark = pytest.mark.timeout(600)  # half a minute, where nobody else wants the machine
 
@@ -16,6 +17,9 @@ EngineMachine.TestCase.settings = settings(
 ImportMachine.TestCase.settings = settings(
     max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=UNHURRIED
 )
+ScheduleMachine.TestCase.settings = settings(
+    max_examples=30, stateful_step_count=25, deadline=None, suppress_health_check=UNHURRIED
+)
 
 
 class TestEngine(EngineMachine.TestCase):
@@ -24,3 +28,7 @@ class TestEngine(EngineMachine.TestCase):
 
 class TestImport(ImportMachine.TestCase):
     """Every step of imports, undos, and of processes that die over them."""
+
+
+class TestSchedules(ScheduleMachine.TestCase):
+    """Every step of schedules: beats that die, people who meddle, clocks that are set."""
