@@ -56,7 +56,8 @@ def show_voice(world: World, voice_id: str) -> Voice:
 def wanted_of(settings: Settings) -> Wanted:
     """Give what we expect of agents, by the settings of this machine."""
     url = settings.webhook_url if settings.public_url else None
-    return Wanted(url, NEEDED_EVENTS, by_call=settings.webhook_by == "call")
+    by_call, rehearsal = settings.webhook_by == "call", settings.mode != "live"
+    return Wanted(url, NEEDED_EVENTS, by_call=by_call, rehearsal=rehearsal)
 
 
 def our_webhook(settings: Settings) -> str:

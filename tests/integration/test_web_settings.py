@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -58,6 +59,13 @@ class Site:
 
 @pytest.fixture
 def site(database: Database, tmp_path: Path) -> Iterator[Site]:
+    with opened(database, tmp_path, public_url="https://dialer.example") as made:
+        yield made
+
+
+@contextmanager
+def opened(database: Database, home: Path, **flags: str) -> Iterator[Site]:
+    """Serve the pages beside a simulator with an agent and a number."""
     prompts = {"agent_plan": {"prompt": {"general_prompt": "{{plan}} for {{first_name}}."}}}
     retell = SimulatorSettings.model_validate(
         {
@@ -70,11 +78,11 @@ def site(database: Database, tmp_path: Path) -> Iterator[Site]:
     with running_simulator(retell) as url:
         settings = settings_for(
             database.url,
-            home=tmp_path,
+            home=home,
             retell_base_url=url,
-            public_url="https://dialer.example",
             webhook_by="agent",
             webhook_keys=SECRET,
+            **flags,
         )
         world = world_on(database, settings, HintsGiven())
         with serving(make_app(world, settings)) as web:
@@ -198,6 +206,18 @@ def test_an_agent_is_told_where_our_webhooks_are(site: Site) -> None:
     assert draft is not None
     assert site.web.post(draft[0]).status_code == 303
     assert "is published." in site.settled("/settings/agents/agent_plan")
+
+
+def test_in_a_rehearsal_nobody_has_to_say_how_retell_reaches_us(
+    database: Database, tmp_path: Path
+) -> None:
+    with opened(database, tmp_path) as site:
+        shown = site.settled("/settings/agents")
+        assert "The simulator sends its webhooks there by itself." in shown
+        assert "nobody has said" not in shown
+        agent = site.settled("/settings/agents/agent_plan")
+        assert "nobody has said" not in agent
+        assert "Webhook events" in agent
 
 
 def test_an_agent_that_is_not_there_is_told(site: Site) -> None:

@@ -41,6 +41,13 @@ def test_without_an_address_of_ours_calls_close_by_look_ups(by_call: bool) -> No
     assert verdicts(AGENT, Wanted(None, NEEDED_EVENTS, by_call=by_call))[0] is Verdict.WARN
 
 
+@pytest.mark.parametrize("by_call", [True, False])
+def test_in_a_rehearsal_the_simulator_needs_no_address(by_call: bool) -> None:
+    wanted = Wanted(None, NEEDED_EVENTS, by_call=by_call, rehearsal=True)
+    assert [one.name for one in check_agent(AGENT, wanted)] == ["webhook events", "version"]
+    assert len(check_agent(AGENT, replace(wanted, url=URL))) == 3
+
+
 @pytest.mark.parametrize("published", [None, False])
 @pytest.mark.parametrize("version", [None, 3])
 def test_a_draft_is_told(published: bool | None, version: int | None) -> None:
