@@ -1,6 +1,7 @@
 """People who may sign in, and the tokens of programs."""
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import Form
 from starlette.requests import Request
@@ -28,11 +29,37 @@ MAY = {
     Role.OPERATOR: "run campaigns and decide about leads",
     Role.ADMIN: "everything, people and settings too",
 }
-SCOPES = {
-    Scope.READ: "read, with numbers masked",
-    Scope.OPERATE: "run campaigns and decide about leads",
-    Scope.ADMIN: "everything",
+OF_PAGES = {
+    Scope.READ: "pages, with numbers masked; of the API what names no person",
+    Scope.OPERATE: "pages, to run campaigns and decide about leads; the whole API",
+    Scope.ADMIN: "all pages; the whole API",
 }
+OF_PARTS = {
+    Scope.CAMPAIGNS_READ: "see campaigns",
+    Scope.CAMPAIGNS_WRITE: "make, change, start and stop campaigns",
+    Scope.LEADS_READ: "see leads and lists, with whole numbers",
+    Scope.LEADS_WRITE: "bring leads in, change them and decide about them",
+    Scope.DNC_READ: "look numbers up on the do-not-call list",
+    Scope.DNC_WRITE: "put numbers on the do-not-call list and take them off",
+    Scope.RESULTS_READ: "see how calls came out, and what was said",
+    Scope.SCHEDULES_READ: "see schedules",
+    Scope.SCHEDULES_WRITE: "make and change schedules",
+    Scope.CALLS_READ: "see calls, numbers, agents and voices at Retell",
+    Scope.CALLS_WRITE: "hang up, change, delete and bring in calls; talk in a browser",
+    Scope.WORKSPACE_WRITE: "buy, bind and release numbers; make and change agents",
+    Scope.HEALTH_READ: "see health, incidents and the activity log",
+    Scope.HEALTH_WRITE: "acknowledge incidents",
+}
+
+
+class TokenAsked(NamedTuple):
+    """What was asked for of a token that was not made."""
+
+    name: str
+    scopes: Sequence[Scope]
+
+
+READS_PAGES = TokenAsked("", (Scope.READ,))
 
 
 @viewing.get(PATH)
@@ -47,6 +74,7 @@ def _page(
     error: UserError | None,
     typed: dict[str, str] | None = None,
     token: tuple[int, str] | None = None,
+    token_asked: TokenAsked = READS_PAGES,
     link: tuple[str, str] | None = None,
     cause: UserError | None = None,
 ) -> Response:
@@ -62,7 +90,9 @@ def _page(
         people=people.everybody(world.db),
         tokens=api_tokens.everything(world.db),
         may=MAY,
-        scopes=SCOPES,
+        of_pages=OF_PAGES,
+        of_parts=OF_PARTS,
+        token_asked=token_asked,
         shortest=SHORTEST_PASSWORD,
         is_admin=actor_of(request).role.includes(Role.ADMIN),
         now=world.clock.now(),
@@ -146,7 +176,8 @@ def create_token(
         made = api_tokens.create(world.db, name, scopes=scopes, actor=actor, now=now)
     except UserError as error:
         field = "token-name" if scopes else "scope-read"
-        return _page(request, error=Unfit(field, error.what, why=error.why, fix="correct it"))
+        unfit = Unfit(field, error.what, why=error.why, fix="correct it")
+        return _page(request, error=unfit, token_asked=TokenAsked(name, scopes))
     return _page(request, error=None, token=made)
 
 

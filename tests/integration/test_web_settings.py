@@ -14,7 +14,7 @@ from web_peer import HintsGiven, serving, settings_for, sign_in, world_on
 from dialer.actions import api_tokens, own_links, people, sessions
 from dialer.actions.world import World
 from dialer.config import SIMULATOR_KEY
-from dialer.domain.roles import Role
+from dialer.domain.roles import Role, Scope
 from dialer.simulator.settings import SimulatorSettings
 from dialer.simulator.testing import running_simulator
 from dialer.store import gate, ledger
@@ -340,3 +340,16 @@ def test_a_token_is_shown_once_and_refused_when_it_was_revoked(site: Site) -> No
     none = site.web.post("/settings/tokens/create", data={"name": "crm"})
     assert none.status_code == 400
     assert '<a href="#scope-read">' in none.text
+
+
+def test_a_token_may_be_made_for_parts_of_the_api_only(site: Site) -> None:
+    page = site.web.get("/settings/people").text
+    for scope in Scope:
+        assert f'value="{scope.value}"' in page
+    wanted = {"scope": [Scope.LEADS_WRITE.value, Scope.RESULTS_READ.value]}
+    nameless = site.web.post("/settings/tokens/create", data={"name": " ", **wanted}).text
+    kept = re.findall(r'value="([a-z:]+)" checked', nameless)
+    assert kept == wanted["scope"]
+    assert site.web.post("/settings/tokens/create", data={"name": "crm", **wanted}).is_success
+    (row,) = api_tokens.everything(site.world.db)
+    assert row.scopes == wanted["scope"]
