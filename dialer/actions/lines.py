@@ -36,5 +36,6 @@ def ask_concurrency(world: World) -> None:
             tx,
             lines=concurrency.outbound_ceiling,
             foreign_calls=max(0, current - max(before, after)),
+            now=world.clock.now(),
         )
     )

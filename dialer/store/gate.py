@@ -187,9 +187,10 @@ def set_other_calls_until(tx: Connection, until: datetime) -> None:
     )
 
 
-def set_provider(tx: Connection, *, lines: int | None, foreign_calls: int) -> None:
-    """Store what Retell allows, and how many calls there are not ours."""
-    tx.execute(update(gate).values(provider_lines=lines, foreign_calls=foreign_calls))
+def set_provider(tx: Connection, *, lines: int | None, foreign_calls: int, now: datetime) -> None:
+    """Store what Retell allows and how many calls there are not ours, as it answered now."""
+    values = {"provider_lines": lines, "foreign_calls": foreign_calls, "provider_answered_at": now}
+    tx.execute(update(gate).values(**values))
 
 
 def expect_foreign_call(tx: Connection) -> None:

@@ -28,6 +28,7 @@ class DialGate(SQLModel, table=True):
     provider_lines: int | None = None
     foreign_calls: int = 0
     provider_asked_at: datetime | None = a_moment()
+    provider_answered_at: datetime | None = a_moment()  # when it last did, to that question
     numbers_asked_at: datetime | None = a_moment()  # over which paths our numbers call
     next_send_at: datetime | None = a_moment()
     backing_off_until: datetime | None = a_moment()

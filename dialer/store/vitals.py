@@ -39,6 +39,7 @@ class Vitals:
     last_letter_at: datetime | None
     lags_s: Sequence[float]  # from the receipt of the latest webhooks to their settling
     provider_asked_at: datetime | None
+    provider_answered_at: datetime | None
     claimed_at: datetime | None  # when a call was last given its moment
     clock: datetime | None  # the database's, where it has one of its own
 
@@ -53,15 +54,18 @@ def vitals(tx: Connection) -> Vitals:
         .order_by(inbox.c.id.desc())
         .limit(LATEST_LETTERS)
     ).all()
-    gate = tx.execute(select(dial_gate.c.provider_asked_at, dial_gate.c.next_send_at)).first()
+    columns = dial_gate.c
+    of_gate = select(columns.provider_asked_at, columns.provider_answered_at, columns.next_send_at)
+    asked, answered, claimed = tx.execute(of_gate).first() or (None, None, None)
     return Vitals(
         _oldest_due(tx),
         waiting,
         oldest,
         latest[0][0] if latest else None,
         [(settled - came).total_seconds() for came, settled in latest if settled is not None],
-        gate[0] if gate else None,
-        gate[1] if gate else None,
+        asked,
+        answered,
+        claimed,
         _clock(tx),
     )
 

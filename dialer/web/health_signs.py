@@ -17,6 +17,8 @@ from dialer.web.site import Site
 DUE_LATE = timedelta(minutes=5)
 LETTER_LATE = timedelta(seconds=60)
 BEAT_LATE = timedelta(minutes=3)
+ANSWER_LATE = timedelta(seconds=30)
+"""Retell is asked every ten seconds while a campaign runs."""
 SKEW = timedelta(seconds=2)
 LITTLE_DISK = 1024**3
 WORKERS_WITHIN_S = 1.0
@@ -148,14 +150,20 @@ def _refused(site: Site) -> Sign:
 
 
 def _retell(seen: Seen, *, now: datetime) -> Sign:
-    asked, state = seen.vitals.provider_asked_at, seen.gate
+    asked, answered = seen.vitals.provider_asked_at, seen.vitals.provider_answered_at
+    state = seen.gate
     if asked is None or state is None:
         return Sign("Retell", None, "It was not asked yet; it is while a campaign runs.")
+    if answered is None or asked - answered > ANSWER_LATE:
+        well = None if answered is None else False
+        last = "No answer is known" if answered is None else f"Last answered {_ago(now - answered)}"
+        fix = "does Retell accept the key, and can this machine reach it?"
+        return Sign("Retell", well, f"{last}; last asked {_ago(now - asked)}.", fix)
     allows = "an unknown number of" if state.provider_lines is None else f"{state.provider_lines:,}"
     return Sign(
         "Retell",
         True,
-        f"Asked for its lines {_ago(now - asked)}: it allows {allows} outbound calls at once,"
+        f"Last answered {_ago(now - answered)}: it allows {allows} outbound calls at once,"
         f" {state.foreign_calls:,} of them are not ours, {state.headroom:,} are kept free;"
         f" {lines_in_force(state, now=now).lines:,} are ours to use now.",
     )

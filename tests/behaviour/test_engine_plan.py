@@ -6,7 +6,7 @@ from factories import ALL_DAY, NOW, Stage
 
 from dialer.domain.states import AttemptStatus, CampaignStatus, ClosedAs, LeadStatus
 from dialer.domain.zones import ZoneSource
-from dialer.store import gate
+from dialer.store import gate, vitals
 
 
 def test_a_due_lead_is_claimed_with_everything_a_worker_needs(stage: Stage) -> None:
@@ -125,6 +125,17 @@ def test_retell_is_asked_for_its_lines_every_ten_seconds_at_most(stage: Stage) -
     stage.lead(due_at=NOW + timedelta(days=1))
     stage.wait_long(seconds=30, every=timedelta(seconds=1))
     assert stage.retell.asked.count("/get-concurrency") == 3
+
+
+def test_it_is_kept_when_retell_answered_and_not_only_when_it_was_asked(stage: Stage) -> None:
+    stage.lead(due_at=NOW + timedelta(days=1))
+    stage.reconcile()
+    stage.retell.down = True
+    stage.wait(minutes=2)
+    stage.reconcile()
+    found = stage.world.db.read(vitals.vitals)
+    assert found.provider_answered_at == NOW
+    assert found.provider_asked_at == NOW + timedelta(minutes=2)
 
 
 def test_a_campaign_keeps_to_its_own_cap(stage: Stage) -> None:

@@ -225,7 +225,9 @@ def test_it_is_written_down_with_the_lead(talking: Stage) -> None:
 
 
 def test_a_web_call_takes_a_line_from_the_moment_it_is_asked_for(talking: Stage) -> None:
-    talking.world.db.transact(lambda tx: gate.set_provider(tx, lines=2, foreign_calls=0))
+    talking.world.db.transact(
+        lambda tx: gate.set_provider(tx, lines=2, foreign_calls=0, now=talking.world.clock.now())
+    )
     talking.leads(3, talking.campaign())
     open_web_call(talking.world, talking.lead(talking.draft()), actor="ann")
     assert len(talking.claim()) == 1

@@ -1,8 +1,11 @@
 """Health: what the page sees, the audit run by hand, and a webhook that we send to ourselves."""
 
+import re
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 
 import httpx
 import pytest
@@ -14,7 +17,7 @@ from dialer.actions.world import World
 from dialer.domain.roles import Role
 from dialer.simulator.server import base_url, bind
 from dialer.simulator.settings import SimulatorSettings
-from dialer.store import incidents, ledger, webhooks
+from dialer.store import gate, incidents, ledger, webhooks
 from dialer.store.database import Connection, Database
 from dialer.store.tables import WebhookEvent
 from dialer.web.app import make_app
@@ -73,6 +76,19 @@ def test_webhooks_that_were_refused_are_told_with_the_reason(place: Place) -> No
     sign_in(place.web, place.world)
     place.web.post("/webhooks/retell", content=b"{}", headers=JSON)
     assert "since this process was started: 1 missing." in place.signs()
+
+
+def test_it_is_told_when_retell_last_answered_and_not_only_when_it_was_asked(place: Place) -> None:
+    sign_in(place.web, place.world)
+    now, long_ago = place.world.clock.now(), place.world.clock.now() - timedelta(minutes=10)
+    ask = partial(gate.claim_asking, now=now, not_after=now)
+    assert place.world.db.transact(ask)
+    assert "No answer is known; last asked" in place.signs()
+    answer = partial(gate.set_provider, lines=20, foreign_calls=0)
+    place.world.db.transact(partial(answer, now=long_ago))
+    assert "Last answered 10 min ago; last asked" in place.signs()
+    place.world.db.transact(partial(answer, now=now))
+    assert re.search(r"Last answered \d+ s ago: it allows 20 outbound calls", place.signs())
 
 
 def test_a_webhook_to_ourselves_arrives_and_is_of_no_call(place: Place) -> None:
