@@ -1,5 +1,6 @@
 """What operators do to one lead: call it again, skip it, never call its number."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
@@ -8,10 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dialer.actions import calls, do_not_call, lead_control, phone_tests, renumbering
+from dialer.actions.world import World
 from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.roles import Role
 from dialer.errors import UserError
 from dialer.web.access import actor_of, requires
+from dialer.web.lead_page import show
 from dialer.web.sign_in import see
 from dialer.web.site import site_of
 
@@ -23,41 +26,51 @@ Reason = Annotated[str, Form(max_length=200)]
 @router.post("/leads/{lead_id}/retry")
 def retry(request: Request, lead_id: int, at: Annotated[str, Form(max_length=40)] = "") -> Response:
     """Call a lead as soon as it may be, or at a time by the clock where it is."""
-    world = site_of(request).world()
-    lead_control.retry(world, lead_id, at=_spoken(at), actor=actor_of(request).name)
-    return see(f"/leads/{lead_id}")
+
+    def act(world: World, actor: str) -> None:
+        lead_control.retry(world, lead_id, at=_spoken(at), actor=actor)
+
+    return _done(request, lead_id, act, at=at)
 
 
 @router.post("/leads/{lead_id}/skip")
 def skip(request: Request, lead_id: int, reason: Reason = "") -> Response:
     """Close a lead without a further call."""
-    world = site_of(request).world()
-    given = _given(reason)
-    lead_control.skip(world, lead_id, reason=given, actor=actor_of(request).name)
-    return see(f"/leads/{lead_id}")
+
+    def act(world: World, actor: str) -> None:
+        lead_control.skip(world, lead_id, reason=_given(reason), actor=actor)
+
+    return _done(request, lead_id, act, skip_reason=reason)
 
 
 @router.post("/leads/{lead_id}/hang-up")
 def hang_up(request: Request, lead_id: int) -> Response:
     """End the call that a lead is in; how it came out is learned as of any other."""
-    calls.hang_up(site_of(request).world(), lead_id, actor=actor_of(request).name)
-    return see(f"/leads/{lead_id}")
+
+    def act(world: World, actor: str) -> None:
+        calls.hang_up(world, lead_id, actor=actor)
+
+    return _done(request, lead_id, act)
 
 
 @router.post("/leads/{lead_id}/call-me")
 def call_me(request: Request, lead_id: int, to: Annotated[str, Form(max_length=60)]) -> Response:
     """Call a phone of one's own as this lead, and show how it goes."""
-    world = site_of(request).world()
-    test = phone_tests.call_phone(world, lead_id, to, actor=actor_of(request).name)
-    return see(f"/leads/{test.lead_id}")
+
+    def act(world: World, actor: str) -> int:
+        return phone_tests.call_phone(world, lead_id, to, actor=actor).lead_id
+
+    return _done(request, lead_id, act, to=to)
 
 
 @router.post("/leads/{lead_id}/number")
 def renumber(request: Request, lead_id: int, to: Annotated[str, Form(max_length=60)]) -> Response:
     """Let another number take a lead's place, and show the lead that has it."""
-    actor = actor_of(request).name
-    new_id = renumbering.renumber(site_of(request).world(), lead_id, to, actor=actor)
-    return see(f"/leads/{new_id}")
+
+    def act(world: World, actor: str) -> int:
+        return renumbering.renumber(world, lead_id, to, actor=actor)
+
+    return _done(request, lead_id, act, number_to=to)
 
 
 @router.post("/leads/{lead_id}/note")
@@ -67,17 +80,36 @@ def note(
     text: Annotated[str, Form(max_length=lead_control.LONGEST_NOTE)] = "",
 ) -> Response:
     """Keep a note with a lead."""
-    lead_control.note(site_of(request).world(), lead_id, text, actor=actor_of(request).name)
-    return see(f"/leads/{lead_id}")
+
+    def act(world: World, actor: str) -> None:
+        lead_control.note(world, lead_id, text, actor=actor)
+
+    return _done(request, lead_id, act, text=text)
 
 
 @router.post("/leads/{lead_id}/do-not-call")
 def never_call(request: Request, lead_id: int, reason: Reason = "") -> Response:
     """Put a lead's number on the do-not-call list, in all campaigns."""
-    actor = actor_of(request).name
-    opt_out = OptOut(reason=_given(reason), source=OptOutSource.HAND, actor=actor)
-    do_not_call.add_lead(site_of(request).world(), lead_id, opt_out)
-    return see(f"/leads/{lead_id}")
+
+    def act(world: World, actor: str) -> None:
+        opt_out = OptOut(reason=_given(reason), source=OptOutSource.HAND, actor=actor)
+        do_not_call.add_lead(world, lead_id, opt_out)
+
+    return _done(request, lead_id, act, never_reason=reason)
+
+
+def _done(
+    request: Request, lead_id: int, act: Callable[[World, str], int | None], **typed: str
+) -> Response:
+    """Do something to a lead and show it, or the lead that it gives.
+
+    After an error the lead is shown with what is wrong, and with what was `typed` in its forms.
+    """
+    try:
+        other = act(site_of(request).world(), actor_of(request).name)
+    except UserError as error:
+        return show(request, lead_id, error=error, typed=typed)
+    return see(f"/leads/{lead_id if other is None else other}")
 
 
 def _spoken(at: str) -> str | None:

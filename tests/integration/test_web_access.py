@@ -333,9 +333,6 @@ class TestRefusedActions:
         assert answer.status_code == 404
         assert "There is no lead 77" in answer.text
         assert '<a href="/leads/77">' in answer.text
-        answer = web.post("/leads/77/skip", data={"reason": " "}, headers=OURS)
-        assert answer.status_code == 400
-        assert "There is no reason" in answer.text
 
 
 class TestTransfer:

@@ -32,6 +32,40 @@ def test_a_note_stands_in_what_happened(web: httpx.Client, world: World) -> None
     assert web.post("/leads/1/note", data={"text": " "}, headers=OURS).status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("form", "typed", "field"),
+    [
+        ("call-me", {"to": "12"}, '<input id="to"'),
+        ("number", {"to": "12"}, '<input id="number-to"'),
+        ("retry", {"at": "2026-02-31T10:00"}, '<input id="at"'),
+    ],
+)
+def test_what_is_wrong_stands_on_the_page_of_the_lead_and_what_was_typed_is_kept(
+    web: httpx.Client, world: World, form: str, typed: dict[str, str], field: str
+) -> None:
+    sign_in(web, world)
+    answer = web.post(f"/leads/1/{form}", data=typed, headers=OURS)
+    assert answer.status_code in (400, 409)
+    page = answer.text
+    assert page.count('id="problem"') == 1
+    assert page.index("<h1>Ada</h1>") < page.index('id="problem"') < page.index('id="next"')
+    ((value),) = typed.values()
+    assert f'value="{value}"' in page.split(field)[1].split(">")[0]
+    assert ".." not in page.split('id="problem"')[1].split("</p>")[0]
+    assert 'data-hx-get="/leads/1"' in page
+    assert "http-equiv" not in page  # loading it again would ask for the form's address
+
+
+@pytest.mark.parametrize("form", ["skip", "do-not-call", "hang-up"])
+def test_the_other_forms_do_so_too(web: httpx.Client, world: World, form: str) -> None:
+    sign_in(web, world)
+    answer = web.post(f"/leads/1/{form}", data={"reason": " "}, headers=OURS)
+    assert answer.status_code in (400, 409)
+    assert "<h1>Ada</h1>" in answer.text
+    gone = web.post(f"/leads/9/{form}", data={"reason": "x"}, headers=OURS)
+    assert gone.status_code == 404
+
+
 def test_viewers_change_neither(web: httpx.Client, world: World) -> None:
     sign_in(web, world, Role.VIEWER)
     for path in ("/leads/1/number", "/leads/1/note"):
