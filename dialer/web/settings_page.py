@@ -41,12 +41,18 @@ Typed = Annotated[str, Form(max_length=30)]
 
 
 @viewing.get(PATH)
-def settings_page(request: Request) -> Response:
-    """Show the limits and the settings."""
-    return _page(request, typed=None, error=None)
+def settings_page(request: Request, saved: bool = False) -> Response:
+    """Show the limits and the settings; `saved` where limits were set just now."""
+    return _page(request, typed=None, error=None, saved=saved)
 
 
-def _page(request: Request, *, typed: dict[str, str] | None, error: UserError | None) -> Response:
+def _page(
+    request: Request,
+    *,
+    typed: dict[str, str] | None,
+    error: UserError | None,
+    saved: bool = False,
+) -> Response:
     site = site_of(request)
     world = site.world()
     state, configured = world.db.read(lambda tx: (gate.peek(tx), gate.configured(tx)))
@@ -57,6 +63,7 @@ def _page(request: Request, *, typed: dict[str, str] | None, error: UserError | 
         "settings.html",
         status=status_for(error),
         error=error,
+        saved=saved,
         typed=typed or {name: _written(value) for name, value in values.items()},
         words=WORDS,
         variables=VARIABLES,
@@ -104,14 +111,14 @@ def change_limits(
         limits.change(site_of(request).world(), wanted, actor=actor_of(request).name)
     except UserError as error:
         return _page(request, typed=typed, error=error)
-    return see(PATH)
+    return see(f"{PATH}?saved=1")
 
 
 @changing.post(f"{PATH}/limits/bring-back")
 def bring_back(request: Request) -> Response:
     """Have the limits hold that the settings name."""
     limits.bring_back(site_of(request).world(), actor=actor_of(request).name)
-    return see(PATH)
+    return see(f"{PATH}?saved=1")
 
 
 def _whole(field: str, text: str) -> int:

@@ -141,6 +141,13 @@ def test_limits_are_changed_shown_and_brought_back(site: Site) -> None:
     assert actions == ["change_limits", "bring_back_limits"]
 
 
+@pytest.mark.parametrize("path", ["/settings/limits", "/settings/limits/bring-back"])
+def test_it_is_said_that_limits_are_saved(site: Site, path: str) -> None:
+    shown = site.web.post(path, data=LIMITS, follow_redirects=True).text
+    assert re.search(r'role="status">Saved: ', shown)
+    assert "Saved: " not in site.web.get("/settings").text
+
+
 def test_settings_are_shown_with_their_source_and_secrets_never(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
