@@ -85,10 +85,18 @@ def spec_of(typed: Mapping[str, str], *, watch: str | None) -> ScheduleSpec:
     try:
         return ScheduleSpec.model_validate(given)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = str(first["loc"][0]) if first["loc"] else "cron"
-        why = sentence_of(first)
-        raise Unfit(field, f"{_WORDS.get(field, field)}: {why}", fix="correct it") from error
+        raise _unfit(error) from error
+
+
+def _unfit(error: ValidationError) -> Unfit:
+    """Name every field that is not fit."""
+    found = {str(one["loc"][0]) if one["loc"] else "cron": one for one in error.errors()}
+    told = [
+        (field, f"{_WORDS.get(field, field)}: {sentence_of(one)}") for field, one in found.items()
+    ]
+    (field, what), *others = told
+    more = [Unfit(other, sentence, fix="correct it") for other, sentence in others]
+    return Unfit(field, what, fix="correct it", more=more)
 
 
 _WORDS = {

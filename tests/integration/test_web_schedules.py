@@ -89,6 +89,15 @@ def test_what_is_not_fit_is_told_with_a_way_to_its_field(
     assert site.world.db.read(schedules.every) == []
 
 
+def test_all_that_is_not_fit_is_told_at_once(site: Site) -> None:
+    shown = site.make(cron="9 * *", zone="Mars").text
+    summary = shown[shown.index('id="problem"') : shown.index('<form id="schedule"')]
+    assert '<a href="#cron">' in summary
+    assert '<a href="#zone">' in summary
+    assert re.search(r'<input id="zone"[^>]* aria-invalid="true"', shown)
+    assert re.search(r'<input id="cron"[^>]* aria-invalid="true"', shown)
+
+
 def test_a_moment_that_is_past_is_refused(site: Site) -> None:
     seen = "at 2020-01-01T09:00 UTC"
     answer = site.make(how="at", at="2020-01-01T09:00", at_zone="UTC", seen=seen)
