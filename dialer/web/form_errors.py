@@ -1,6 +1,7 @@
 """Errors of forms: which field is not fit, so that a page can lead there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from dialer.errors import UserError
 
@@ -28,3 +29,16 @@ class Unfit(UserError):
     def fields(self) -> list[str]:
         """Give all the fields that are not fit."""
         return [self.field, *(one.field for one in self.more)]
+
+
+@contextmanager
+def about(field: str) -> Iterator[None]:
+    """Have what a person must change said of one field.
+
+    Raises:
+        Unfit: in place of any `UserError`.
+    """
+    try:
+        yield
+    except UserError as error:
+        raise Unfit(field, error.what, why=error.why, fix=error.fix) from error

@@ -13,6 +13,7 @@ from dialer.domain.roles import Actor
 from dialer.errors import UserError
 from dialer.web.access import COOKIE, actor_of, open_to_all, own_account, who_asks
 from dialer.web.error_pages import status_of
+from dialer.web.form_errors import Unfit, about
 from dialer.web.pages import page
 from dialer.web.site import site_of
 
@@ -72,7 +73,7 @@ def welcome_page(request: Request, link: str) -> Response:
             why=None,
             fix=GONE_FIX,
         )
-    return page(request, "welcome.html", error=None, **_rules())
+    return page(request, "welcome.html", error=None, name="", **_rules())
 
 
 @public.post("/welcome/{link}")
@@ -83,13 +84,27 @@ def welcome(
     world = site_of(request).world()
     now = world.clock.now()
     try:
-        if password != again:
-            raise UserError("the two passwords are not the same")
+        name = _name_kept(name, password, again)
         people.add_first(world.db, link, name=name, password=password, now=now)
     except UserError as error:
-        return _again(request, "welcome.html", error, **_rules())
+        return _again(request, "welcome.html", error, name=name, **_rules())
     token = sessions.sign_in(world.db, name, password, address=address_of(request), now=now)
     return _with_cookie(request, see("/"), token)
+
+
+def _name_kept(name: str, password: str, again: str) -> str:
+    """Give the name as it is kept, once nothing speaks against it and the password.
+
+    Raises:
+        Unfit: names the field.
+    """
+    with about("name"):
+        kept = credentials.read_name(name)
+    with about("password"):
+        credentials.check_password(password, name=kept)
+    if password != again:
+        raise Unfit("again", "the two passwords are not the same", fix="type it twice")
+    return kept
 
 
 @public.get("/link/{link}")

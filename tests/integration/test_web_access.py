@@ -235,6 +235,37 @@ class TestSignIn:
     def test_with_nobody_there_it_says_how_the_first_one_comes_in(self, web: httpx.Client) -> None:
         assert "Nobody can sign in yet" in web.get("/sign-in", headers=PAGE).text
 
+    @pytest.mark.parametrize(
+        ("wrong", "field"),
+        [
+            ({"name": "Maria!"}, "name"),
+            ({"password": "short"}, "password"),
+            ({"again": "unlike it"}, "again"),
+        ],
+    )
+    def test_the_first_person_keeps_the_name_and_is_led_to_what_is_wrong(
+        self, web: httpx.Client, world: World, wrong: dict[str, str], field: str
+    ) -> None:
+        link = people.first_link(world.db, now=world.clock.now())
+        form = {"name": "Maria", "password": PASSWORD, "again": PASSWORD} | wrong
+        answer = web.post(f"/welcome/{link}", data=form, headers=PAGE | OURS)
+        assert answer.status_code == 400
+        assert f'value="{form["name"]}"' in answer.text
+        assert f'<a href="#{field}">' in answer.text
+        assert re.search(rf'<input id="{field}"[^>]* aria-invalid="true"', answer.text)
+        assert people.everybody(world.db) == []
+
+    def test_the_first_person_sees_the_name_as_it_will_be(
+        self, web: httpx.Client, world: World
+    ) -> None:
+        link = people.first_link(world.db, now=world.clock.now())
+        shown = web.get(f"/welcome/{link}", headers=PAGE).text
+        assert 'name="name" class="small-letters"' in shown
+        assert "Maria becomes maria" in shown
+        form = {"name": "Maria", "password": PASSWORD, "again": PASSWORD}
+        assert web.post(f"/welcome/{link}", data=form, headers=PAGE | OURS).status_code == 303
+        assert [one.name for one in people.everybody(world.db)] == ["maria"]
+
     def test_a_link_that_nobody_made_lets_nobody_in(self, web: httpx.Client, world: World) -> None:
         assert web.get("/welcome/guess", headers=PAGE).status_code == 410
         form = {"name": "eve", "password": PASSWORD, "again": PASSWORD}
