@@ -86,7 +86,8 @@ def test_what_is_wrong_is_linked_to_its_field_and_read_first(page: Page, place: 
     expect(page.locator("#problem")).to_be_focused()
     expect(page).to_have_title("To be put right: New campaign · Dialer")
     expect(page.locator("#name")).to_have_value("Kept as typed")
-    page.get_by_role("link", name="Shortest time between two attempts").click()
+    summary = page.locator("#problem")
+    summary.get_by_role("link", name="Shortest time between two attempts").click()
     expect(page.locator("#cadence-min_gap")).to_be_focused()
     expect(page.locator("#cadence-min_gap")).to_have_attribute("aria-invalid", "true")
     assert violations(page) == []
@@ -130,6 +131,29 @@ def test_a_form_with_everything_wrong_can_be_used_by_everybody(
         assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
         assert page.locator("#name").input_value() == HOSTILE
         assert page.title() != "x"
+
+
+RUNS_OUT = """
+    [...document.querySelectorAll('.card label.choice, .card label.choice *')]
+        .filter(one => one.getBoundingClientRect().right
+            > one.closest('.card').getBoundingClientRect().right)
+        .map(one => one.innerText)
+"""
+"""Choices whose words stand beyond their card."""
+
+
+def test_on_a_phone_the_agents_of_numbers_stay_in_their_card(
+    browser: Browser, place: Place
+) -> None:
+    with browser.new_context(**LOOKS["phone"]) as context:
+        page = context.new_page()
+        sign_in(page, place)
+        page.goto(f"{place.url}/campaigns/new")
+        choice = page.locator(".numbers label.choice span.quiet").first
+        while not choice.count():
+            page.reload()  # Retell has not answered yet
+        choice.evaluate("one => { one.textContent = 'agent_' + '0123456789abcdef'.repeat(4); }")
+        assert page.evaluate(RUNS_OUT) == []
 
 
 def test_a_hostile_name_is_shown_as_it_is_on_every_page_about_it(
