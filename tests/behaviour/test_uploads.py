@@ -1,5 +1,6 @@
 """A lead file on its way from a page into a campaign: checked, decided about, imported."""
 
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from factories import Stage, make_spec
 
 from dialer.actions import errands, uploads
+from dialer.actions.campaign_live import standing
 from dialer.actions.correcting import bad_rows, import_corrected
 from dialer.actions.errand_hold import HELD_FOR
 from dialer.domain.errands import ErrandStatus
@@ -77,6 +79,17 @@ class TestChecking:
         assert [one["taken"] for one in found["head"]] == ["phone", "first_name"]
         assert found["head"][1]["examples"] == ["Ada 2000", "Ada 2001", "Ada 2002"]
         assert stage.world.db.read(lists.every) == []
+
+    def test_a_file_that_waits_since_yesterday_is_still_told_of_its_campaign(
+        self, stage: Stage, home: Path
+    ) -> None:
+        errand_id = upload(stage, home)
+        do_all(stage, home)
+        stage.clock.pass_time(seconds=timedelta(hours=30).total_seconds())
+        campaign_id = row_of(stage, errand_id).campaign_id
+        assert campaign_id is not None
+        found = standing(stage.world.db, campaign_id, now=stage.clock.now())
+        assert [one.id for one in found.errands] == [errand_id]
 
     def test_numbers_on_the_do_not_call_list_are_told(self, stage: Stage, home: Path) -> None:
         stage.suppress("+12125552000")
