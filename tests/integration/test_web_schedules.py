@@ -180,7 +180,7 @@ def test_what_is_typed_stays_where_no_file_was_chosen(site: Site) -> None:
     answer = site.web.post("/schedules/file", data=site.form(name="Evenings"), files=files)
     assert answer.status_code == 400
     assert 'value="Evenings"' in answer.text
-    assert '<a href="#file">No file was chosen</a>' in answer.text
+    assert '<a href="#file">No file was chosen.</a>' in answer.text
 
 
 def test_the_form_says_which_lists_a_schedule_can_read(site: Site) -> None:
