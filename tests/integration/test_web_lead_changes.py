@@ -43,7 +43,6 @@ def test_a_note_stands_in_what_happened(web: httpx.Client, world: World) -> None
 def test_what_is_wrong_stands_on_the_page_of_the_lead_and_what_was_typed_is_kept(
     web: httpx.Client, world: World, form: str, typed: dict[str, str], field: str
 ) -> None:
-    sign_in(web, world)
     answer = web.post(f"/leads/1/{form}", data=typed, headers=OURS)
     assert answer.status_code in (400, 409)
     page = answer.text
@@ -58,7 +57,6 @@ def test_what_is_wrong_stands_on_the_page_of_the_lead_and_what_was_typed_is_kept
 
 @pytest.mark.parametrize("form", ["skip", "do-not-call", "hang-up"])
 def test_the_other_forms_do_so_too(web: httpx.Client, world: World, form: str) -> None:
-    sign_in(web, world)
     answer = web.post(f"/leads/1/{form}", data={"reason": " "}, headers=OURS)
     assert answer.status_code in (400, 409)
     assert "<h1>Ada</h1>" in answer.text
