@@ -5,28 +5,30 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import hypothesis.strategies as st
-from factories import make_spec
+from factories import NOW, make_spec
 
 from dialer.domain.durations import format_duration
 from dialer.domain.occurrences import Missed
 from dialer.domain.schedule_spec import LeadChoice, Recipe, ScheduleSpec
 from simulation.machine_moments import LORD_HOWE, Hands, Once
 from simulation.machine_promises import Promise
-from simulation.machine_stage import QUICK, STARTS
+from simulation.machine_stage import QUICK
 
 HOURLY, OFTEN = Hands((0,)), Hands((0, 20, 40))
 DAILY = (
     Hands((0,), hours=(9, 15)),
     Hands((30,), hours=(1, 2)),  # one is jumped over in spring, one is shown twice in autumn
     Hands((0, 45), hours=(2,), zone=LORD_HOWE),  # where clocks are set by half an hour
-    Hands((15,), hours=(8, 12), days=(0, 1, 2, 3, 4)),
+    Hands((15,), hours=(2, 12), days=(0, 1, 2, 3, 4, 6)),
 )
 SOON = (timedelta(minutes=1), timedelta(hours=5))
 """Once, so long from now."""
 BEGINNINGS = (
-    *STARTS,
-    datetime(2026, 4, 4, 10, 0, tzinfo=UTC),  # clocks go back on Lord Howe Island the next night
-    datetime(2026, 10, 3, 10, 0, tzinfo=UTC),  # and forward
+    NOW,
+    datetime(2026, 3, 8, 5, 0, tzinfo=UTC),  # in two hours clocks go forward in New York
+    datetime(2026, 11, 1, 4, 30, tzinfo=UTC),  # and back
+    datetime(2026, 10, 3, 14, 0, tzinfo=UTC),  # forward on Lord Howe Island
+    datetime(2026, 4, 4, 13, 30, tzinfo=UTC),  # and back
 )
 
 
