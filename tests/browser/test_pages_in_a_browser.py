@@ -93,6 +93,50 @@ def test_every_question_can_be_used_by_everybody(
         assert violations(page) == []
 
 
+SMALL = {"width": 640, "height": 450}  # a screen of 1280 by 900 at 200 %
+LAST_SEEN = """
+    dialog => {
+        const form = dialog.querySelector("form");
+        const at = one => one.getBoundingClientRect();
+        dialog.showModal();
+        form.scrollTop = form.scrollHeight;
+        const bottom = at(form.querySelector(".actions, form > :last-child")).bottom;
+        form.scrollTop = 0;
+        const found = [at(form.querySelector("h2")).top, innerHeight - bottom];
+        dialog.close();
+        return Math.min(...found);
+    }
+"""
+"""How far heading and buttons are from the screen's edges once they were scrolled to."""
+
+
+@pytest.mark.slow
+def test_every_question_can_be_scrolled_to_its_ends_on_a_small_screen(
+    browser: Browser, place: Place
+) -> None:
+    cut, looked_at = [], 0
+    with browser.new_context(viewport=SMALL) as context:
+        page = context.new_page()
+        sign_in(page, place, role=Role.ADMIN)
+        for name, path in place.pages.items():
+            page.goto(place.url + path)
+            for dialog in page.locator("dialog").all():
+                looked_at += 1
+                if dialog.evaluate(LAST_SEEN) < 0:
+                    cut.append(f"{name}: {dialog.get_attribute('id')}")
+    assert looked_at > 40
+    assert cut == []
+
+
+def test_the_button_of_a_file_field_is_not_cut(browser: Browser, place: Place) -> None:
+    with browser.new_context(**LOOKS["light"]) as context:
+        page = context.new_page()
+        sign_in(page, place)
+        page.goto(f"{place.url}/upload")
+        field = page.locator("input[type=file]").first
+        assert field.evaluate("one => one.getBoundingClientRect().height") >= 46
+
+
 def test_hostile_texts_do_nothing_and_are_shown_as_they_are(browser: Browser, place: Place) -> None:
     seen = Seen()
     with browser.new_context(**LOOKS["light"]) as context:
