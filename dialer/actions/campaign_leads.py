@@ -73,3 +73,8 @@ def with_number(db: Database, campaign_id: int, phone: str) -> LeadsPage:
         return LeadsPage(campaign, [fields_of(row) for row in found], None)
 
     return db.read(body)
+
+
+def count_leads(db: Database, campaign_id: int, chosen: LeadFilter) -> int:
+    """Count the leads a filter finds; that takes its time in a long list."""
+    return db.read(lambda tx: lead_paging.count(tx, campaign_id, chosen))

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialer.actions.campaign_leads import latest_called, leads_page, with_number
+from dialer.actions.campaign_leads import count_leads, latest_called, leads_page, with_number
 from dialer.actions.campaign_live import NOTHING, Counted, counted, standing
 from dialer.actions.preflight import findings_here
 from dialer.domain.lead_filter import LeadFilter
@@ -22,6 +22,7 @@ from dialer.store.lead_paging import Place
 from dialer.store.tables import Campaign
 from dialer.web import export_page
 from dialer.web.access import may_operate, requires
+from dialer.web.campaign_review import ways_from
 from dialer.web.campaign_view import LATEST, live_view, url_of
 from dialer.web.live import Snapshot
 from dialer.web.masking import as_seen_by
@@ -57,7 +58,7 @@ def campaign_page(
     now_of = standing(world.db, campaign_id, now=now)
     view = live_view(now_of, of, now=now, counting=kept is None)
     findings = _findings(site, found.campaign, now=now) if view["can"]["start"] else ()
-    matching = None if kept is None else _matching(of, chosen)
+    matching = None if kept is None else _matching(site, campaign_id, of, chosen, now=now)
     return page(
         request,
         "campaign.html",
@@ -65,6 +66,7 @@ def campaign_page(
         view=view,
         findings=findings or (),
         looking=findings is None,
+        ways=ways_from(f"/campaigns/{campaign_id}/edit"),
         filters=_filters(
             campaign_id, None if kept is None else of.progress, chosen, matching=matching
         ),
@@ -156,8 +158,10 @@ def _filters(
     return found
 
 
-def _matching(of: Counted, chosen: LeadFilter) -> int | None:
-    """Give how many leads a filter finds, where that is counted already."""
+def _matching(
+    site: Site, campaign_id: int, of: Counted, chosen: LeadFilter, *, now: datetime
+) -> int | None:
+    """Give how many leads a filter finds; None while they are still counted."""
     done = of.progress
     if chosen.finished:
         return done.finished
@@ -168,4 +172,8 @@ def _matching(of: Counted, chosen: LeadFilter) -> int | None:
         return done.closed_as.get(chosen.closed_as, 0)
     if chosen.held is not None:
         return of.held.get(chosen.held, 0)
-    return None if chosen.last is not None else done.leads
+    if chosen.last is None:
+        return done.leads
+    ask = lambda: count_leads(site.world().db, campaign_id, chosen)  # noqa: E731
+    kept = site.figures.soon(("leads", campaign_id, chosen), ask, now=now)
+    return None if kept is None else kept.value

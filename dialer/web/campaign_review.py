@@ -53,6 +53,16 @@ WAYS: Mapping[FindingCode, tuple[str, str]] = {
     FindingCode.NUMBERS_NOT_ASKED: ("#from_numbers", "To the numbers"),
 }
 """Where on the form, or elsewhere, something is done about a finding."""
+
+
+def ways_from(form: str) -> dict[FindingCode, tuple[str, str]]:
+    """Give the same for a page that is not the form itself, which is at `form`."""
+    return {
+        code: (form + url if url.startswith("#") else url, words)
+        for code, (url, words) in WAYS.items()
+    }
+
+
 AGENT_WITHIN_S = 0.3
 
 

@@ -58,7 +58,7 @@ def told(
     """Tell what went wrong, to whoever asked."""
     if not wants_page(request):
         return problem(status, what if why is None else f"{what}: {why}", fix=fix, headers=headers)
-    sentence = {"what": what[:1].upper() + what[1:], "why": why, "fix": fix}
+    sentence = {"what": what, "why": why, "fix": fix}
     title = _TITLES.get(status, status.phrase)
     # A form of a lead lies beneath the page it was sent from.
     back = request.url.path.rpartition("/")[0] if request.method not in SAFE_METHODS else ""

@@ -16,6 +16,7 @@ from dialer.domain.dispositions import spoken
 from dialer.domain.local_time import zone
 from dialer.domain.roles import Actor, Role
 from dialer.web.assets import url_of
+from dialer.web.page_fixes import fix_on_page
 from dialer.web.site import site_of
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -139,5 +140,6 @@ environment.filters |= {
     "dollars": dollars,
     "pretty": pretty,
     "size": size,
+    "on_page": fix_on_page,
 }
 environment.globals["asset"] = url_of

@@ -72,6 +72,7 @@ def view_of(row: Errand, campaign: Campaign | None, *, now: datetime) -> dict[st
         "sentence": row.sentence,
         "asked": {**_NOT_ASKED, **row.asked},
         "found": found,
+        "message": _without_option(found.get("message") or ""),
         "reasons": _reasons(found.get("reasons", {}), found.get("rejected", ())),
         "no_leads": _no_leads(found.get("reasons", {})),
         "list_id": row.list_id,
@@ -86,6 +87,11 @@ def fictional_in(row: Errand, campaign: Campaign | None) -> int:
     settled = campaign is not None and campaign.status is not CampaignStatus.DRAFT
     reasons: Mapping[str, int] = (row.found or {}).get("reasons", {})
     return 0 if settled else reasons.get(RejectReason.FICTIONAL_NUMBER, 0)
+
+
+def _without_option(text: str) -> str:
+    """Give what is said of a file without the option of a command that it names."""
+    return text.partition(" Name it: --map")[0]
 
 
 def reason_sentence(reason: str) -> str:

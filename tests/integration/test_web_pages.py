@@ -376,6 +376,38 @@ class TestHeaders:
         assert sqlite_site.web.get("/static/..%2fapp.py").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("path", "leads_to"),
+    [("/campaigns/99", "/"), ("/leads/99", "/"), ("/lists/99", "/lists")],
+)
+def test_a_page_of_what_is_not_there_leads_to_the_right_list(
+    sqlite_site: Site, path: str, leads_to: str
+) -> None:
+    answer = sqlite_site.web.get(path)
+    assert answer.status_code == 404
+    words = words_of(answer.text)
+    assert "dialer " not in words
+    assert f'What to do: <a href="{leads_to}">' in answer.text
+    assert re.search(r"There is no \w+ 99\. What to do: [^.]+ \. ", words)
+
+
+def test_questions_about_leads_name_their_number_and_the_filter(sqlite_site: Site) -> None:
+    number = a_campaign_with_leads(sqlite_site.world)
+    add_lead(sqlite_site.world, number, "+12025550117", disposition=Disposition.BUSY)
+    with_last = sqlite_site.web.get(f"/campaigns/{number}?last=busy").text
+    assert "Skip 1 lead (last: busy)" in with_last
+    assert "Never call 1 lead (last: busy)" in with_last
+    assert "Skip all 8 leads</h2>" in sqlite_site.web.get(f"/campaigns/{number}").text
+
+
+def test_a_question_before_a_start_leads_to_where_a_finding_is_mended(sqlite_site: Site) -> None:
+    number = a_campaign_with_leads(sqlite_site.world)
+    shown = sqlite_site.web.get(f"/campaigns/{number}").text
+    assert f'<a href="/campaigns/{number}/edit#caller-legal_name">Fill it in' in shown
+    assert "Nobody wrote down in whose name the agent calls." in words_of(shown)
+    assert "[caller]" not in shown
+
+
 def test_making_the_app_connects_to_nothing(tmp_path: Path) -> None:
     unstarted_app(f"sqlite:///{tmp_path}/none.db")
     assert not (tmp_path / "none.db").exists()
