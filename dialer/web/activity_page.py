@@ -1,6 +1,7 @@
 """The activity log: who did what to what, and when."""
 
 import re
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,17 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from dialer.domain.roles import Role
+from dialer.domain.states import CampaignStatus
 from dialer.leads.exports import ExportFormat, open_export
-from dialer.store import ledger
+from dialer.store import campaigns, ledger
+from dialer.store.database import Connection
+from dialer.store.tables import AuditLog
 from dialer.web.access import may_operate, requires
-from dialer.web.lead_view import told
 from dialer.web.masking import as_seen_by
 from dialer.web.pages import page
 from dialer.web.site import site_of
 from dialer.web.written_files import as_file
+from dialer.web.written_values import change_words, told
 
 viewing = requires(Role.VIEWER)
 exporting = requires(Role.OPERATOR)
@@ -38,25 +42,28 @@ def activity_page(
     request: Request, actor: str = "", subject: str = "", before: int | None = None
 ) -> Response:
     """Show what was done, the latest first."""
-    world = site_of(request).world()
-    rows = world.db.read(
-        lambda tx: ledger.page(
+
+    def body(tx: Connection) -> tuple[list[AuditLog], dict[int, str]]:
+        rows = ledger.page(
             tx,
             before=before,
             most=PAGE + 1,
             subject=subject.strip()[:200] or None,
             actor=actor.strip()[:200] or None,
         )
-    )
+        found = [_SUBJECT.fullmatch(row.subject) for row in rows]
+        ids = {int(one[2]) for one in found if one and one[1] == "campaign"}
+        return rows, campaigns.names(tx, ids)
+
+    rows, names = site_of(request).world().db.read(body)
     entries: list[dict[str, Any]] = [
         {
             "at": row.at,
             "actor": row.actor,
-            "action": row.action,
-            "subject": row.subject,
+            "action": _action(row),
+            "subject": _named(row.subject, names),
             "url": _url(row.subject),
-            "before": told(row.before),
-            "after": told(row.after),
+            "details": change_words(row.before, row.after),
         }
         for row in rows[:PAGE]
     ]
@@ -98,6 +105,22 @@ def export_activity(request: Request, actor: str = "", subject: str = "") -> Fil
                 before = rows[-1].id
 
     return as_file(request, write, form=ExportFormat.CSV, named="activity")
+
+
+def _action(row: AuditLog) -> str:
+    """Tell a resume from a start: both set a campaign running."""
+    if row.action != CampaignStatus.RUNNING:
+        return row.action
+    was = (row.before or {}).get("status")
+    return "resume" if was in (CampaignStatus.PAUSED, CampaignStatus.HELD) else "start"
+
+
+def _named(subject: str, names: Mapping[int, str]) -> str:
+    found = _SUBJECT.fullmatch(subject)
+    if found is None:
+        return subject.replace(":", " ", 1)
+    number = f"{found[1]} {found[2]}"
+    return names.get(int(found[2]), number) if found[1] == "campaign" else number
 
 
 def _url(subject: str) -> str | None:

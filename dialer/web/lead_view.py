@@ -1,8 +1,9 @@
 """A lead as its page shows it: what `explain` tells, in the order in which people read it."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from dialer.domain.dispositions import MEANING
@@ -10,6 +11,7 @@ from dialer.domain.hold import HoldCode
 from dialer.domain.states import LeadState
 from dialer.domain.zones import ZoneSource
 from dialer.web import do_not_call_view
+from dialer.web.written_values import told, value_words
 
 ZONE_FROM = {
     ZoneSource.GIVEN: "named by its list",
@@ -46,6 +48,7 @@ def seen(found: Mapping[str, Any], letters: Letters, *, now: datetime) -> dict[s
     return {
         **found,
         "consent": told(found["consent"]),
+        "variables": _once(found["variables"]),
         "zone": zones[0] if zones else None,
         "zone_from": ZONE_FROM[ZoneSource(found["zone_source"])],
         "state_sentence": IN_WORDS[LeadState(found["state"])],
@@ -54,6 +57,14 @@ def seen(found: Mapping[str, Any], letters: Letters, *, now: datetime) -> dict[s
         "is_overdue": found["due_at"] is not None and found["due_at"] <= now,
         "timeline": sorted(_timeline(found, letters), key=lambda one: one["at"], reverse=True),
     }
+
+
+def _once(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Give each variable once: a list's column stands under our own name for it, too."""
+    shown = {
+        (re.sub(r"[\W_]", "", name).lower(), str(value)): name for name, value in variables.items()
+    }
+    return {name: variables[name] for name in shown.values()}
 
 
 def _timeline(found: Mapping[str, Any], letters: Letters) -> Iterator[dict[str, Any]]:
@@ -94,7 +105,7 @@ def _talks(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         what = f"{one['name']} (a test)" if one["is_test"] else one["name"]
         yield _note(one["at"], what, text, by="agent")
     for one in found["appointments"]:
-        text = f"{one['calendar']}: {_plain(one['starts_at'])}, number {one['confirmation']}"
+        text = f"{one['calendar']}: {value_words(one['starts_at'])}, number {one['confirmation']}"
         yield _note(one["booked_at"], "appointment", text, by="agent")
     for one in found["inbound_calls"]:
         how = MEANING[one["disposition"]].sentence if one["disposition"] else "It is not over."
@@ -147,18 +158,3 @@ def _without_links(value: Any) -> Any:
 
 def _note(at: datetime, what: str, text: str, *, by: str | None = None) -> dict[str, Any]:
     return {"kind": "note", "at": at, "what": what, "text": text, "by": by}
-
-
-def told(after: Mapping[str, Any] | None) -> str:
-    """Write what an entry of the activity log holds."""
-    given = {name: value for name, value in (after or {}).items() if value is not None}
-    return ", ".join(f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in given.items())
-
-
-def _plain(value: object) -> str:
-    """Write a moment as people read it, and anything else as it is."""
-    try:
-        at = datetime.fromisoformat(str(value))
-    except ValueError:
-        return str(value)
-    return at.strftime("%Y-%m-%d %H:%M") + (" UTC" if at.utcoffset() == timedelta(0) else "")

@@ -18,6 +18,7 @@ from dialer.domain.roles import Actor, Role
 from dialer.web.assets import url_of
 from dialer.web.page_fixes import fix_on_page
 from dialer.web.site import site_of
+from dialer.web.written_values import value_words
 
 TEMPLATES = Path(__file__).parent / "templates"
 REFRESH_S = 5
@@ -141,5 +142,6 @@ environment.filters |= {
     "pretty": pretty,
     "size": size,
     "on_page": fix_on_page,
+    "value_words": value_words,
 }
 environment.globals["asset"] = url_of
