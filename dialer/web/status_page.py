@@ -1,6 +1,6 @@
 """The sentences that say what a campaign does, and why."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from dialer.domain.lines import GateState
 from dialer.domain.states import CampaignStatus, LeadState
@@ -77,4 +77,4 @@ def _what_it_waits_for(progress: Progress, *, now: datetime) -> str | None:
 
 
 def _clock_time(at: datetime) -> str:
-    return at.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return f"{at.astimezone(UTC):%a %d %b %Y, %H:%M:%S UTC}"

@@ -30,7 +30,7 @@ def test_a_scheduled_campaign_says_when_it_starts() -> None:
     row = campaign(CampaignStatus.SCHEDULED, start_at=LATER)
     assert (
         reason(row, Progress(), state=QUIET, now=NOW)
-        == "Starts by itself at 2026-11-03 19:00:00 UTC."
+        == "Starts by itself at Tue 03 Nov 2026, 19:00:00 UTC."
     )
 
 
@@ -48,7 +48,7 @@ def test_a_draft_whose_leads_are_still_copied_says_so() -> None:
 def test_a_running_campaign_with_nothing_callable_says_until_when_it_waits() -> None:
     row = campaign(CampaignStatus.RUNNING)
     waiting = Progress(retry_later=3, next_due_at=LATER)
-    assert "due at 2026-11-03 19:00:00 UTC" in reason(row, waiting, state=QUIET, now=NOW)
+    assert "due at Tue 03 Nov 2026, 19:00:00 UTC" in reason(row, waiting, state=QUIET, now=NOW)
     assert "held for a person" in reason(row, Progress(held=2), state=QUIET, now=NOW)
 
 

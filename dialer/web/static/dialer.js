@@ -10,7 +10,7 @@
       stale.hidden = true;
     };
     const failed = () => {
-      stale.querySelector("[data-since]").textContent = since.toLocaleTimeString();
+      stale.querySelector("[data-since]").textContent = since.toLocaleTimeString([], { timeStyle: "long" });
       stale.hidden = false;
     };
     document.addEventListener("htmx:after:swap", fresh);
