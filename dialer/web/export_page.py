@@ -36,13 +36,17 @@ PAGE = 30
 OF_A_CAMPAIGN = 5
 Word = Annotated[str, Form(max_length=60)]
 
+_PRODUCTS: Mapping[str, str] = {"hubspot": "HubSpot"}
 KINDS: Mapping[str, str] = {
     ExportWhat.RESULTS.value: "Results: every lead with its latest call",
     ExportWhat.COMPLETED.value: "Results of those who were reached",
     ExportWhat.TO_FIX.value: "Those to fix: held, wrong number, outcome unknown",
     ExportWhat.ATTEMPTS.value: "Every call that was made",
     ExportWhat.LEADS.value: "The leads as they are stored, with their variables",
-    **{f"profile:{name}": f"For {name.capitalize()}" for name in shipped_profiles()},
+    **{
+        f"profile:{name}": f"For {_PRODUCTS.get(name, name.capitalize())}"
+        for name in shipped_profiles()
+    },
     ExportWhat.BATCH.value: "Who is still to be called, for Retell’s batch calls",
 }
 FORMATS: Mapping[str, str] = {
@@ -75,9 +79,10 @@ def _page(
         rows = errands.page_of(
             tx, ErrandKind.EXPORT, most=PAGE + 1, before=before, campaign_id=chosen
         )
-        names = campaigns.names(tx, {row.campaign_id or 0 for row in rows})
+        names = campaigns.names(tx, {chosen or 0, *(row.campaign_id or 0 for row in rows)})
         return {
             "past": shown(request, rows[:PAGE], names),
+            "chosen_name": names.get(chosen or 0),
             "next_before": rows[PAGE - 1].id if len(rows) > PAGE else None,
             "campaigns": campaigns_to_choose(tx),
             "working": any(row.status in FOR_A_WORKER for row in rows),
