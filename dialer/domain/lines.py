@@ -71,13 +71,17 @@ def lines_in_force(gate: GateState, *, now: datetime) -> LinesInForce:
             lines = theirs
             sentence = (
                 f"{lines} lines: Retell allows {gate.provider_lines}, "
-                f"{gate.foreign_calls} are used by others, {gate.headroom} are kept free."
+                f"{_are(gate.foreign_calls)} used by others, {_are(gate.headroom)} kept free."
             )
     shrunk = _shrunk_lines(gate, now=now)
     if shrunk is not None and shrunk < lines:
         lines = shrunk
         sentence = f"{shrunk} lines: Retell refused calls lately; one comes back every 30 s."
     return LinesInForce(lines, sentence)
+
+
+def _are(count: int) -> str:
+    return f"{count} is" if count == 1 else f"{count} are"
 
 
 def _shrunk_lines(gate: GateState, *, now: datetime) -> int | None:

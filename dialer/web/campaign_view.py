@@ -104,6 +104,11 @@ def percent(part: int, whole: int) -> int | None:
     return round(100 * part / whole) if whole else None
 
 
+def _bar(part: int, whole: int) -> int:
+    """Give how long a bar is, in percent; of something it is never without length."""
+    return max(1, percent(part, whole) or 0) if part else 0
+
+
 def _funnel(campaign_id: int, of: Counted) -> list[dict[str, Any]]:
     done = of.progress
     steps = (
@@ -116,7 +121,7 @@ def _funnel(campaign_id: int, of: Counted) -> list[dict[str, Any]]:
         {
             "words": words,
             "count": count,
-            "percent": percent(count, done.leads) or 0,
+            "percent": _bar(count, done.leads),
             "url": url_of(campaign_id, chosen) if chosen is not None else None,
         }
         for words, count, chosen in steps
@@ -129,7 +134,7 @@ def _dispositions(campaign_id: int, of: Counted) -> list[dict[str, Any]]:
             "words": word.value,
             "sentence": MEANING[word].sentence,
             "count": count,
-            "percent": percent(count, of.attempts) or 0,
+            "percent": _bar(count, of.attempts),
             "url": url_of(campaign_id, LeadFilter(last=word)),
         }
         for word, count in of.dispositions
@@ -155,17 +160,21 @@ def _to_fix(campaign_id: int, of: Counted) -> list[dict[str, Any]]:
     for word, count in sorted(of.held.items(), key=lambda one: -one[1]):
         words = held_words(word)
         url = url_of(campaign_id, LeadFilter(held=word))
-        found.append({"sentence": words.sentence, "count": count, "url": url, "fix": words.fix})
+        found.append(_fixable(count, "lead", words.sentence, url=url, fix=words.fix))
     for list_id, file_name, rejected in of.rejected:
-        sentence = f"Rejected rows of {file_name}."
+        sentence = f"Rejected from {file_name}."
         url = f"/lists/{list_id}/correct"
-        found.append({"sentence": sentence, "count": rejected, "url": url, "fix": "correct them"})
+        found.append(_fixable(rejected, "row", sentence, url=url, fix="correct them"))
     if wrong := of.progress.closed_as.get(ClosedAs.INVALID_NUMBER, 0):
         url = url_of(campaign_id, LeadFilter(closed_as=ClosedAs.INVALID_NUMBER))
         fix = "ask for other numbers, and import them"
-        sentence = "Numbers that do not exist."
-        found.append({"sentence": sentence, "count": wrong, "url": url, "fix": fix})
+        found.append(_fixable(wrong, "lead", "The number does not exist.", url=url, fix=fix))
     return found
+
+
+def _fixable(count: int, noun: str, sentence: str, *, url: str, fix: str) -> dict[str, Any]:
+    of = noun if count == 1 else f"{noun}s"
+    return {"sentence": sentence, "count": count, "of": of, "url": url, "fix": fix}
 
 
 def _errand_url(one: Errand) -> str | None:

@@ -17,7 +17,7 @@ from dialer.actions.workspace_numbers import (
 from dialer.domain.roles import Role
 from dialer.domain.weighted_agents import read_agents
 from dialer.errors import NotFound, UserError
-from dialer.store import number_use
+from dialer.store import campaigns, number_use
 from dialer.store.database import Connection
 from dialer.web.access import actor_of, requires
 from dialer.web.error_pages import status_for
@@ -45,17 +45,19 @@ def numbers_page(request: Request, done: str = "") -> Response:
     found = numbers_of(site, now=site.world().clock.now())
     rows: Sequence[dict[str, Any]] = found.value or ()
 
-    def body(tx: Connection) -> tuple[dict[str, Any], dict[str, Any]]:
+    def body(tx: Connection) -> tuple[dict[str, Any], dict[str, Any], dict[int, str]]:
         numbers = [row["number"] for row in rows if row["number"]]
-        return number_use.latest(tx, numbers), number_use.why_resting(tx, now=now)
+        names = campaigns.names(tx, {one for row in rows for one in row["campaigns"]})
+        return number_use.latest(tx, numbers), number_use.why_resting(tx, now=now), names
 
-    use, resting = world.db.read(body)
+    use, resting, names = world.db.read(body)
     shown = [{**row, "use": use.get(row["number"]), **_rest(row, resting)} for row in rows]
     return page(
         request,
         "numbers.html",
         told=found,
         numbers=shown,
+        names=names,
         among=number_use.AMONG,
         changed=done[:30],
         is_admin=actor_of(request).role.includes(Role.ADMIN),
