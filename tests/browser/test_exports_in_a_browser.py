@@ -25,7 +25,8 @@ def test_results_are_exported_from_the_page_of_a_campaign(page: Page, place: Pla
     assert download.value.suggested_filename.startswith("not-started-leads-")
     text = Path(download.value.path()).read_text(encoding="utf-8-sig")
     assert len(list(csv.DictReader(io.StringIO(text)))) == 5
-    page.get_by_role("button", name="Delete not-started-leads").click()
+    page.get_by_role("button", name="Delete … not-started-leads").click()
+    page.locator("dialog[open]").get_by_role("button", name="Delete the file").click()
     # Another one was deleted before.
     expect(page.locator("td").filter(has_text="deleted 2026")).to_have_count(2)
     assert seen.said == []
