@@ -741,6 +741,16 @@ def test_a_run_that_dies_again_and_again_is_given_up(plan: Plan) -> None:
     assert "begun 5 times" in (plan.runs()[0].sentence or "")
 
 
+def test_a_run_that_is_given_up_leaves_a_campaign_alone_that_somebody_started(plan: Plan) -> None:
+    plan.create()
+    die_when(plan, partial(is_imported, plan), hours=1)
+    control.start(plan.world, 1, actor="ann")
+    plan.world.db.transact(lambda tx: tx.exec_driver_sql("UPDATE schedule_run SET tries = 5"))
+    plan.tick(minutes=4)
+    assert [run.status for run in plan.runs()] == [RunStatus.FAILED]
+    assert plan.campaigns()[0].status is CampaignStatus.RUNNING
+
+
 def test_a_run_that_somebody_holds_is_left_to_them(plan: Plan) -> None:
     plan.create()
     die_when(plan, partial(is_made, plan), hours=1)
