@@ -8,17 +8,23 @@ NUMBERED = ("id", "lead", "instead_of", "campaign", "list", "row", "schedule", "
 """Last parts of names under which a number says which one, not how many."""
 
 
-def value_words(value: object) -> str:
-    """Write a value: yes or no, numbers with their thousands apart, and parts with commas."""
+def value_words(value: object, *, whole: str = ",") -> str:
+    """Write a value: yes or no, and parts with commas.
+
+    `whole` formats whole numbers, whose thousands stand apart; "" leaves them as they are, where
+    nobody knows whether they count something.
+    """
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
-        return f"{value:,}"
+        return f"{value:{whole}}"
     if isinstance(value, Mapping):
-        return ", ".join(f"{_name(key)}: {value_words(one)}" for key, one in value.items())
+        return ", ".join(
+            f"{_name(key)}: {value_words(one, whole=whole)}" for key, one in value.items()
+        )
     if isinstance(value, list | tuple):
         apart = "; " if any(isinstance(one, Mapping) for one in value) else ", "
-        return apart.join(value_words(one) for one in value) or "none"
+        return apart.join(value_words(one, whole=whole) for one in value) or "none"
     return "none" if value is None else _text(str(value))
 
 

@@ -27,6 +27,10 @@ def test_a_value_is_written_without_a_sign_of_the_program(value: object, written
     assert value_words(value) == written
 
 
+def test_a_number_of_which_nobody_knows_what_it_is_stays_as_it_is() -> None:
+    assert value_words({"order": [20264711, 2026]}, whole="") == "order: 20264711, 2026"
+
+
 def test_a_change_says_what_each_thing_was_and_is() -> None:
     assert change_words({"status": "paused"}, {"status": "running"}) == "paused → running"
     was, now = {"lines": 1_000, "end": "x", "same": 1}, {"lines": 2_000, "day": True, "same": 1}
