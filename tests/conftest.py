@@ -35,12 +35,17 @@ import psycopg
 import pytest
 import redis
 import stamina
+from hypothesis import settings
 from psycopg import sql
 from quick import make_databases_quick
 from servers import server_missing
 
 from dialer.embedded.broker import EmbeddedBroker
 from dialer.store.database import Database
+
+# No test is about time; a busy machine takes its own.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 # The server holds nothing worth keeping; without these a test costs three times as much.
 CARELESS = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")

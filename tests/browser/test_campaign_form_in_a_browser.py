@@ -224,7 +224,7 @@ def test_a_campaign_is_scheduled_copied_stopped_and_put_away(page: Page, place: 
     page.get_by_label("Day and time").fill("2100-07-01T09:00")
     page.get_by_label("By the clock of").fill("America/New_York")
     page.get_by_role("button", name="Schedule: call 2 leads").click()
-    expect(page.get_by_text("Starts by itself at 2100-07-01 13:00:00 UTC.")).to_be_visible()
+    expect(page.get_by_text("Starts by itself at Thu 01 Jul 2100, 13:00:00 UTC.")).to_be_visible()
     page.get_by_role("button", name="Do not start by itself").click()
     page.get_by_role("button", name="Duplicate …").click()
     page.get_by_label("With its leads, as new ones").check()
@@ -237,7 +237,7 @@ def test_a_campaign_is_scheduled_copied_stopped_and_put_away(page: Page, place: 
     page.get_by_role("button", name="Put it away").click()
     expect(page.locator("#live .status").first).to_have_text("archived")
     page.goto(f"{place.url}/?tab=archived")
-    expect(page.get_by_role("link", name="Scheduled, copy")).to_be_visible()
+    expect(page.get_by_role("link", name="Scheduled, copy", exact=True)).to_be_visible()
 
 
 def test_everything_is_paused_at_once_and_goes_on_after_a_question(
@@ -246,7 +246,7 @@ def test_everything_is_paused_at_once_and_goes_on_after_a_question(
     world = place.stage.world
     sign_in(page, place)
     page.get_by_role("button", name="Pause everything").click()
-    expect(page.get_by_text("Everything is paused")).to_be_visible()
+    expect(page.get_by_role("status").get_by_text("Everything is paused")).to_be_visible()
     assert world.db.read(gate.peek).everything_paused
     page.get_by_role("button", name="Go on with everything …").click()
     assert violations(page) == []

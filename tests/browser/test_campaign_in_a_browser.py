@@ -108,7 +108,7 @@ def test_all_that_match_are_skipped_after_a_question_that_counts_them(
     page.get_by_text("With all 5 leads (pending)").click()
     page.get_by_role("button", name="Skip …").click()
     page.locator("#bulk-skip-reason").fill("our own staff")
-    page.get_by_role("button", name="Skip all 5 leads").click()
+    page.get_by_role("button", name="Skip 5 leads (pending)").click()
     expect(page.get_by_text("5 leads were skipped")).to_be_visible()
     expect(page).to_have_url(f"{place.url}/campaigns/{draft}?state=pending")
 

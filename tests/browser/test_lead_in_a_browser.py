@@ -32,7 +32,7 @@ def test_the_first_person_comes_in_by_the_link_and_skips_a_lead(
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_label("The same password again").fill(PASSWORD)
         page.get_by_role("button", name="Become the admin").click()
-        page.get_by_role("link", name="Spring").click()
+        page.get_by_role("link", name="Spring", exact=True).click()
         page.get_by_role("link", name="+1212").click()
         expect(page.get_by_role("heading", name="Ada Example")).to_be_visible()
         page.get_by_role("button", name="Skip …").click()

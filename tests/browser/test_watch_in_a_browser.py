@@ -34,7 +34,7 @@ def test_a_number_is_put_on_the_list_found_there_and_taken_off(page: Page, place
 def test_a_number_that_is_none_is_told(page: Page, place: Place) -> None:
     sign_in(page, place)
     page.goto(f"{place.url}/do-not-call?number=abc")
-    expect(page.get_by_role("alert")).to_contain_text("is no number")
+    expect(page.get_by_role("alert")).to_contain_text("is not a phone number")
 
 
 def test_files_of_numbers_and_registries_are_read_by_a_worker(

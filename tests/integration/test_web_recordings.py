@@ -149,7 +149,7 @@ def test_an_operator_hears_a_recording_by_a_link_that_is_on_no_page(site: Site) 
 def test_figures_and_words_of_a_call_are_on_the_page_of_its_lead(site: Site) -> None:
     lead_id, _ = site.called(TALKS)
     page = site.web.get(f"/leads/{lead_id}").text
-    for shown in ("Latency and cost", "elevenlabs tts", "num requests 3", "Hi [NAME]", "Hi Zoe"):
+    for shown in ("Latency and cost", "elevenlabs tts", "requests: 3", "Hi [NAME]", "Hi Zoe"):
         assert shown in page
 
 
