@@ -70,9 +70,8 @@ def understand(event: WebhookEvent) -> Understood | Settled:
     try:
         webhook = Webhook.model_validate_json(event.raw)
     except ValidationError as error:
-        return Settled(
-            webhooks.DEAD, error=f"The body cannot be read: {error.error_count()} fields"
-        )
+        wrong = ".".join(str(part) for part in error.errors()[0]["loc"]) or "all of it"
+        return Settled(webhooks.DEAD, error=f"The body cannot be read, first of all: {wrong}.")
     if webhook.event not in APPLIED or webhook.call is None:
         return Settled(webhooks.IGNORED, error=f'Events "{webhook.event}" change nothing here.')
     transfer = told_of_transfer(webhook) if webhook.event in TRANSFERS else None
