@@ -104,7 +104,7 @@ def why_held(lead: Waiting, *, now: datetime) -> str:
         missing = why_no_consent(lead.consent, now=now)
         if missing is not None:
             return f"Held for its consent. {missing.sentence}"
-        return "Held for its consent, which is known by now: dialer leads retry lets it go."
+        return "Held for its consent, which is known by now: call it again to let it go."
     known = {code.value: words for code, words in _HELD.items()}
     reason = lead.held_reason or "a person should look at it"
     return f"Held because {known.get(reason, reason)}."
