@@ -15,10 +15,10 @@ EngineMachine.TestCase.settings = settings(
     max_examples=30, stateful_step_count=50, deadline=None, suppress_health_check=UNHURRIED
 )
 ImportMachine.TestCase.settings = settings(
-    max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=UNHURRIED
+    max_examples=20, stateful_step_count=20, deadline=None, suppress_health_check=UNHURRIED
 )
 ScheduleMachine.TestCase.settings = settings(
-    max_examples=30, stateful_step_count=25, deadline=None, suppress_health_check=UNHURRIED
+    max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=UNHURRIED
 )
 
 
