@@ -260,7 +260,8 @@ class EngineMachine(RuleBasedStateMachine):
             self.look()
             if not self.stage.unfinished():
                 break
-            shortest = timedelta(seconds=1) if turn < 30 else timedelta(minutes=10)
+            # All turns together outlast a day: so long a number may be used up.
+            shortest = timedelta(seconds=1) if turn < 30 else timedelta(minutes=20)
             moment = self.stage.next_moment() or self.stage.now
             self._pass_time(max(moment - self.stage.now, shortest))
         self.look()
