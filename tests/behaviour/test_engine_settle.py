@@ -44,6 +44,8 @@ def orders() -> Iterator[tuple[str, ...]]:
 
 ORDERS = sorted(set(orders()))
 REASONS = ["user_hangup", "dial_no_answer", "user_requested_dnc", "error_unknown", "no_such_word"]
+QUICKLY = ("user_hangup", "user_requested_dnc")
+"""Those that are played in every order in each run; the proofs play all."""
 
 
 def settle_anew(stage: Stage, body: bytes, *, name: str) -> None:
@@ -68,7 +70,10 @@ def play(stage: Stage, reason: str, order: tuple[str, ...]) -> dict[str, Any]:
     return rows_of(stage, attempt_id)
 
 
-@pytest.mark.parametrize("reason", REASONS)
+@pytest.mark.parametrize(
+    "reason",
+    [one if one in QUICKLY else pytest.param(one, marks=pytest.mark.slow) for one in REASONS],
+)
 def test_webhooks_in_any_order_and_twice_end_in_the_same_rows(stage: Stage, reason: str) -> None:
     stage.lines(1000)
     expected = play(stage, reason, ("started", "ended", "analyzed"))

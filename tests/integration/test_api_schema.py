@@ -33,7 +33,7 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
-FEW, MANY = 8, 300
+FEW, MANY = 6, 300
 RETELLS = ("call_id", "agent_id", "voice_id", "attempt_id")
 IDS = st.integers(min_value=1, max_value=4)
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.timeout(600)  # half a minute, where nobody else wants 
 UNHURRIED = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 
 EngineMachine.TestCase.settings = settings(
-    max_examples=30, stateful_step_count=50, deadline=None, suppress_health_check=UNHURRIED
+    max_examples=25, stateful_step_count=50, deadline=None, suppress_health_check=UNHURRIED
 )
 ImportMachine.TestCase.settings = settings(
     max_examples=20, stateful_step_count=20, deadline=None, suppress_health_check=UNHURRIED
