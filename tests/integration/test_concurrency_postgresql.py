@@ -76,6 +76,7 @@ def own_tables(bare_postgres_url: str) -> str:
     return bare_postgres_url
 
 
+@pytest.mark.slow
 def test_many_at_once_break_nothing_and_close_every_lead(postgres_url: str) -> None:
     scene = contend(postgres_url, seed=1)
     assert scene.run() == set()

@@ -146,6 +146,7 @@ def open_again(url: str) -> None:
     database.close()
 
 
+@pytest.mark.slow
 def test_four_planners_never_pass_the_limit(postgres_url: str, campaign_id: int) -> None:
     assert overrun(postgres_url) == set()
     database = Database(postgres_url)
