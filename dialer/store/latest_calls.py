@@ -1,19 +1,17 @@
 """The leads of a campaign by their latest calls, the newest first: a range of an index."""
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
+from dialer.store.lead_paging import micros_of, moment_of
 from dialer.store.rows import many
 from dialer.store.tables import Attempt, Lead, table
 
 lead = table(Lead)
 attempt = table(Attempt)
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class Moment(NamedTuple):
@@ -27,13 +25,13 @@ class Moment(NamedTuple):
         """Read what `written` wrote; None when somebody else wrote it."""
         micros, mark, attempt_id = text.partition("~")
         try:
-            return cls(_EPOCH + int(micros) * _MICROSECOND, attempt_id) if mark else None
+            return cls(moment_of(int(micros)), attempt_id) if mark else None
         except (ValueError, OverflowError):
             return None
 
     def written(self) -> str:
         """Write the place for an address."""
-        return f"{(self.created_at - _EPOCH) // _MICROSECOND}~{self.attempt_id}"
+        return f"{micros_of(self.created_at)}~{self.attempt_id}"
 
 
 def page(

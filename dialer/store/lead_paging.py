@@ -27,6 +27,16 @@ _IN_ORDER = (lead.c.priority, lead.c.due_at, lead.c.row, lead.c.id)
 _NOT_REACHED = tuple(one for one in ClosedAs if one is not ClosedAs.REACHED)
 
 
+def micros_of(moment: datetime) -> int:
+    """Write a moment for an address: microseconds since 1970."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment_of(micros: int) -> datetime:
+    """Read what `micros_of` wrote. Raises: OverflowError: no clock can show it."""
+    return _EPOCH + micros * _MICROSECOND
+
+
 class Place(NamedTuple):
     """Where a page ended, as an address may carry it."""
 
@@ -51,7 +61,7 @@ class Place(NamedTuple):
             priority, due, row, lead_id = (None if n == "" else int(n) for n in numbers)
             if priority is None or lead_id is None:
                 return None
-            due_at = None if due is None else _EPOCH + due * _MICROSECOND
+            due_at = None if due is None else moment_of(due)
             closed_as = ClosedAs(closed) if closed else None
             return cls(LeadStatus(word), priority, due_at, row, lead_id, closed_as)
         except (ValueError, OverflowError):
@@ -59,7 +69,7 @@ class Place(NamedTuple):
 
     def written(self) -> str:
         """Write the place for an address."""
-        due = None if self.due_at is None else (self.due_at - _EPOCH) // _MICROSECOND
+        due = None if self.due_at is None else micros_of(self.due_at)
         numbers = (self.priority, due, self.row, self.lead_id)
         parts = [self.status.value, *("" if n is None else str(n) for n in numbers)]
         return "~".join([*parts, self.closed_as.value] if self.closed_as else parts)

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from dialer.domain.result_events import ResultEvent
 from dialer.domain.states import OPEN_STATUSES
-from dialer.store import webhooks
+from dialer.store import results, webhooks
 from dialer.store.rows import one
 from dialer.store.tables import (
     SAID_COLUMNS,
@@ -74,7 +74,7 @@ def delete_of_attempts(tx: Connection, *, before: datetime, most: int, now: date
         message.c.lead_id.in_({row.lead_id for row in rows}),
         message.c.attempt_id.in_([*ids, ""]),  # what is told of a lead names its last call
         message.c.created_at < before,
-        message.c.status != "WAITING",
+        message.c.status != results.WAITING,
     )
     tx.execute(told.values(body=None))
     _delete_around(tx, [row.call_id for row in rows if row.call_id is not None])

@@ -13,7 +13,7 @@ from dialer.domain.roles import Role
 from dialer.errors import UserError
 from dialer.web.access import actor_of, requires
 from dialer.web.error_pages import status_for
-from dialer.web.form_errors import Unfit
+from dialer.web.form_errors import Unfit, about
 from dialer.web.pages import page
 from dialer.web.sign_in import see
 from dialer.web.site import site_of
@@ -99,8 +99,6 @@ def _days(text: str) -> int | None:
     if not (plain.isascii() and plain.isdigit()):
         fix = "write for example 90, or leave it empty"
         raise Unfit("days", f"“{text.strip()[:20]}” is no number of days", fix=fix)
-    try:
+    with about("days"):
         retention.refuse_unfit(int(plain))
-    except UserError as error:
-        raise Unfit("days", error.what, fix=error.fix) from error
     return int(plain)
