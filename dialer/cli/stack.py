@@ -72,6 +72,8 @@ def running_stack(
         supervisor.wait_ready(READY_WITHIN)
         yield Stack(settings, supervisor, broker_name, simulator_url)
     finally:
+        # A process that is starting still reads the addresses: without them it would take others'.
+        supervisor.stop_processes()
         # While the home is still ours: whoever comes next writes the same files.
         (home / "simulator.url").unlink(missing_ok=True)
         if broker is not None:

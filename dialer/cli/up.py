@@ -1,10 +1,13 @@
 """`dialer up`: every process of the dialer, until Ctrl-C."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dialer.cli.output import say
+
+if TYPE_CHECKING:
+    from dialer.config import Settings
 
 
 def up(
@@ -20,7 +23,6 @@ def up(
     Without DATABASE_URL and REDIS_URL everything lives in DIALER_HOME (var/). Real calls need
     DIALER_MODE=live and RETELL_API_KEY.
     """
-    from dialer.cli.first_link import first_link
     from dialer.cli.stack import running_stack
     from dialer.cli.worlds import load_settings
 
@@ -38,8 +40,23 @@ def up(
         with_flower=flower,
     ) as stack:
         say(f"web: {stack.settings.web_url}   broker: {stack.broker}")
-        if (link := first_link(stack.settings)) is not None:
-            say(f"nobody can sign in yet; the first admin: {link}")
+        _tell_first_link(stack.settings)
         if flower:
             say(f"flower: http://127.0.0.1:{stack.settings.flower_port}")
         stack.supervisor.run_until_interrupted()
+
+
+def _tell_first_link(settings: "Settings") -> None:
+    """Print the link; a database that is away is no reason to end what runs."""
+    from dialer.cli.first_link import first_link
+    from dialer.store.database import is_outage
+
+    try:
+        link = first_link(settings)
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        say("the database does not answer; once it does: dialer users first-link")
+    else:
+        if link is not None:
+            say(f"nobody can sign in yet; the first admin: {link}")

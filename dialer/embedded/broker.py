@@ -66,7 +66,7 @@ class EmbeddedBroker:
             self._port = free_port()
             self._child = self._spawn()
             if self._wait_until_it_answers(self._child):
-                self._home.joinpath("broker.url").write_text(self.url + "\n", encoding="utf-8")
+                self._write_address()
                 return self.url
             self._end_child()
         raise Unreachable(
@@ -116,6 +116,12 @@ class EmbeddedBroker:
     @property
     def _log(self) -> Path:
         return self._directory / "broker.log"
+
+    def _write_address(self) -> None:
+        """Write the address for others, whole: a worker that reads half of it takes another's."""
+        draft = self._home / "broker.url.new"
+        draft.write_text(self.url + "\n", encoding="utf-8")
+        draft.replace(self._home / "broker.url")
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:

@@ -135,12 +135,16 @@ class Supervisor:
         running = ((kept.process.name, kept.pid()) for kept in self._kept)
         return {name: pid for name, pid in running if pid is not None}
 
-    def stop(self) -> None:
-        """Stop every process, last added first; none is started again. May be called twice."""
+    def stop_processes(self) -> None:
+        """Stop every process, last added first; none is started again. The home stays ours."""
         self.stopping.set()
         for kept in reversed(self._kept):
             kept.end(hurry=self._hurry)
         self.leash.close()
+
+    def stop(self) -> None:
+        """Stop every process and leave the home to others. May be called twice."""
+        self.stop_processes()
         if self._home_lock is not None:
             self.pids_file.unlink(missing_ok=True)
             self._home_lock.close()

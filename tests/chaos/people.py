@@ -119,10 +119,15 @@ class People:
         self._type("schedules", "create", str(schedule))
         self._thread.start()
 
-    def end(self) -> None:
-        """Begin nothing more, finish what was begun, and let the campaigns end."""
+    def end(self, *, tend: Callable[[], None]) -> None:
+        """Begin nothing more, finish what was begun, and let the campaigns end.
+
+        Meanwhile what was killed is started again by `tend`.
+        """
         self._over.set()
-        self._thread.join()
+        while self._thread.is_alive():
+            tend()
+            self._thread.join(0.5)
         if self._problem is not None:
             raise self._problem
         for phone in self.held_open:

@@ -25,6 +25,7 @@ from dialer.store import migrate
 
 SPEED = 6
 LONGEST_END_S = 900
+LAST_LINES = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ def run(order: Order) -> bool:
     if well and not order.keep:
         shutil.rmtree(home, ignore_errors=True)
     elif not well:
+        sys.stderr.write(last_words(home))
         sys.stderr.write(f"FAILED with --seed {order.seed}; database and logs are in {home}\n")
     return well
 
@@ -137,7 +139,7 @@ def _play(scene: Scene, order: Order) -> dict[str, Any]:
     blows.rage(order.seconds)
     say(f"{order.database}: {blows.kills.total()} kills; now quiet")
     blows.calm()
-    scene.people.end()
+    scene.people.end(tend=blows.tend)
     quiet_s = _wait_for_the_end(scene.people, blows, patience_s=order.patience)
     say(f"{order.database}: over after {quiet_s:.0f} s; auditing")
     books = audit(scene.people, scene.simulated, lines=order.lines)
@@ -186,6 +188,15 @@ def _told(
         "quiet_s": round(quiet_s, 1),
         "failures": failures,
     }
+
+
+def last_words(home: Path) -> str:
+    """Give the ends of all logs: where this runs, nobody may be able to look later."""
+    ends = []
+    for file in (*sorted(home.glob("var/*.log")), *sorted(home.glob("var/log/*.log"))):
+        lines = file.read_text(errors="replace").splitlines()[-LAST_LINES:]
+        ends.append("\n".join([f"== {file.relative_to(home)}", *lines, ""]))
+    return "".join(ends)
 
 
 def say(line: str) -> None:

@@ -15,7 +15,7 @@ import psutil
 import pytest
 import redis
 
-from dialer.cli.stack import running_stack
+from dialer.cli import stack
 from dialer.embedded.broker import EmbeddedBroker
 from dialer.embedded.processes import Process
 from dialer.embedded.supervisor import Supervisor
@@ -214,7 +214,7 @@ def test_a_second_dialer_in_a_home_takes_nothing_away_from_the_first(
     running = (tmp_path / "pids.json").read_text()
     with (
         pytest.raises(UserError, match="already runs"),
-        running_stack(
+        stack.running_stack(
             tmp_path,
             environment={"DIALER_HOME": str(tmp_path)},
             simulator=None,
@@ -224,6 +224,38 @@ def test_a_second_dialer_in_a_home_takes_nothing_away_from_the_first(
         pytest.fail("two run in one home")
     assert (tmp_path / "broker.url").read_text().strip() == url
     assert (tmp_path / "pids.json").read_text() == running
+
+
+# Writes down at its end whether the address of the broker is still there.
+LOOKING = """
+import pathlib, signal, sys, time
+home = pathlib.Path(sys.argv[1])
+def stop(*_):
+    (home / "seen").write_text(str((home / "broker.url").exists()))
+    sys.exit(0)
+signal.signal(signal.SIGTERM, stop)
+(home / "looking").write_text("up")
+time.sleep(600)
+"""
+
+
+def test_processes_that_are_ended_still_know_their_broker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was just starting would else take the broker at the usual address."""
+    looking = Process(
+        name="looking",
+        argv=[sys.executable, "-c", LOOKING, str(tmp_path)],
+        ready=(tmp_path / "looking").exists,
+    )
+    monkeypatch.setattr(
+        stack, "_add_processes", lambda supervisor, *_, **__: supervisor.add(looking)
+    )
+    monkeypatch.setenv("DIALER_HOME", str(tmp_path))
+    with stack.running_stack(tmp_path, environment={}, simulator=None, say=lambda line: None):
+        pass
+    assert (tmp_path / "seen").read_text() == "True"
+    assert not (tmp_path / "broker.url").exists()
 
 
 def test_a_broker_in_use_is_taken_over_and_comes_back_at_its_address(
