@@ -12,6 +12,8 @@ from dialer.config import Settings
 
 # A request to Retell may take two minutes; a worker that stops waits for those under way.
 WORKER_STOPS_WITHIN = timedelta(seconds=150)
+# What it is at goes on at the next start, and one whose child was killed may not end by itself.
+FILES_STOP_WITHIN = timedelta(seconds=30)
 FILE_PROCESSES = 3
 
 _CELERY = (sys.executable, "-m", "celery", "-A", "workers.app")
@@ -75,7 +77,7 @@ def worker_files(settings: Settings, *, ready: Callable[[], bool] | None = None)
             *("-Q", "files,results", "-n", "files@%h", "--loglevel", settings.log_level, *_ALONE),
         ),
         ready=ready,
-        stops_within=WORKER_STOPS_WITHIN,
+        stops_within=FILES_STOP_WITHIN,
     )
 
 

@@ -1,5 +1,6 @@
 """`dialer up` keeps the dialer running, whatever else is away."""
 
+import json
 import os
 import signal
 import subprocess
@@ -54,3 +55,12 @@ def test_it_runs_on_while_the_database_is_away(tmp_path: Path) -> None:
     with running_up(tmp_path, DATABASE_URL=away) as lines:
         assert lines[-1].startswith("running"), "".join(lines)
     assert any("once it does: dialer users first-link" in line for line in lines)
+
+
+@pytest.mark.slow
+def test_a_files_worker_that_hangs_does_not_keep_the_dialer_from_ending(tmp_path: Path) -> None:
+    """One whose child was killed at a wrong moment waits for it for ever when it is to stop."""
+    with running_up(tmp_path):
+        pids = json.loads((tmp_path / "pids.json").read_text())
+        os.kill(pids["worker-files"], signal.SIGSTOP)
+    assert not (tmp_path / "pids.json").exists()
