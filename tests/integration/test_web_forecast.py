@@ -157,6 +157,8 @@ def test_what_came_of_it_is_shown_with_figures_bars_and_tables(
     assert "leads that still wait 30" in words
     assert "every 3rd lead" in words
     assert "Wed 04 Mar 4,000 Fri 06 Mar 2,000" in words
+    assert "Wed 04 Mar: 4,000" in words  # told by its bar
+    assert "highest: 4,000" in words
     assert "Wrong, and to be told to whoever makes the dialer: a call at night" in words
     assert page.count("<svg") == 6
     assert "09:00 4,000 10:00 2,000" in words
