@@ -41,9 +41,10 @@ from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.errands import ErrandKind, ErrandStatus
 from dialer.domain.roles import Role
 from dialer.domain.schedule_spec import Recipe, RunStatus, ScheduleSpec
+from dialer.domain.states import ListStatus
 from dialer.simulator.server import base_url, bind
 from dialer.simulator.settings import SimulatorSettings
-from dialer.store import errands, migrate, schedule_runs, schedules
+from dialer.store import errands, lists, migrate, schedule_runs, schedules
 from dialer.store.database import Connection
 from dialer.web.access import COOKIE
 from dialer.web.app import make_app
@@ -66,6 +67,7 @@ def filled(url: str, *, leads: int, others: int) -> World:
     campaign_id = control.create(world, CampaignSpec.model_validate(PLAIN), actor="bench")
     control.start(world, campaign_id, actor="bench")
     world.db.transact(lambda tx: add_leads(tx, campaign_id, rows=leads))
+    world.db.transact(lambda tx: bring_by_list(tx, campaign_id, rows=leads, now=world.clock.now()))
     world.db.transact(lambda tx: add_schedules(tx, now=world.clock.now()))
     for number in range(others):
         other = control.create(world, CampaignSpec.model_validate(PLAIN), actor="bench")
@@ -76,6 +78,16 @@ def filled(url: str, *, leads: int, others: int) -> World:
             connection.exec_driver_sql("ANALYZE")
             connection.commit()
     return world
+
+
+def bring_by_list(tx: Connection, campaign_id: int, *, rows: int, now: datetime) -> None:
+    """Have all leads of a campaign come from one list."""
+    mapping: dict[str, object] = {"headers": ["phone"], "columns": {}}
+    named = {"file_name": "leads.csv", "sha256": "0" * 64, "fingerprint": "bench"}
+    list_id = lists.add(tx, now=now, campaign_id=campaign_id, mapping=mapping, **named)
+    lists.count(tx, list_id, imported=rows)
+    lists.change(tx, list_id, status=ListStatus.DONE, finished_at=now)
+    tx.exec_driver_sql(f"UPDATE lead SET list_id = {list_id} WHERE campaign_id = {campaign_id}")
 
 
 def add_schedules(tx: Connection, *, now: datetime) -> None:
@@ -153,6 +165,7 @@ def pages(world: World, *, leads: int) -> dict[str, str]:
         "new schedule": "/schedules/new",
         "exports": "/exports",
         "lists": "/lists",
+        "list": "/lists/1",
         "do not call": "/do-not-call",
         "problems": "/problems",
         "activity": "/activity",
