@@ -56,7 +56,7 @@ MOST_FIELDS = 300
 def new_page(request: Request) -> Response:
     """Ask for a new campaign; an address may say whose leads it is to have."""
     sent, given = Sent(blank()), _who(request.query_params)
-    if given["who"] == "list":
+    if given["who"] == "list" and given["list"]:
         _look_at_list(request, sent, given)
     return _new(request, sent, given)
 

@@ -182,6 +182,12 @@ def test_without_a_list_none_is_offered(web: httpx.Client) -> None:
     assert "a list there is" not in web.get("/campaigns/new").text
 
 
+def test_a_form_that_nobody_sent_yet_blames_nobody_for_choosing_no_list(web: httpx.Client) -> None:
+    answer = web.get("/campaigns/new?who=list")
+    assert answer.status_code == 200
+    assert "Choose a list." not in answer.text
+
+
 def test_the_review_counts_the_leads_of_the_list_and_no_others(
     web: httpx.Client, world: World
 ) -> None:
