@@ -3,6 +3,7 @@
 It is Wednesday, 10:00 in New York, and time stands still until the test moves it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -22,7 +23,7 @@ from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.lines import GateState
 from dialer.domain.states import AttemptStatus, CampaignStatus, LeadStatus
 from dialer.domain.zones import ZoneSource
-from dialer.store import attempts, campaigns, gate, incidents, leads
+from dialer.store import attempts, campaigns, gate, incidents, leads, lists
 from dialer.store.database import Connection, Database
 from dialer.store.invariants import Violation, violations
 from dialer.store.tables import Attempt, AttemptEvent, Campaign, Incident, Lead
@@ -167,6 +168,29 @@ def make_lead(tx: Connection, campaign_id: int, *, now: datetime, **changes: Any
         .id
     )
     return found
+
+
+def open_list(tx: Connection, campaign_id: int, *, now: datetime, name: str = "march.csv") -> int:
+    """Make a list whose import begins, and give its id."""
+    marks: dict[str, Any] = {"sha256": name, "fingerprint": name, "mapping": {}}
+    return lists.add(tx, now=now, campaign_id=campaign_id, file_name=name, **marks)
+
+
+def make_list(
+    tx: Connection,
+    campaign_id: int,
+    changes: Sequence[dict[str, Any]] = ({}, {}),
+    *,
+    now: datetime,
+    name: str = "march.csv",
+) -> int:
+    """Make an imported list with a lead for each of the changes, and give its id."""
+    list_id = open_list(tx, campaign_id, now=now, name=name)
+    for row, one in enumerate(changes, start=1):
+        make_lead(tx, campaign_id, now=now, list_id=list_id, row=row, **one)
+    lists.count(tx, list_id, imported=len(changes))
+    lists.close(tx, list_id, now=now)
+    return list_id
 
 
 @dataclass

@@ -11,12 +11,14 @@ from datetime import datetime, timedelta
 
 from dialer.actions.control import find
 from dialer.actions.facts import whereabouts_at
+from dialer.actions.lead_source import source_list
 from dialer.actions.preflight import facts_of, findings_of_settings
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.hold import HoldCode
 from dialer.domain.local_time import Span
 from dialer.domain.opening import next_opening, openings_between
 from dialer.domain.preflight import Finding, LeadFacts, lead_findings
+from dialer.domain.selection import LeadSource
 from dialer.domain.spans import merge
 from dialer.domain.states import ClosedAs
 from dialer.store import consents, figures, lead_samples, leads, pulse
@@ -78,7 +80,7 @@ def leads_of(db: Database, campaign_id: int, *, now: datetime) -> LeadsAtHand:
             done.in_flight,
             done.closed_as,
             pulse.held_reasons(tx, campaign_id),
-            _columns(tx, campaign_id),
+            _columns(lead_samples.variables(tx, campaign_id, most=SAMPLE)),
         )
 
     return db.read(body)
@@ -90,17 +92,27 @@ def leads_to_copy(db: Database, campaign_id: int) -> LeadsAtHand:
     Raises:
         NotFound: there is no such campaign.
     """
-
-    def body(tx: Connection) -> LeadsAtHand:
-        find(tx, campaign_id)
-        places = lead_samples.places_to_copy(tx, campaign_id)
-        return LeadsAtHand(places, columns=_columns(tx, campaign_id))
-
-    return db.read(body)
+    return db.read(lambda tx: _to_copy(tx, LeadSource(find(tx, campaign_id).id)))
 
 
-def _columns(tx: Connection, campaign_id: int) -> frozenset[str]:
-    found = [set(one) for one in lead_samples.variables(tx, campaign_id, most=SAMPLE)]
+def leads_to_copy_of_list(db: Database, list_id: int) -> LeadsAtHand:
+    """Count the leads that a new campaign would take over from a list.
+
+    Raises:
+        NotFound: there is no such list.
+        RefusedByRule: it was undone, is still being imported, or brought nobody.
+    """
+    return db.read(lambda tx: _to_copy(tx, source_list(tx, list_id)))
+
+
+def _to_copy(tx: Connection, source: LeadSource) -> LeadsAtHand:
+    places = lead_samples.places_to_copy(tx, source)
+    found = lead_samples.variables_to_copy(tx, source, most=SAMPLE)
+    return LeadsAtHand(places, columns=_columns(found))
+
+
+def _columns(variables: Sequence[Mapping[str, str]]) -> frozenset[str]:
+    found = [set(one) for one in variables]
     return frozenset(set.intersection(*found)) if found else frozenset()
 
 

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from dialer.actions.control import find, log_legal_override
+from dialer.actions.lead_source import source_list
 from dialer.actions.parts import called, do_parts
 from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
-from dialer.domain.selection import Selection
+from dialer.domain.selection import LeadSource, Selection
 from dialer.domain.states import CampaignStatus
 from dialer.errors import RefusedByRule
 from dialer.store import campaigns, pending
@@ -59,13 +59,13 @@ def redial(
         find(tx, campaign_id)
         parent = campaigns.lock(tx, campaign_id)
         assert parent is not None
-        source = {"campaign": parent.id, "leads": selection.value}
+        source = LeadSource(parent.id, selection)
         children = campaigns.children(tx, parent.id)
         for child in children:
-            if child.status is CampaignStatus.DRAFT and child.copied_from == source:
+            if child.status is CampaignStatus.DRAFT and child.copied_from == source.written():
                 campaigns.change(tx, child.id, pending_after=0)  # who was given up since, too
                 return child.id
-        if not pending.count(tx, selection, source=parent.id, children=called(children)):
+        if not pending.count(tx, source, children=called(children)):
             raise _nobody(parent, children)
         spec = _settings(parent, name or _named(parent.name, "redial"), now=now)
         add = partial(_add, action="redial", source=source, parent_id=parent.id)
@@ -95,7 +95,7 @@ def duplicate(
     def body(tx: Connection) -> int:
         row = find(tx, campaign_id)
         spec = _settings(row, name or _named(row.name, "copy"), now=now)
-        source = {"campaign": row.id, "leads": Selection.EVERYBODY.value} if with_leads else None
+        source = LeadSource(row.id) if with_leads else None
         return _add(tx, spec, action="duplicate", source=source, actor=actor, now=now)
 
     return _fill(world, world.db.transact(body), parts_now=parts_now)
@@ -119,7 +119,32 @@ def create_with_leads_of(
     now = world.clock.now()
 
     def body(tx: Connection) -> int:
-        source = {"campaign": find(tx, source_id).id, "leads": Selection.EVERYBODY.value}
+        source = LeadSource(find(tx, source_id).id)
+        return _add(tx, spec, action="create", source=source, actor=actor, now=now)
+
+    return _fill(world, world.db.transact(body), parts_now=parts_now)
+
+
+def create_with_leads_of_list(
+    world: World,
+    spec: CampaignSpec,
+    list_id: int,
+    *,
+    actor: str,
+    parts_now: int | None = None,
+) -> Copied:
+    """Make a draft with settings of its own and the leads that a list brought, as new ones.
+
+    `parts_now` as for `redial`. Whatever has become of the list's campaign, its leads are there.
+
+    Raises:
+        NotFound: there is no such list.
+        RefusedByRule: it was undone, is still being imported, or brought nobody.
+    """
+    now = world.clock.now()
+
+    def body(tx: Connection) -> int:
+        source = source_list(tx, list_id)
         return _add(tx, spec, action="create", source=source, actor=actor, now=now)
 
     return _fill(world, world.db.transact(body), parts_now=parts_now)
@@ -161,21 +186,22 @@ def _add(
     spec: CampaignSpec,
     *,
     action: str,
-    source: dict[str, Any] | None,
+    source: LeadSource | None,
     actor: str,
     now: datetime,
     parent_id: int | None = None,
 ) -> int:
+    copied_from = None if source is None else source.written()
     campaign_id = campaigns.add(
         tx,
         spec,
         now=now,
         parent_id=parent_id,
-        copied_from=source,
+        copied_from=copied_from,
         pending_after=None if source is None else 0,
     )
     subject = f"campaign:{campaign_id}"
-    log_action(tx, actor=actor, action=action, subject=subject, now=now, after=source)
+    log_action(tx, actor=actor, action=action, subject=subject, now=now, after=copied_from)
     log_legal_override(tx, campaign_id, spec, actor=actor, now=now)
     return campaign_id
 
@@ -190,7 +216,7 @@ def _counted(tx: Connection, *, campaign_id: int) -> Copied:
     if row.copied_from is None:
         return Copied(campaign_id, 0, 0)
     copied = sum(campaigns.counts(tx, campaign_id).values())
-    selection, source = Selection(row.copied_from["leads"]), row.copied_from["campaign"]
-    children = [one for one in campaigns.children(tx, source) if one.id != campaign_id]
-    chosen = pending.count(tx, selection, source=source, children=called(children))
+    source = LeadSource.read(row.copied_from)
+    others = [one for one in campaigns.children(tx, source.campaign_id) if one.id != campaign_id]
+    chosen = pending.count(tx, source, children=called(others))
     return Copied(campaign_id, copied, max(0, chosen - copied))

@@ -20,6 +20,7 @@ from dialer.actions.lead_history import (
     opt_outs_told,
     other_calls_told,
 )
+from dialer.actions.lead_source import source_told
 from dialer.domain.gates import DialFacts, every_gate
 from dialer.domain.hold import Hold
 from dialer.domain.lines import GateState
@@ -110,6 +111,7 @@ def _explained(tx: Connection, lead: Lead, *, now: datetime) -> dict[str, Any]:
         "campaign": campaign.name,
         "campaign_status": campaign.status.value,
         "test_of": campaign.test_of,
+        "taken_from": None if lead.list_id is not None else source_told(tx, campaign),
         "regions": sorted(waiting.where.regions),
         "local_times": local_times(waiting.where.zones, now=now),
         "consent": lead.consent,

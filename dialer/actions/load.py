@@ -348,8 +348,7 @@ def _close_list(world: World, list_id: int, file: LeadFile) -> None:
         if row.status is ListStatus.IMPORTING:
             file.notices.judge(rows=row.rows, rejected=row.rejected)
             warnings = file.notices.details()
-            values = {"blank": file.blank, "warnings": warnings, "finished_at": now}
-            lists.change(tx, list_id, status=ListStatus.DONE, **values)
+            lists.close(tx, list_id, now=now, blank=file.blank, warnings=warnings)
         return lists.lock(tx, list_id)
 
     row = world.db.transact(body)

@@ -13,7 +13,7 @@ from dialer.actions.openings import opening_for
 from dialer.actions.readable import readable
 from dialer.actions.world import World
 from dialer.domain.hold import HoldCode
-from dialer.domain.selection import Selection
+from dialer.domain.selection import LeadSource
 from dialer.domain.states import OVER, CampaignStatus
 from dialer.log import get_logger
 from dialer.store import campaigns, leads, pending
@@ -46,8 +46,10 @@ def do_parts(world: World, campaign_id: int, *, most: int | None = None) -> None
 def _bounds(tx: Connection, *, campaign_id: int) -> tuple[int, int]:
     """Give the first and the last id of the leads that are worked on."""
     row = campaigns.get(tx, campaign_id)
-    copied_from = row.copied_from if row is not None and _is_copying(row) else None
-    return pending.bounds(tx, copied_from["campaign"] if copied_from else campaign_id) or (1, 0)
+    if row is None or row.copied_from is None or not _is_copying(row):
+        return pending.bounds(tx, campaign_id) or (1, 0)
+    source = LeadSource.read(row.copied_from)
+    return pending.bounds(tx, source.campaign_id, list_id=source.list_id) or (1, 0)
 
 
 def _is_copying(row: Campaign) -> bool:
@@ -75,13 +77,11 @@ def _do_part(tx: Connection, *, world: World, campaign_id: int, first: int, last
 
 
 def _copy(tx: Connection, row: Campaign, *, after: int, until: int, now: datetime) -> None:
-    copied_from = row.copied_from or {}
-    source = copied_from["campaign"]
-    others = [one for one in campaigns.children(tx, source) if one.id != row.id]
+    source = LeadSource.read(row.copied_from or {})
+    others = [one for one in campaigns.children(tx, source.campaign_id) if one.id != row.id]
     copied = pending.copy(
         tx,
-        Selection(copied_from["leads"]),
-        source=source,
+        source,
         children=called(others),
         target=row.id,
         after=after,

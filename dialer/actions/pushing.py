@@ -19,7 +19,6 @@ from dialer.actions.load import Order, options_for
 from dialer.actions.storing import REPEATED, Batch, Draft, Known, Target, draft_of, store
 from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
-from dialer.domain.states import ListStatus
 from dialer.errors import RefusedByRule
 from dialer.leads.column_map import ColumnMap
 from dialer.leads.outcomes import RejectedRow
@@ -145,8 +144,7 @@ def push_in(
     # Of its own: this may be run again, and the batch is changed on its way.
     batch = Batch(list(read.drafts), list(read.rejects))
     store(tx, mine, batch, rows=0, now=now)
-    done = {"status": ListStatus.DONE, "stored_row": read.rows, "finished_at": now}
-    lists.change(tx, list_id, warnings=[], **done)
+    lists.close(tx, list_id, now=now, stored_row=read.rows, warnings=[])
     answer = _answer(tx, mine, batch, read)
     kept_answers.keep(tx, key.token_id, key.key, orjson.dumps(answer).decode())
     return Pushed(answer, again=False)

@@ -104,6 +104,7 @@ def _say_if_everything_is_paused(database: "Database") -> None:
 
 def _described(database: "Database", campaign_id: int) -> tuple[dict[str, Any], dict[str, Any]]:
     from dialer.actions.control import find
+    from dialer.actions.lead_source import source_told
     from dialer.actions.watch import look
     from dialer.domain.hold_checks import how_it_goes_on
     from dialer.domain.states import OVER, CampaignStatus
@@ -123,6 +124,7 @@ def _described(database: "Database", campaign_id: int) -> tuple[dict[str, Any], 
         "held_reason": row.held_reason,
         "goes_on": how_it_goes_on(row.held_reason, spec.hold) if is_held else None,
         "parent_id": row.parent_id,
+        "leads_from": database.read(lambda tx: source_told(tx, row)),
         "start_at": row.start_at,
         "created_at": row.created_at,
         "started_at": row.started_at,

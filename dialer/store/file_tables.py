@@ -14,6 +14,7 @@ from dialer.domain.errands import ErrandKind, ErrandStatus
 from dialer.domain.schedule_spec import RunStatus
 from dialer.domain.states import ListStatus
 from dialer.store.columns import a_moment, a_ref, a_text, a_word, an_id, some_json
+from dialer.store.types import BigId
 
 
 class Schedule(SQLModel, table=True):
@@ -100,6 +101,9 @@ class LeadList(SQLModel, table=True):
     created_at: datetime = a_moment(nullable=False)
     finished_at: datetime | None = a_moment()
     purged_at: datetime | None = a_moment()  # from then on its rejected rows are deleted
+    # All its leads have ids after the one and up to the other; None: imported by an older dialer.
+    after_lead: int | None = Field(default=None, sa_type=BigId)
+    until_lead: int | None = Field(default=None, sa_type=BigId)
 
 
 class ColumnMapping(SQLModel, table=True):

@@ -19,17 +19,22 @@ lead_list = table(LeadList)
 COUNTS = ("rows", "imported", "updated", "duplicates", "rejected", "blank", "undone")
 LATEST_LISTS = 500
 """So many lists are looked through for those with rejected rows."""
+_LAST_LEAD = select(func.coalesce(func.max(lead.c.id), 0)).scalar_subquery()
 
 
 def add(tx: Connection, *, now: datetime, **values: Any) -> int:
     """Add an empty list whose import begins, and give its id."""
-    counts = dict.fromkeys(COUNTS, 0)
-    result = tx.execute(
-        insert(lead_list)
-        .values(status=ListStatus.IMPORTING, stored_row=0, created_at=now, **counts, **values)
-        .returning(lead_list.c.id)
-    )
-    return int(result.scalar_one())
+    start: dict[str, Any] = {**dict.fromkeys(COUNTS, 0), "stored_row": 0, "created_at": now}
+    # Ids only grow: whatever others import meanwhile, its leads come after the last there is.
+    start |= {"status": ListStatus.IMPORTING, "after_lead": _LAST_LEAD}
+    added = insert(lead_list).values(**start, **values)
+    return int(tx.execute(added.returning(lead_list.c.id)).scalar_one())
+
+
+def close(tx: Connection, list_id: int, *, now: datetime, **values: Any) -> None:
+    """Say that a list is imported: no lead of it is still to come."""
+    done = {"status": ListStatus.DONE, "finished_at": now, "until_lead": _LAST_LEAD}
+    change(tx, list_id, **done, **values)
 
 
 def get(tx: Connection, list_id: int) -> LeadList | None:
@@ -92,6 +97,13 @@ def page(
         chosen = chosen.where(lead_list.c.id < before)
     if campaign_id is not None:
         chosen = chosen.where(lead_list.c.campaign_id == campaign_id)
+    return many(tx, LeadList, chosen.order_by(lead_list.c.id.desc()).limit(most))
+
+
+def latest_with_leads(tx: Connection, *, most: int) -> list[LeadList]:
+    """Read the lists that are imported and have leads, the newest first."""
+    has_leads = lead_list.c.status == ListStatus.DONE, lead_list.c.imported > lead_list.c.undone
+    chosen = select(lead_list).where(*has_leads)
     return many(tx, LeadList, chosen.order_by(lead_list.c.id.desc()).limit(most))
 
 

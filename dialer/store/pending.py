@@ -14,14 +14,15 @@ from dialer.domain.dispositions import MEANING, Verdict
 from dialer.domain.hold import HoldCode
 from dialer.domain.next_call import HANDED_OVER, SKIPPED
 from dialer.domain.priority import Priority
-from dialer.domain.selection import Selection
+from dialer.domain.selection import LeadSource, Selection
 from dialer.domain.states import ClosedAs, LeadStatus
 from dialer.store.rows import many
-from dialer.store.tables import Campaign, Lead, table
+from dialer.store.tables import Campaign, Lead, LeadList, table
 from dialer.store.types import UtcDateTime
 
 campaign = table(Campaign)
 lead = table(Lead)
+lead_list = table(LeadList)
 
 _NOW: Any = bindparam("now", type_=UtcDateTime)
 _DUE_AGAIN = (
@@ -50,8 +51,11 @@ _COPIED = (
     "row, phone, alt_phones, name, external_ref, zones, zone_source, region, variables,"
     " overrides, consent"
 )
+# The `+ 0` keeps both databases from walking through a whole campaign's index for each stretch.
+_STRETCH = "l.campaign_id + 0 = :source AND l.id > :after AND l.id <= :until"
+_OF_LIST = "l.list_id = :list"
 _WANTED = (
-    "l.campaign_id = :source AND l.id > :after AND l.id <= :until AND {chosen}"
+    f"{_STRETCH} AND {{chosen}}"
     # Whoever opted out of the campaign that is copied has opted out of the copy.
     " AND NOT EXISTS (SELECT 1 FROM do_not_call d WHERE d.phone = l.phone"
     " AND (d.campaign_id IS NULL OR d.campaign_id = :source)"
@@ -66,6 +70,7 @@ _COPY = (
     f" WHERE {_WANTED} ORDER BY l.phone ON CONFLICT (campaign_id, phone) DO NOTHING"
 )
 _COUNT = "SELECT count(*) FROM lead l WHERE l.campaign_id = :source AND {chosen}"
+_COUNT_IN = f"SELECT count(*) FROM lead l WHERE {_STRETCH} AND {{chosen}}"
 _NEVER_AGAIN = (ClosedAs.SUPPRESSED, ClosedAs.INVALID_NUMBER)
 _TO_REVIEW = [one for one, meaning in MEANING.items() if meaning.verdict is Verdict.REVIEW]
 
@@ -101,7 +106,13 @@ def _statement(pattern: str, chosen: str) -> Any:
 
 
 _COPY_BY = {one: _statement(_COPY, chosen) for one, chosen in _CHOSEN.items()}
+_COPY_OF_LIST = {
+    one: _statement(_COPY, f"{_OF_LIST} AND {chosen}") for one, chosen in _CHOSEN.items()
+}
 _COUNT_BY = {one: _statement(_COUNT, chosen) for one, chosen in _CHOSEN.items()}
+_COUNT_OF_LIST = {
+    one: _statement(_COUNT_IN, f"{_OF_LIST} AND {chosen}") for one, chosen in _CHOSEN.items()
+}
 
 
 def campaigns_with_some(tx: Connection) -> list[Campaign]:
@@ -114,11 +125,26 @@ def advance(tx: Connection, campaign_id: int, *, to: int | None) -> None:
     tx.execute(update(campaign).where(campaign.c.id == campaign_id).values(pending_after=to))
 
 
-def bounds(tx: Connection, campaign_id: int) -> tuple[int, int] | None:
-    """Give the lowest and the highest id of a campaign's leads; None without leads."""
+def bounds(
+    tx: Connection, campaign_id: int, *, list_id: int | None = None
+) -> tuple[int, int] | None:
+    """Give the lowest and the highest id of a campaign's leads; None without leads.
+
+    Those of one list of it are within what is given for that: others may be there, too.
+    """
+    of_list = None if list_id is None else _span(tx, list_id)
+    if of_list is not None:
+        return of_list
     chosen = select(func.min(lead.c.id), func.max(lead.c.id))
     first, last = tx.execute(chosen.where(lead.c.campaign_id == campaign_id)).one()
     return None if first is None else (first, last)
+
+
+def _span(tx: Connection, list_id: int) -> tuple[int, int] | None:
+    """Give the ids between which a list was imported; None where nobody wrote them down."""
+    chosen = select(lead_list.c.after_lead, lead_list.c.until_lead)
+    after, until = tx.execute(chosen.where(lead_list.c.id == list_id)).one()
+    return None if after is None or until is None else (after + 1, until)
 
 
 def lock_following(tx: Connection, campaign_id: int, *, after: int, until: int) -> list[Lead]:
@@ -134,9 +160,8 @@ def make_due(tx: Connection, lead_ids: Sequence[int], *, at: datetime, now: date
 
 def copy(
     tx: Connection,
-    selection: Selection,
+    source: LeadSource,
     *,
-    source: int,
     target: int,
     children: Sequence[int],
     after: int,
@@ -148,18 +173,26 @@ def copy(
     Those with a number that `target` has already stay as they are. Nobody is copied who is not
     to be called by now, nor, for a redial, whom one of the other `children` has.
     """
-    parts: dict[str, Any] = {"source": source, "target": target, "after": after, "until": until}
-    parts |= {"now": now, **_among(selection, children)}
-    return int(tx.execute(_COPY_BY[selection], {**parts, "priority": int(Priority.FRESH)}).rowcount)
+    parts = {"target": target, "after": after, "until": until, "now": now}
+    parts |= {"priority": int(Priority.FRESH), **_named(source, children)}
+    by = _COPY_BY if source.list_id is None else _COPY_OF_LIST
+    return int(tx.execute(by[source.leads], parts).rowcount)
 
 
-def count(
-    tx: Connection, selection: Selection, *, source: int, children: Sequence[int] = ()
-) -> int:
-    """Count the leads that a selection chooses, whether they may be called or not."""
-    chosen = {"source": source, **_among(selection, children)}
-    return int(tx.execute(_COUNT_BY[selection], chosen).scalar_one())
+def count(tx: Connection, source: LeadSource, *, children: Sequence[int] = ()) -> int:
+    """Count the leads that are chosen, whether they may be called or not."""
+    chosen = _named(source, children)
+    if source.list_id is None:
+        return int(tx.execute(_COUNT_BY[source.leads], chosen).scalar_one())
+    first, last = bounds(tx, source.campaign_id, list_id=source.list_id) or (1, 0)
+    stretch = {"after": first - 1, "until": last}
+    return int(tx.execute(_COUNT_OF_LIST[source.leads], {**chosen, **stretch}).scalar_one())
 
 
-def _among(selection: Selection, children: Sequence[int]) -> dict[str, Any]:
-    return {} if selection is Selection.EVERYBODY else {"children": list(children)}
+def _named(source: LeadSource, children: Sequence[int]) -> dict[str, Any]:
+    named: dict[str, Any] = {"source": source.campaign_id}
+    if source.list_id is not None:
+        named["list"] = source.list_id
+    if source.leads is not Selection.EVERYBODY:
+        named["children"] = list(children)
+    return named

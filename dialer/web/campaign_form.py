@@ -26,7 +26,7 @@ NOT_FILLED_IN = {"name": "?", "from_numbers": ["+12025550100"]}
 """In place of what everybody must fill in, to say something before they did."""
 
 
-IN_ORDER = tuple(dict.fromkeys(("name", "file", "source", *BY_KEY)))
+IN_ORDER = tuple(dict.fromkeys(("name", "file", "list", "source", *BY_KEY)))
 """The fields as they stand on the form."""
 
 

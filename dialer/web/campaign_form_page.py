@@ -1,6 +1,7 @@
 """Making a campaign, and editing one: the form, and the review beside it."""
 
 import json
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -8,14 +9,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialer.actions import control, copying, editing, uploads
+from dialer.actions import control, copying, editing, lead_source, uploads
 from dialer.actions.parts import PARTS_AT_ONCE
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.roles import Role
 from dialer.domain.states import CampaignStatus
 from dialer.errors import UserError
-from dialer.store import campaigns
-from dialer.store.tables import Campaign
+from dialer.store import campaigns, lists
+from dialer.store.database import Connection
+from dialer.store.tables import Campaign, LeadList
 from dialer.web.access import actor_of, requires
 from dialer.web.campaign_form import (
     Sent,
@@ -27,28 +29,36 @@ from dialer.web.campaign_form import (
     read_new,
     typed_in,
 )
-from dialer.web.campaign_review import review_of_edit, review_of_new
+from dialer.web.campaign_review import review_of_edit, review_of_new, why_not
 from dialer.web.file_form import FileForm, hand_over
 from dialer.web.form_fields import ENDINGS, HOURS
 from dialer.web.form_sections import BY_KEY, SECTIONS
 from dialer.web.pages import filled, page
 from dialer.web.sign_in import see
-from dialer.web.site import site_of
+from dialer.web.site import Site, site_of
 from dialer.web.typed_ids import typed_id
 from dialer.web.workspace import workspace
 
 router = requires(Role.OPERATOR)
 
 MOST_SOURCES = 200
-WHO = ("file", "campaign", "later")
+WHO = ("file", "list", "campaign", "later")
 """Where the leads of a new campaign come from."""
+COPIED: Mapping[str, tuple[str, Callable[..., copying.Copied]]] = {
+    "list": ("list", copying.create_with_leads_of_list),
+    "campaign": ("source", copying.create_with_leads_of),
+}
+"""Where leads are taken over: the field that says of what, and what does it."""
 MOST_FIELDS = 300
 
 
 @router.get("/campaigns/new")
 def new_page(request: Request) -> Response:
-    """Ask for a new campaign."""
-    return _new(request, Sent(blank()), {"who": "file"})
+    """Ask for a new campaign; an address may say whose leads it is to have."""
+    sent, given = Sent(blank()), _who(request.query_params)
+    if given["who"] == "list" and given["list"]:
+        _look_at_list(request, sent, given)
+    return _new(request, sent, given)
 
 
 @router.post("/campaigns/new")
@@ -65,6 +75,8 @@ def _create(request: Request, form: FileForm) -> Response:
         sent.wrong["file"] = "Choose a file, or say that the leads come another way."
     if given["who"] == "campaign" and not given["source"]:
         sent.wrong["source"] = "Choose a campaign."
+    if given["who"] == "list":
+        _look_at_list(request, sent, given)
     if sent.spec is None or not sent.is_right:
         if form.path is not None:
             sent.wrong["file"] = "Choose the file again: no browser keeps it."
@@ -73,12 +85,24 @@ def _create(request: Request, form: FileForm) -> Response:
     if given["who"] == "file":
         return _with_file(request, form, sent.spec)
     form.drop()
-    if given["who"] == "campaign":
-        source = int(given["source"])
-        copy = copying.create_with_leads_of
+    if given["who"] in COPIED:
+        field, copy = COPIED[given["who"]]
+        source = int(given[field])
         made = copy(world, sent.spec, source, actor=actor, parts_now=PARTS_AT_ONCE)
         return see(f"/campaigns/{made.campaign_id}")
     return see(f"/campaigns/{control.create(world, sent.spec, actor=actor)}")
+
+
+def _look_at_list(request: Request, sent: Sent, given: dict[str, str]) -> None:
+    """Note what keeps the leads of the list from being called anew."""
+    if not given["list"]:
+        sent.wrong["list"] = "Choose a list."
+        return
+    list_id = int(given["list"])
+    try:
+        site_of(request).world().db.read(lambda tx: lead_source.source_list(tx, list_id))
+    except UserError as error:
+        sent.wrong["list"] = why_not(error)
 
 
 def _with_file(request: Request, form: FileForm, spec: CampaignSpec) -> Response:
@@ -182,21 +206,23 @@ def _row(request: Request, campaign_id: int) -> Campaign:
     return world.db.read(lambda tx: control.find(tx, campaign_id))
 
 
-def _who(fields: dict[str, str]) -> dict[str, str]:
-    who, source = fields.get("who", ""), fields.get("source", "")
-    is_id = typed_id(source) is not None
-    return {"who": who if who in WHO else "file", "source": source if is_id else ""}
+def _who(fields: Mapping[str, str]) -> dict[str, str]:
+    who = fields.get("who", "")
+    ids = {name: fields.get(name, "") for name, _ in COPIED.values()}
+    known = {name: text if typed_id(text) is not None else "" for name, text in ids.items()}
+    return {"who": who if who in WHO else "file", **known}
 
 
-def _review_new(site: Any, sent: Sent, given: dict[str, str]) -> dict[str, Any]:
-    chosen = typed_id(given.get("source", "")) if given["who"] == "campaign" else None
+def _review_new(site: Site, sent: Sent, given: dict[str, str]) -> dict[str, Any]:
+    field, _ = COPIED.get(given["who"], ("", None))
+    source = (field, int(given[field])) if given.get(field) else None
     now = site.world().clock.now()
-    return review_of_new(site, sent, source=chosen, now=now) | {"who": given["who"]}
+    return review_of_new(site, sent, source=source, now=now) | {"who": given["who"]}
 
 
 def _new(request: Request, sent: Sent, given: dict[str, str]) -> Response:
     site = site_of(request)
-    rows = site.world().db.read(campaigns.every)[:MOST_SOURCES]
+    sources, of_lists = site.world().db.read(lambda tx: _offered(tx, given["list"]))
     looked_at = read_new(sent.typed)
     return _form(
         request,
@@ -205,10 +231,21 @@ def _new(request: Request, sent: Sent, given: dict[str, str]) -> Response:
         action="/campaigns/new",
         review=_review_new(site, looked_at, given),
         review_url="/campaigns/review",
-        given={"source": ""} | given,
-        sources=rows,
+        given=given,
+        sources=sources,
+        lists=of_lists,
         asking=False,
     )
+
+
+def _offered(tx: Connection, chosen: str) -> tuple[list[Campaign], list[tuple[LeadList, str]]]:
+    """Give the campaigns whose leads may be taken, and the lists, each with its campaign's name."""
+    rows = lists.latest_with_leads(tx, most=MOST_SOURCES)
+    if chosen and chosen not in {str(row.id) for row in rows}:
+        asked_for = lists.get(tx, int(chosen))
+        rows += [asked_for] if asked_for is not None else []
+    names = campaigns.names(tx, {row.campaign_id for row in rows})
+    return campaigns.every(tx)[:MOST_SOURCES], [(row, names[row.campaign_id]) for row in rows]
 
 
 def _edit(request: Request, row: Campaign, sent: Sent, *, asking: bool) -> Response:
@@ -224,6 +261,7 @@ def _edit(request: Request, row: Campaign, sent: Sent, *, asking: bool) -> Respo
         review_url=f"/campaigns/{row.id}/review",
         given={},
         sources=(),
+        lists=(),
         asking=asking,
     )
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from dialer.actions.campaign_leads import count_leads, latest_called, leads_page, with_number
 from dialer.actions.campaign_live import NOTHING, Counted, counted, standing
+from dialer.actions.lead_source import source_told
 from dialer.actions.preflight import findings_here
 from dialer.domain.lead_filter import LeadFilter
 from dialer.domain.phones import Phone, parse_phone
@@ -63,6 +64,7 @@ def campaign_page(
         request,
         "campaign.html",
         campaign=found.campaign,
+        leads_from=world.db.read(lambda tx: source_told(tx, found.campaign)),
         view=view,
         findings=findings or (),
         looking=findings is None,

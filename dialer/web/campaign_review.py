@@ -1,23 +1,31 @@
 """The review beside a campaign's form: what would come of it as it stands there."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from dialer.actions.agent_variables import AgentVariables, required_variables
-from dialer.actions.campaign_review import LeadsAtHand, Outlook, leads_of, leads_to_copy, outlook
+from dialer.actions.campaign_review import (
+    LeadsAtHand,
+    Outlook,
+    leads_of,
+    leads_to_copy,
+    leads_to_copy_of_list,
+    outlook,
+)
 from dialer.actions.number_check import findings_at_retell
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.edit_effects import effects_of
 from dialer.domain.lines import lines_in_force
 from dialer.domain.preflight import Finding, FindingCode
 from dialer.domain.states import NOT_BEGUN
-from dialer.errors import NotFound
+from dialer.errors import NotFound, RefusedByRule, UserError
 from dialer.forecast.assumptions import Assumptions
 from dialer.forecast.estimate import estimate
 from dialer.store import gate
+from dialer.store.database import Database
 from dialer.store.tables import Campaign
 from dialer.web.campaign_form import (
     NOT_FILLED_IN,
@@ -66,8 +74,20 @@ def ways_from(form: str) -> dict[FindingCode, tuple[str, str]]:
 AGENT_WITHIN_S = 0.3
 
 
-def review_of_new(site: Site, sent: Sent, *, source: int | None, now: datetime) -> dict[str, Any]:
-    """Say what would come of a new campaign with the leads of `source`, or with none yet."""
+_TO_COPY: Mapping[str, Callable[[Database, int], LeadsAtHand]] = {
+    "list": leads_to_copy_of_list,
+    "source": leads_to_copy,
+}
+"""What counts the leads that a new campaign takes over, by the field that says of what."""
+
+
+def review_of_new(
+    site: Site, sent: Sent, *, source: tuple[str, int] | None, now: datetime
+) -> dict[str, Any]:
+    """Say what would come of a new campaign with the leads of `source`, or with none yet.
+
+    A source is the field of the form that names it, and its id.
+    """
     looked = sent
     if sent.wrong:
         filled = {key: value for key, value in NOT_FILLED_IN.items() if key in sent.wrong}
@@ -75,10 +95,12 @@ def review_of_new(site: Site, sent: Sent, *, source: int | None, now: datetime) 
     problems = _problems(sent, looked)
     kept = None
     if source is not None:
-        ask = lambda: leads_to_copy(site.world().db, source)  # noqa: E731
+        field, which = source
+        ask = lambda: _TO_COPY[field](site.world().db, which)  # noqa: E731
         try:
-            kept = site.figures.soon(("leads to copy", source), ask, now=now)
-        except NotFound:
+            kept = site.figures.soon(("leads to copy", *source), ask, now=now)
+        except (NotFound, RefusedByRule) as error:
+            problems.append((field, why_not(error)))
             return _review(site, replace(looked, spec=None), None, problems, now=now)
     ready = source is None or kept is not None
     return _review(site, looked, kept, problems, now=now, ready=ready)
@@ -100,6 +122,12 @@ def review_of_edit(site: Site, row: Campaign, sent: Sent, *, now: datetime) -> d
         "waiting": at_hand and sum(at_hand.places.values()),
         "in_flight": at_hand and at_hand.in_flight,
     }
+
+
+def why_not(error: UserError) -> str:
+    """Say at a field what is wrong; what to do about it is to choose something else there."""
+    text = f"{error.what}: {error.why}" if error.why else error.what
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _problems(sent: Sent, looked: Sent) -> list[tuple[str | None, str]]:

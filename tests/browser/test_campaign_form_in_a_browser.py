@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from factories import make_list
 from hostile import HOSTILE
 from looks import LOOKS, Place, Seen, sign_in
 from playwright.sync_api import Browser, Page, expect
@@ -49,6 +50,30 @@ def test_a_campaign_is_made_by_the_keyboard_alone_with_a_name_a_list_and_a_numbe
     expect(page.get_by_role("heading", name="2 leads imported")).to_be_visible()
     row = newest(place)
     assert (row.name, row.status) == ("Autumn", CampaignStatus.DRAFT)
+    assert seen.said == []
+
+
+def test_the_leads_of_a_list_are_called_anew_from_its_page(page: Page, place: Place) -> None:
+    seen = Seen()
+    seen.watch(page)
+    stage = place.stage
+    campaign = stage.draft(name="Source of a list")
+    stage.leads(2, campaign)
+    now = stage.clock.now()
+    list_id = stage.world.db.transact(lambda tx: make_list(tx, campaign, [{}] * 3, now=now))
+    sign_in(page, place)
+    page.goto(f"{place.url}/lists/{list_id}")
+    page.get_by_role("link", name="New campaign with these leads").click()
+    expect(page.get_by_label("a list there is, whose leads are called anew")).to_be_checked()
+    expect(page.locator("#list")).to_have_value(str(list_id))
+    expect(page.locator("#review")).to_contain_text("3 leads to be called")
+    assert violations(page) == []
+    page.locator("#name").fill("Copy of a list")
+    page.locator("#from_numbers").fill("+12125550000")
+    page.get_by_role("button", name="Save as a draft").click()
+    expect(page.get_by_text("of 3 finished")).to_be_visible()
+    said = "Its leads come from list march.csv of campaign Source of a list."
+    expect(page.get_by_text(said)).to_be_visible()
     assert seen.said == []
 
 

@@ -14,6 +14,7 @@ from dialer.actions import calls, control, feed, workspace_numbers
 from dialer.actions.dial import dial
 from dialer.actions.explain import explain
 from dialer.actions.plan import plan
+from dialer.actions.undo import undo
 from dialer.actions.world import World
 from dialer.store import campaigns, lead_pages, lists, registries
 from dialer.store.database import Connection
@@ -110,6 +111,33 @@ class TestCampaigns:
     def test_a_campaign_over_the_api_names_no_file_of_this_machine(self, api: httpx.Client) -> None:
         told = problem(api.post("/campaigns", json={**SPEC, "leads": "/etc/passwd"}), 400)
         assert "push the leads" in told["fix"]
+
+    def test_the_leads_of_a_list_are_called_anew_by_another(
+        self, api: httpx.Client, world: World
+    ) -> None:
+        first = ok(api.post("/campaigns", json=SPEC), 201)
+        assert (first["leads"], first["left_out"]) == (None, None)
+        ok(push(api, first["campaign_id"], *numbered(1001, 3), key="other"))
+        list_id = ok(push(api, first["campaign_id"], *numbered(2001, 2)))["list_id"]
+        anew = f"/campaigns?leads_of_list={list_id}"
+        made = ok(api.post(anew, json={**SPEC, "name": "Fall"}), 201)
+        assert (made["status"], made["leads"], made["left_out"]) == ("draft", 2, 0)
+        shown = ok(api.get(f"/campaigns/{made['campaign_id']}"))
+        assert shown["leads_from"]["list_id"] == list_id
+        assert shown["leads_from"]["campaign"] == "Spring"
+        taken = ok(api.get("/leads", params={"phone": "+12125552001"}))
+        assert [one["taken_from"] and one["taken_from"]["list_id"] for one in taken] == [
+            None,
+            list_id,
+        ]
+        undo(world, list_id, actor="test")
+        told = problem(api.post(anew, json=SPEC), 409)
+        assert "was undone" in told["detail"]
+        assert told["why"].startswith("its leads were taken out")
+        assert told["fix"]
+        problem(api.post("/campaigns?leads_of_list=77", json=SPEC), 404)
+        problem(api.post("/campaigns?leads_of_list=x", json=SPEC), 422)
+        assert len(ok(api.get("/campaigns"))["items"]) == 2
 
     def test_its_results_are_a_file(self, api: httpx.Client, world: World) -> None:
         campaign_id = draft(world)

@@ -257,3 +257,67 @@ def test_a_held_campaign_is_shown_with_how_it_goes_on(desk: Desk, reason: str, t
     )
     database.close()
     assert told in desk.type("campaigns", "show", campaign).fields["goes_on"]
+
+
+# -- the leads of a list
+
+
+def without_leads(desk: Desk) -> Path:
+    text = desk.campaign_file.read_text().replace('leads = "leads.csv"\n', "")
+    return desk.write("anew.toml", text.replace("Spring", "Fall"))
+
+
+def test_a_campaign_is_made_with_the_leads_of_a_list(desk: Desk) -> None:
+    running(desk)
+    words = ("campaigns", "create", without_leads(desk), "--leads-of-list", "1")
+    dry = desk.type(*words, "--dry-run")
+    assert "2 leads could be taken over; nothing was stored" in dry.err
+    made = desk.type(*words, "--json")
+    assert made.code == ExitCode.DONE, made.err
+    assert made.json == {
+        "campaign_id": 2,
+        "name": "Fall",
+        "list_id": 1,
+        "leads": 2,
+        "left_out": 0,
+        "status": "draft",
+    }
+    assert "dialer campaigns start 2" in made.err
+    shown = desk.type("campaigns", "show", 2, "--json").json
+    assert shown["leads_from"] == {
+        "campaign_id": 1,
+        "campaign": "Spring",
+        "leads": "everybody",
+        "list_id": 1,
+        "file_name": "leads.csv",
+    }
+    lead = desk.type("leads", "show", "3", "--json").json
+    assert lead["taken_from"] == shown["leads_from"]
+
+
+def test_a_list_that_was_undone_makes_no_campaign(desk: Desk) -> None:
+    desk.create()
+    assert desk.type("lists", "undo", 1, "--yes").code == ExitCode.DONE
+    for more in ((), ("--dry-run",)):
+        words = ("campaigns", "create", without_leads(desk), "--leads-of-list", "1", *more)
+        answer = desk.type(*words)
+        assert answer.code == ExitCode.REFUSED
+        assert 'error: list 1 "leads.csv" was undone\n' in answer.err
+        assert "why: its leads were taken out of campaign 1 again\n" in answer.err
+        assert "fix: choose another: dialer lists list shows them all\n" in answer.err
+    assert desk.type("campaigns", "show", 2).code == ExitCode.NOT_FOUND
+
+
+def test_a_list_that_is_not_there_is_not_found(desk: Desk) -> None:
+    words = ("campaigns", "create", without_leads(desk), "--leads-of-list", "77")
+    answer = desk.type(*words)
+    assert answer.code == ExitCode.NOT_FOUND
+    assert "error: there is no list 77\n" in answer.err
+
+
+def test_leads_of_a_file_and_of_a_list_at_once_are_wrong_usage(desk: Desk) -> None:
+    desk.create()
+    answer = desk.type("campaigns", "create", desk.campaign_file, "--leads-of-list", "1")
+    assert answer.code == ExitCode.USAGE
+    assert "leads come from one place" in answer.err
+    assert desk.type("campaigns", "show", 2).code == ExitCode.NOT_FOUND

@@ -118,6 +118,8 @@ def every(world: World) -> list[Campaign]:
         ({"from_numbers": "12"}, "from_numbers", "is not an international number"),
         ({"who": "file"}, "file", "Choose a file"),
         ({"who": "campaign"}, "source", "Choose a campaign."),
+        ({"who": "list"}, "list", "Choose a list."),
+        ({"who": "list", "list": "77"}, "list", "There is no list 77."),
         ({"country": "Atlantis"}, "country", "is not a two-letter country"),
         ({"default_zone": "Nowhere"}, "default_zone", "Nowhere"),
         ({"variables": "no sign"}, "variables", "has no “name = value”"),

@@ -1,8 +1,10 @@
 """What programs do to campaigns: make, start, halt, edit, copy them, put them away."""
 
+from dataclasses import asdict
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Query
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
@@ -15,7 +17,7 @@ from dialer.domain.states import CampaignStatus
 from dialer.errors import UserError
 from dialer.web.api.access import actor_of, asks, world_of
 from dialer.web.api.campaigns import FindingShown, told
-from dialer.web.api.kinds import Given, Id, Moment
+from dialer.web.api.kinds import LARGEST_ID, Given, Id, Moment
 
 router = asks(Scope.CAMPAIGNS_WRITE, tag="campaigns")
 
@@ -75,6 +77,13 @@ class Copied(BaseModel):
     left_out: int
 
 
+class Created(Moved):
+    """A campaign that was made, and what it took over."""
+
+    leads: int | None = Field(default=None, description="Taken from the list.")
+    left_out: int | None = Field(default=None, description="Of the list, and not to be called.")
+
+
 class Edited(BaseModel):
     """Values by key, before and after."""
 
@@ -83,18 +92,29 @@ class Edited(BaseModel):
 
 
 @router.post("/campaigns", status_code=HTTPStatus.CREATED)
-def create_campaign(request: Request, spec: CampaignSpec) -> Moved:
+def create_campaign(
+    request: Request,
+    spec: CampaignSpec,
+    leads_of_list: Annotated[
+        int | None,
+        Query(ge=1, le=LARGEST_ID, description="Take over the leads that this list brought."),
+    ] = None,
+) -> Created:
     """Make a campaign as a draft; its settings are those of a campaign file.
 
-    Its leads are pushed, or imported from a file.
+    Its leads are pushed, imported from a file, or those of a list, as new ones.
     """
     if spec.leads is not None:
         raise UserError(
             "leads names a file, which a request has not",
             fix="leave it out, and push the leads: POST /campaigns/{id}/leads",
         )
-    campaign_id = control.create(world_of(request), spec, actor=actor_of(request))
-    return _moved(request, campaign_id)
+    world, actor = world_of(request), actor_of(request)
+    if leads_of_list is None:
+        campaign_id = control.create(world, spec, actor=actor)
+        return Created(campaign_id=campaign_id, status=CampaignStatus.DRAFT)
+    made = copying.create_with_leads_of_list(world, spec, leads_of_list, actor=actor)
+    return Created(status=CampaignStatus.DRAFT, **asdict(made))
 
 
 @router.post("/campaigns/{campaign_id}/start")

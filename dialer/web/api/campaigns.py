@@ -1,6 +1,6 @@
 """Campaigns: listed, shown, checked, before they start and while they run."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from dialer.actions import campaign_live
 from dialer.actions.control import find
+from dialer.actions.lead_source import source_told
 from dialer.actions.preflight import findings_of, findings_without_leads
 from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.preflight import Finding
@@ -19,7 +20,7 @@ from dialer.store import campaigns
 from dialer.store.tables import Campaign
 from dialer.web.api.access import asks, world_of
 from dialer.web.api.cursors import Cursor, Limit, Page, page_by_id, read_id
-from dialer.web.api.kinds import Id
+from dialer.web.api.kinds import Id, LeadsFrom
 from dialer.web.site import site_of
 
 reading = asks(Scope.CAMPAIGNS_READ, tag="campaigns")
@@ -87,6 +88,7 @@ class CampaignShown(BaseModel):
     counted_at: datetime
     first_only: bool
     parent_id: int | None
+    leads_from: LeadsFrom | None = Field(description="Whose leads it took over.")
     schedule_id: int | None
     start_at: datetime | None
     created_at: datetime
@@ -137,7 +139,8 @@ def show_campaign(request: Request, campaign_id: Id) -> CampaignShown:
         lambda: campaign_live.counted(world.db, campaign_id, now=now),
         now=now,
     )
-    return _shown(standing, kept.value, counted_at=kept.as_of, now=now)
+    source = world.db.read(lambda tx: source_told(tx, standing.campaign))
+    return _shown(standing, kept.value, source, counted_at=kept.as_of, now=now)
 
 
 @reading.post("/campaigns/check")
@@ -191,6 +194,7 @@ def _row(request: Request, row: Campaign) -> CampaignRow:
 def _shown(
     standing: campaign_live.Standing,
     of: campaign_live.Counted,
+    source: Mapping[str, Any] | None,
     *,
     counted_at: datetime,
     now: datetime,
@@ -201,6 +205,7 @@ def _shown(
     return CampaignShown(
         **{name: getattr(row, name) for name in _OF_ROW},
         goes_on=standing.goes_on,
+        leads_from=None if source is None else LeadsFrom(**source),
         **{name: getattr(done, name) for name in _OF_PROGRESS},
         closed_as={str(word): count for word, count in done.closed_as.items()},
         held_for=dict(of.held),

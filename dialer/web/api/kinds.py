@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from dialer.domain.moments import Moment as Written
 from dialer.domain.phones import Phone, parse_phone
+from dialer.domain.selection import Selection
 from dialer.errors import UserError
 
 LARGEST_ID = 2**63 - 1
@@ -22,6 +23,16 @@ class Given(BaseModel):
     """A body; what it does not know is refused, as a misspelt word would do nothing."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class LeadsFrom(BaseModel):
+    """Whose leads a campaign took over."""
+
+    campaign_id: int
+    campaign: str | None
+    leads: Selection
+    list_id: int | None = Field(description="Only those that this list brought.")
+    file_name: str | None
 
 
 class Note(Given):

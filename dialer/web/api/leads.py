@@ -27,7 +27,7 @@ from dialer.web.api.cursors import (
     read_text,
     written,
 )
-from dialer.web.api.kinds import LARGEST_ID, Id, read_phone
+from dialer.web.api.kinds import LARGEST_ID, Id, LeadsFrom, read_phone
 
 router = asks(Scope.LEADS_READ, tag="leads")
 
@@ -83,6 +83,7 @@ class LeadShown(LeadRow):
     campaign: str
     campaign_status: str
     test_of: int | None = Field(description="The lead as which somebody's own phone is called.")
+    taken_from: LeadsFrom | None = Field(description="Where no list of its campaign brought it.")
     regions: list[str]
     local_times: dict[str, str]
     consent: dict[str, Any] | None
