@@ -1,6 +1,7 @@
 """One campaign: what it is doing now, and its leads, by what is asked for and by number."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialer.actions.campaign_leads import count_leads, latest_called, leads_page, with_number
+from dialer.actions.campaign_leads import (
+    LeadsPage,
+    count_leads,
+    latest_called,
+    leads_page,
+    with_number,
+)
 from dialer.actions.campaign_live import NOTHING, Counted, counted, standing
 from dialer.actions.preflight import findings_here
 from dialer.domain.lead_filter import LeadFilter
@@ -16,6 +23,8 @@ from dialer.domain.phones import Phone, parse_phone
 from dialer.domain.preflight import Finding
 from dialer.domain.roles import Role
 from dialer.domain.states import LeadState
+from dialer.errors import UserError
+from dialer.store.database import Database
 from dialer.store.figures import Progress
 from dialer.store.latest_calls import Moment
 from dialer.store.lead_paging import Place
@@ -24,6 +33,7 @@ from dialer.web import export_page
 from dialer.web.access import may_operate, requires
 from dialer.web.campaign_review import ways_from
 from dialer.web.campaign_view import LATEST, live_view, url_of
+from dialer.web.error_pages import status_for
 from dialer.web.live import Snapshot
 from dialer.web.masking import as_seen_by
 from dialer.web.pages import filled, page
@@ -31,6 +41,28 @@ from dialer.web.site import Site, site_of
 from dialer.web.status_page import COUNTED_IN
 
 router = requires(Role.VIEWER)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which leads of the campaign are shown, as the address says."""
+
+    chosen: LeadFilter
+    after: str = ""
+    number: str = ""
+    sort: str = ""
+
+
+ALL = Asked(LeadFilter())
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A question that must be answered again: its dialog, why, and what was typed there."""
+
+    dialog: str
+    error: UserError
+    typed: Mapping[str, str]
 
 
 @router.get("/campaigns/{campaign_id}")
@@ -41,18 +73,25 @@ def campaign_page(
 
     Sorted by their latest calls stand all of them, or by the next ones those a filter finds.
     """
+    chosen = LeadFilter.read(request.query_params)
+    return show(request, campaign_id, Asked(chosen, after, number, sort))
+
+
+def show(
+    request: Request, campaign_id: int, asked: Asked = ALL, *, again: Again | None = None
+) -> Response:
+    """Show a campaign; where a question must be answered again, with its dialog open.
+
+    Raises:
+        NotFound: there is no such campaign.
+    """
     site = site_of(request)
-    world, chosen = site.world(), LeadFilter.read(request.query_params)
-    wrong, phone = _read(number)
+    world, chosen = site.world(), asked.chosen
+    wrong, phone = _read(asked.number)
     now = world.clock.now()
-    latest = sort == LATEST and chosen == LeadFilter() and phone is None
-    after = "" if wrong else after
-    if phone is not None:
-        found = with_number(world.db, campaign_id, phone)
-    elif latest:
-        found = latest_called(world.db, campaign_id, after=Moment.read(after))
-    else:
-        found = leads_page(world.db, campaign_id, chosen=chosen, after=Place.read(after))
+    latest = asked.sort == LATEST and chosen == LeadFilter() and phone is None
+    after = "" if wrong else asked.after
+    found = _leads(world.db, campaign_id, asked, phone=phone, latest=latest, after=after)
     kept = site.figures.soon(*_question(site, campaign_id), now=now)
     of = NOTHING if kept is None else kept.value
     now_of = standing(world.db, campaign_id, now=now)
@@ -62,6 +101,8 @@ def campaign_page(
     return page(
         request,
         "campaign.html",
+        status=status_for(None if again is None else again.error),
+        again=again,
         campaign=found.campaign,
         view=view,
         findings=findings or (),
@@ -73,7 +114,7 @@ def campaign_page(
         chosen=chosen,
         matching=matching,
         leads=as_seen_by(request, list(found.leads)),
-        number=number.strip(),
+        number=asked.number.strip(),
         wrong=wrong,
         latest=latest,
         first=not after,
@@ -85,6 +126,16 @@ def campaign_page(
         counted_at=now if kept is None else kept.as_of,
         exports=world.db.read(lambda tx: export_page.panel(request, tx, campaign_id)),
     )
+
+
+def _leads(
+    db: Database, campaign_id: int, asked: Asked, *, phone: str | None, latest: bool, after: str
+) -> LeadsPage:
+    if phone is not None:
+        return with_number(db, campaign_id, phone)
+    if latest:
+        return latest_called(db, campaign_id, after=Moment.read(after))
+    return leads_page(db, campaign_id, chosen=asked.chosen, after=Place.read(after))
 
 
 @router.get("/campaigns/{campaign_id}/events")
