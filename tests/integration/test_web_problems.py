@@ -120,6 +120,17 @@ def test_a_campaign_that_holds_itself_says_what_follows_and_is_resumed(
     assert "Payment required" not in web.get("/problems").text
 
 
+def test_moments_in_what_is_said_of_problems_are_marked(web: httpx.Client, world: World) -> None:
+    now = world.clock.now()
+    told = f"Sent at {now:%Y-%m-%d %H:%M:%S} UTC <b>."
+    world.db.transact(
+        lambda tx: incidents.open_incident(tx, "late_call", subject="1", sentence=told, now=now)
+    )
+    page = web.get("/problems").text
+    assert f'Sent at <time datetime="{now.isoformat()}"' in page
+    assert "UTC</time> &lt;b&gt;." in page
+
+
 def test_a_campaign_that_was_held_is_in_the_activity_log(world: World) -> None:
     control.start(world, 1, actor="test", despite="A test.")
     now = world.clock.now()
