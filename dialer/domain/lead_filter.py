@@ -25,18 +25,24 @@ class LeadFilter:
     @classmethod
     def read(cls, given: Mapping[str, str]) -> Self:
         """Read what `written` wrote; what nobody knows shows all leads."""
+        return next(iter(cls.asked(given)), cls())
+
+    @classmethod
+    def asked(cls, given: Mapping[str, str]) -> list[Self]:
+        """Read all that an address asks for; the first is in force, as two are not combined."""
+        found = []
         state = given.get("state", "").replace("_", " ")
         if state == FINISHED:
-            return cls(finished=True)
-        if state in set(LeadState):
-            return cls(state=LeadState(state))
+            found.append(cls(finished=True))
+        elif state in set(LeadState):
+            found.append(cls(state=LeadState(state)))
         if (last := given.get("last", "")) in set(Disposition):
-            return cls(last=Disposition(last))
+            found.append(cls(last=Disposition(last)))
         if (closed_as := given.get("closed_as", "")) in set(ClosedAs):
-            return cls(closed_as=ClosedAs(closed_as))
+            found.append(cls(closed_as=ClosedAs(closed_as)))
         if held := given.get("held", "")[:LONGEST_REASON]:
-            return cls(held=held)
-        return cls()
+            found.append(cls(held=held))
+        return found
 
     def written(self) -> dict[str, str]:
         """Write it for an address."""

@@ -94,6 +94,9 @@ def to_all(
     if known not in set(BulkVerb):
         raise UserError(f"nobody knows how to {verb}", fix="skip, retry or do-not-call")
     given = {"state": state, "last": last, "closed_as": closed_as, "held": held}
+    if len(LeadFilter.asked(given)) > 1:
+        what = "leads are chosen by one thing at a time"
+        raise UserError(what, fix="choose them by their state or by how their last call came out")
     chosen = LeadFilter.read(given)
     bulk.ask(
         site_of(request).world(),

@@ -51,6 +51,7 @@ class Asked:
     after: str = ""
     number: str = ""
     sort: str = ""
+    left_out: Sequence[LeadFilter] = ()  # asked for, too
 
 
 ALL = Asked(LeadFilter())
@@ -73,8 +74,11 @@ def campaign_page(
 
     Sorted by their latest calls stand all of them, or by the next ones those a filter finds.
     """
-    chosen = LeadFilter.read(request.query_params)
-    return show(request, campaign_id, Asked(chosen, after, number, sort))
+    given = LeadFilter.asked(request.query_params)
+    chosen, left_out = (given[0], given[1:]) if given else (LeadFilter(), [])
+    if number.strip():
+        left_out = given
+    return show(request, campaign_id, Asked(chosen, after, number, sort, left_out))
 
 
 def show(
@@ -112,6 +116,7 @@ def show(
             campaign_id, None if kept is None else of.progress, chosen, matching=matching
         ),
         chosen=chosen,
+        left_out=[(one.words, url_of(campaign_id, one)) for one in asked.left_out],
         matching=matching,
         leads=as_seen_by(request, list(found.leads)),
         number=asked.number.strip(),

@@ -53,3 +53,42 @@ def test_a_question_that_was_not_answered_is_closed(web: httpx.Client) -> None:
 
 def test_a_test_call_of_a_campaign_that_is_not_there_is_not_found(web: httpx.Client) -> None:
     assert web.post("/campaigns/9/test-call", data={"to": "1"}, headers=OURS).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "shown", "left_out"),
+    [
+        (
+            "state=retry_later&last=no_answer",
+            "retry later",
+            [("last=no_answer", "last: no answer")],
+        ),
+        (
+            "last=busy&closed_as=exhausted&held=no_zone",
+            "last: busy",
+            [("closed_as=exhausted", "closed as exhausted"), ("held=no_zone", "held: no zone")],
+        ),
+        ("number=2125552671&state=held", "2125552671", [("state=held", "held")]),
+    ],
+)
+def test_a_second_filter_is_told_and_linked_to(
+    web: httpx.Client, query: str, shown: str, left_out: list[tuple[str, str]]
+) -> None:
+    page = web.get(f"/campaigns/1?{query}").text
+    assert f"Shown here: {shown}. Not heeded:" in page
+    told = page.split("Not heeded:")[1].split("</p>")[0]
+    for one, words in left_out:
+        assert f'<a href="/campaigns/1?{one}">{words}</a>' in told
+    assert told.count("<a ") == len(left_out)
+
+
+@pytest.mark.parametrize("query", ["", "?state=held", "?last=busy&state=nonsense", "?number=1"])
+def test_one_filter_leaves_nothing_out(web: httpx.Client, query: str) -> None:
+    assert "Not heeded" not in web.get(f"/campaigns/1{query}").text
+
+
+def test_nothing_is_done_to_leads_chosen_by_two_things(web: httpx.Client) -> None:
+    typed = {"reason": "x", "state": "pending", "last": "busy"}
+    answer = web.post("/campaigns/1/leads/skip", data=typed, headers=OURS)
+    assert answer.status_code == 400
+    assert "one thing at a time" in answer.text

@@ -74,7 +74,7 @@ def test_moments_in_why_it_is_called_are_marked(web: httpx.Client, world: World)
     world.db.transact(lambda tx: leads.change(tx, 1, **promised))
     page = web.get("/leads/1").text
     assert f'it asked to be called on <time datetime="{at.isoformat()}"' in page
-    assert " in America/New_York</time>." in page
+    assert " in America/New_York</time>" in page
 
 
 def test_viewers_change_neither(web: httpx.Client, world: World) -> None:
