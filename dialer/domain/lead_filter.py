@@ -9,7 +9,8 @@ from dialer.domain.states import ClosedAs, LeadState
 
 LONGEST_REASON = 60
 FINISHED = "finished"
-"""Stands where a state does: it is two of them."""
+BEGUN = "begun"
+"""Stand where a state does: the one is two of them, the other those and two more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class LeadFilter:
     closed_as: ClosedAs | None = None
     held: str | None = None  # the reason for which they are held
     finished: bool = False  # closed, however they closed
+    begun: bool = False  # called and to be called again, in flight, or finished
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> Self:
@@ -34,6 +36,8 @@ class LeadFilter:
         state = given.get("state", "").replace("_", " ")
         if state == FINISHED:
             found.append(cls(finished=True))
+        elif state == BEGUN:
+            found.append(cls(begun=True))
         elif state in set(LeadState):
             found.append(cls(state=LeadState(state)))
         if (last := given.get("last", "")) in set(Disposition):
@@ -47,7 +51,7 @@ class LeadFilter:
     def written(self) -> dict[str, str]:
         """Write it for an address."""
         values: dict[str, Any] = {
-            "state": FINISHED if self.finished else self.state and _address(self.state),
+            "state": self._group or (self.state and _address(self.state)),
             "last": self.last and self.last.value,
             "closed_as": self.closed_as and self.closed_as.value,
             "held": self.held,
@@ -55,10 +59,16 @@ class LeadFilter:
         return {name: value for name, value in values.items() if value}
 
     @property
+    def _group(self) -> str | None:
+        return FINISHED if self.finished else BEGUN if self.begun else None
+
+    @property
     def words(self) -> str:
         """Say which leads these are."""
         if self.finished:
             return FINISHED
+        if self.begun:
+            return "called, or over"
         if self.state is not None:
             return self.state.value
         if self.last is not None:

@@ -119,6 +119,14 @@ def lately_rejecting(
     return [(cast("LeadList", row), row.name) for row in rows]
 
 
+def first_of(tx: Connection, campaign_ids: Collection[int]) -> dict[int, int]:
+    """Give the first list of each campaign, where it has one."""
+    mine = lead_list.c.campaign_id.in_(campaign_ids)
+    chosen = select(lead_list.c.campaign_id, func.min(lead_list.c.id)).where(mine)
+    rows = tx.execute(chosen.group_by(lead_list.c.campaign_id))
+    return {int(campaign_id): int(list_id) for campaign_id, list_id in rows}
+
+
 def callable_leads(tx: Connection, rows: Collection[LeadList]) -> dict[int, int]:
     """Count the leads of each list that wait for a call or are in one; each has an entry.
 

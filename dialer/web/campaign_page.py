@@ -121,12 +121,8 @@ def show(
         leads=as_seen_by(request, list(found.leads)),
         number=asked.number.strip(),
         wrong=wrong,
-        latest=latest,
         first=not after,
-        sorts=_sorts(campaign_id, latest=latest) if chosen == LeadFilter() else (),
-        first_url=url_of(campaign_id, chosen, latest=latest),
-        next_url=found.next_after
-        and url_of(campaign_id, chosen, after=found.next_after, latest=latest),
+        **_around(campaign_id, chosen, latest=latest, next_after=found.next_after),
         now=now,
         counted_at=now if kept is None else kept.as_of,
         exports=world.db.read(lambda tx: export_page.panel(request, tx, campaign_id)),
@@ -189,6 +185,19 @@ def _read(number: str) -> tuple[str | None, str | None]:
     return f"“{number.strip()[:40]}” is no number: {phone.message}", None
 
 
+def _around(
+    campaign_id: int, chosen: LeadFilter, *, latest: bool, next_after: str | None
+) -> dict[str, Any]:
+    """Give the order of a page of leads, and the addresses of others."""
+    next_url = next_after and url_of(campaign_id, chosen, after=next_after, latest=latest)
+    return {
+        "latest": latest,
+        "sorts": _sorts(campaign_id, latest=latest) if chosen == LeadFilter() else (),
+        "first_url": url_of(campaign_id, chosen, latest=latest),
+        "next_url": next_url,
+    }
+
+
 def _sorts(campaign_id: int, *, latest: bool) -> list[tuple[str, str, bool]]:
     """Give each order of the leads: its words, its address, and whether it is on."""
     every = LeadFilter()
@@ -219,8 +228,8 @@ def _matching(
 ) -> int | None:
     """Give how many leads a filter finds; None while they are still counted."""
     done = of.progress
-    if chosen.finished:
-        return done.finished
+    if chosen.finished or chosen.begun:
+        return done.finished if chosen.finished else done.begun
     if chosen.state is not None:
         counts: Mapping[LeadState, str] = COUNTED_IN
         return int(getattr(done, counts[chosen.state]))

@@ -113,7 +113,7 @@ def _funnel(campaign_id: int, of: Counted) -> list[dict[str, Any]]:
     done = of.progress
     steps = (
         ("Leads", done.leads, LeadFilter()),
-        ("Called, or over", done.leads - done.pending - done.held, None),
+        ("Called, or over", done.begun, LeadFilter(begun=True)),
         ("Finished", done.finished, LeadFilter(finished=True)),
         ("Reached", done.completed, LeadFilter(state=LeadState.COMPLETED)),
     )
@@ -122,7 +122,7 @@ def _funnel(campaign_id: int, of: Counted) -> list[dict[str, Any]]:
             "words": words,
             "count": count,
             "percent": _bar(count, done.leads),
-            "url": url_of(campaign_id, chosen) if chosen is not None else None,
+            "url": url_of(campaign_id, chosen),
         }
         for words, count, chosen in steps
     ]

@@ -64,6 +64,7 @@ def of_held(
             "said": said_of_hold(row.held_reason, row.held_text),
             "what_to_do": hold_words(row.held_reason).what_to_do,
             "goes_on": how_it_goes_on(row.held_reason, campaigns.spec_of(row).hold),
+            "waiting": waiting is not None and waiting[row.id].leads > 0,
             "waits": "Its leads wait." if waiting is None else _wait(waiting[row.id].leads),
         }
         for row, since in rows
@@ -79,6 +80,7 @@ def of_rejects(rows: Iterable[tuple[LeadList, str]]) -> list[dict[str, Any]]:
             "campaign_id": row.campaign_id,
             "campaign": campaign,
             "since": row.created_at,
+            "url": f"/lists/{row.id}",
             "rows": "1 row" if row.rejected == 1 else f"{row.rejected:,} rows",
             "one": row.rejected == 1,
         }

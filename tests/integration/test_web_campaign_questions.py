@@ -5,6 +5,10 @@ import re
 import httpx
 import pytest
 
+from dialer.actions.world import World
+from dialer.domain.states import ClosedAs, LeadStatus
+from dialer.store import leads
+
 OURS = {"sec-fetch-site": "same-origin"}
 
 pytestmark = pytest.mark.usefixtures("ada")
@@ -92,3 +96,16 @@ def test_nothing_is_done_to_leads_chosen_by_two_things(web: httpx.Client) -> Non
     answer = web.post("/campaigns/1/leads/skip", data=typed, headers=OURS)
     assert answer.status_code == 400
     assert "one thing at a time" in answer.text
+
+
+def test_each_step_of_the_funnel_leads_to_its_leads(web: httpx.Client, world: World) -> None:
+    closed = {"status": LeadStatus.CLOSED, "closed_as": ClosedAs.EXHAUSTED, "due_at": None}
+    world.db.transact(lambda tx: leads.change(tx, 1, tries=1, **closed))
+    funnel = web.get("/campaigns/1").text.split('id="funnel"')[1].split("</table>")[0]
+    rows = dict(re.findall(r'<th scope="row">([^<]*)</th>.*?<a href="([^"]*)"', funnel))
+    assert rows["Called, or over"] == "/campaigns/1?state=begun"
+    for url in rows.values():
+        assert web.get(url.replace("&amp;", "&")).status_code == 200
+    begun = web.get(rows["Called, or over"]).text
+    assert '<a href="/leads/1">' in begun
+    assert "With all 1 lead (called, or over)" in begun

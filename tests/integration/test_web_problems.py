@@ -73,6 +73,13 @@ def test_incidents_of_one_cause_stand_together_and_are_acknowledged_together(
     assert [one.code for one in world.db.read(incidents.unclosed)] == ["I8"]
 
 
+def test_what_health_counts_leads_to_problems(web: httpx.Client, world: World) -> None:
+    assert "See them under Problems" not in web.get("/health").text
+    open_incidents(world, "late_call", 1)
+    bury(world, "{")
+    assert web.get("/health").text.count('<a href="/problems">See them under Problems</a>') == 2
+
+
 def test_dead_webhooks_are_settled_again_or_acknowledged(web: httpx.Client, world: World) -> None:
     bury(world, "{")
     bury(world, "[")
@@ -114,7 +121,7 @@ def test_a_campaign_that_holds_itself_says_what_follows_and_is_resumed(
     assert "</a> was held</h2>" in page
     assert "Retell wants to be paid first. Retell says: “Payment required”." in page
     assert f'Since <time datetime="{held_at.isoformat()}"' in page.replace("Z", "+00:00")
-    assert "1 lead waits" in page
+    assert '<a href="/campaigns/1#leads">1 lead waits.</a>' in page
     assert "What to do: Pay in Retell’s dashboard, then resume." in page
     web.post("/campaigns/1/resume", headers=OURS)
     assert "Payment required" not in web.get("/problems").text
@@ -167,7 +174,7 @@ def test_rejected_rows_of_late_are_told_with_the_page_that_corrects_them(
     push(world, 1, [reject], key=RequestKey(1, "b", "b"), actor="test")
     page = web.get("/problems").text
     assert "</a> were rejected</h2>" in page
-    assert "1 row is no lead of " in page
+    assert '<a href="/lists/2">1 row</a> is no lead of ' in page
     assert '<a href="/lists/2/correct">correct it</a>' in page
     sign_in(web, world, Role.VIEWER)
     assert "have an operator correct it" in web.get("/problems").text
