@@ -106,6 +106,8 @@ def _order(hold: ErrandHold) -> load.Order:
     changed["overrides"] = {
         LeadField(name): _one_or_more(at) for name, at in asked.get("map", {}).items()
     }
+    if asked.get("allowed_countries"):
+        changed["allowed_countries"] = frozenset(asked["allowed_countries"])
     if "missing_variable" in asked:
         changed["missing_variable"] = MissingVariable.parse(asked["missing_variable"])
     within = asked.get("not_called_within")
