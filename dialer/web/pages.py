@@ -12,6 +12,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from dialer.domain.counts import how_many
 from dialer.domain.dispositions import spoken
 from dialer.domain.local_time import zone
 from dialer.domain.roles import Actor, Role
@@ -125,6 +126,7 @@ def pretty(value: object) -> str:
 environment.filters |= {
     "age": lambda age: f"{age.total_seconds():,.0f} s ago",
     "number": number,
+    "many": how_many,
     "moment": moment,
     "written": lambda text: moment(datetime.fromisoformat(text)),
     "local": local_moment,

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from api_peer import draft
 from factories import FrozenClock
+from sqlalchemy import event
 from web_peer import sign_in
 
 from dialer.actions import control
@@ -14,8 +15,9 @@ from dialer.actions.pushing import RequestKey, push
 from dialer.actions.settle import settle
 from dialer.actions.world import World
 from dialer.domain.roles import Role
-from dialer.domain.states import LeadStatus
-from dialer.store import campaigns, errands, incidents, leads, ledger, webhooks
+from dialer.domain.states import ClosedAs, LeadStatus
+from dialer.store import campaigns, ended_numbers, errands, incidents, leads, ledger, webhooks
+from dialer.store.database import Connection
 from dialer.web.problems_page import MOST_OTHERS
 
 OURS = {"sec-fetch-site": "same-origin"}
@@ -182,6 +184,59 @@ def test_rejected_rows_of_late_are_told_with_the_page_that_corrects_them(
     world.clock.pass_time(days=7, seconds=1)
     sign_in(web, world, Role.ADMIN)
     assert "Nothing waits for a person." in web.get("/problems").text
+
+
+def close_as_wrong(world: World, lead_id: int) -> None:
+    closed = {"status": LeadStatus.CLOSED, "closed_as": ClosedAs.INVALID_NUMBER, "due_at": None}
+    at = world.clock.now()
+    world.db.transact(lambda tx: leads.change(tx, lead_id, closed_at=at, **closed))
+
+
+def test_wrong_numbers_stand_together_until_somebody_has_seen_them(
+    web: httpx.Client, world: World
+) -> None:
+    assert isinstance(world.clock, FrozenClock)
+    push(world, 1, [{"phone": "2125552672"}], key=RequestKey(1, "c", "c"), actor="test")
+    assert "Numbers do not exist" not in web.get("/problems").text
+    control.start(world, 1, actor="test", despite="A test.")
+    close_as_wrong(world, 1)
+    page = web.get("/problems").text
+    assert page.count("Numbers do not exist") == 1
+    assert '<a href="/campaigns/1?closed_as=invalid_number">1 lead</a> of' in page
+    assert f'Since <time datetime="{world.clock.now().isoformat()}"' in page
+    action = "/problems/wrong-numbers/acknowledge"
+    seen = {"ids": ids_in(page, action), "note": ""}
+    assert web.post(action, data=seen, headers=OURS).status_code == 400
+    assert web.post(action, data=seen | {"note": "old list"}, headers=OURS).status_code == 303
+    assert "Nothing waits for a person." in web.get("/problems").text
+    assert "old list" in web.get("/activity").text
+    world.clock.pass_time(minutes=1)
+    close_as_wrong(world, 2)  # another one is told again
+    assert "1 lead</a> of" in web.get("/problems").text
+    sign_in(web, world, Role.VIEWER)
+    assert "Numbers do not exist" in web.get("/problems").text
+    assert web.post(action, data=seen | {"note": "x"}, headers=OURS).status_code == 403
+
+
+def test_wrong_numbers_are_forgotten_after_a_week(web: httpx.Client, world: World) -> None:
+    assert isinstance(world.clock, FrozenClock)
+    control.start(world, 1, actor="test", despite="A test.")
+    close_as_wrong(world, 1)
+    assert "Numbers do not exist" in web.get("/problems").text
+    world.clock.pass_time(days=7, seconds=1)
+    assert "Numbers do not exist" not in web.get("/problems").text
+
+
+def test_wrong_numbers_are_a_range_of_an_index(world: World) -> None:
+    def plan(tx: Connection) -> str:
+        statements: list[str] = []
+        event.listen(tx, "before_cursor_execute", lambda *a: statements.append(a[2]))
+        ended_numbers.wrong(tx, 1, after=world.clock.now())
+        explained = f"EXPLAIN QUERY PLAN {statements[0]}"
+        rows = tx.exec_driver_sql(explained, (1, "invalid_number", "2026-01-01"))
+        return " ".join(str(row) for row in rows)
+
+    assert "lead_closed (campaign_id=? AND closed_as=?)" in world.db.read(plan)
 
 
 def test_leads_without_a_zone_are_to_be_imported_again(web: httpx.Client, world: World) -> None:
