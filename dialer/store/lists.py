@@ -127,6 +127,12 @@ def first_of(tx: Connection, campaign_ids: Collection[int]) -> dict[int, int]:
     return {int(campaign_id): int(list_id) for campaign_id, list_id in rows}
 
 
+def names(tx: Connection, list_ids: Collection[int]) -> dict[int, str]:
+    """Give the file names of lists by their ids."""
+    chosen = select(lead_list.c.id, lead_list.c.file_name).where(lead_list.c.id.in_(list_ids))
+    return {row[0]: row[1] for row in tx.execute(chosen)}
+
+
 def callable_leads(tx: Connection, rows: Collection[LeadList]) -> dict[int, int]:
     """Count the leads of each list that wait for a call or are in one; each has an entry.
 

@@ -16,7 +16,7 @@ from dialer.domain.roles import Role
 from dialer.domain.states import OVER
 from dialer.errors import NotFound, RefusedByRule, UserError, sentence_of
 from dialer.leads.header_words import LeadField
-from dialer.store import campaigns
+from dialer.store import campaigns, lists
 from dialer.store.tables import Campaign, Errand
 from dialer.web.access import actor_of, requires
 from dialer.web.campaign_choice import campaigns_to_choose
@@ -28,7 +28,7 @@ from dialer.web.sign_in import see
 from dialer.web.site import Site, site_of
 from dialer.web.typed_ids import typed_id
 from dialer.web.upload_rules import import_rules, table_options
-from dialer.web.upload_view import fictional_in, mapping_of, typed_again, view_of
+from dialer.web.upload_view import fictional_in, mapping_of, rejects_view, typed_again, view_of
 from dialer.web.workspace import agents_of
 
 router = requires(Role.OPERATOR)
@@ -166,7 +166,10 @@ def _seen(site: Site, errand_id: int) -> tuple[Errand, dict[str, Any]]:
     if row.campaign_id is not None:
         campaign = _find(site, row.campaign_id)
     fictional = fictional_in(row, campaign) if site.settings.mode != "live" else 0
-    return row, view_of(row, campaign, now=world.clock.now()) | {"fictional": fictional}
+    list_id = row.list_id
+    why = world.db.read(lambda tx: [] if list_id is None else lists.reject_reasons(tx, list_id))
+    view = view_of(row, campaign, now=world.clock.now())
+    return row, view | {"fictional": fictional, "rejects": rejects_view(row.list_id, why)}
 
 
 @router.get("/upload/{errand_id}/events")

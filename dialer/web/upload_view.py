@@ -83,6 +83,18 @@ def view_of(row: Errand, campaign: Campaign | None, *, now: datetime) -> dict[st
     }
 
 
+def rejects_view(list_id: int | None, why: Sequence[tuple[str, int]]) -> dict[str, Any]:
+    """Give what became of the rows of a list that are no leads, with the addresses of each kind."""
+    base = f"/lists/{list_id}/correct"
+    return {
+        **_no_leads(dict(why)),
+        "rows": [
+            {"sentence": reason_sentence(reason), "count": count, "url": f"{base}?reason={reason}"}
+            for reason, count in why
+        ],
+    }
+
+
 def fictional_in(row: Errand, campaign: Campaign | None) -> int:
     """Count the rows that would be leads if the campaign might call 555-01xx, as it still may."""
     settled = campaign is not None and campaign.status is not CampaignStatus.DRAFT

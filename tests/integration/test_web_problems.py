@@ -218,6 +218,23 @@ def test_wrong_numbers_stand_together_until_somebody_has_seen_them(
     assert web.post(action, data=seen | {"note": "x"}, headers=OURS).status_code == 403
 
 
+def test_the_activity_log_names_what_its_details_number(web: httpx.Client, world: World) -> None:
+    now = world.clock.now()
+    told = {"campaign": 1, "lead_id": 7, "list": 1, "closed": 1, "schedule": 99}
+    world.db.transact(
+        lambda tx: ledger.log_action(
+            tx, actor="x", action="look", subject="phone:1", now=now, after=told
+        )
+    )
+    page = web.get("/activity?actor=x").text
+    details = page.split('class="quiet wraps details"')[1].split("</td>")[0]
+    name = web.get("/campaigns/1").text.split("<h1>")[1].split("</h1>")[0]
+    assert f'<a href="/campaigns/1">{name}</a>' in details
+    assert re.search(r'<a href="/lists/1">(?!list 1<)[^<]+</a>', details)
+    assert '<a href="/schedules/99">schedule 99</a>' in details
+    assert details.count("<a ") == 3
+
+
 def test_wrong_numbers_are_forgotten_after_a_week(web: httpx.Client, world: World) -> None:
     assert isinstance(world.clock, FrozenClock)
     control.start(world, 1, actor="test", despite="A test.")
@@ -233,7 +250,7 @@ def test_wrong_numbers_are_a_range_of_an_index(world: World) -> None:
         event.listen(tx, "before_cursor_execute", lambda *a: statements.append(a[2]))
         ended_numbers.wrong(tx, 1, after=world.clock.now())
         explained = f"EXPLAIN QUERY PLAN {statements[0]}"
-        rows = tx.exec_driver_sql(explained, (1, "invalid_number", "2026-01-01"))
+        rows = tx.exec_driver_sql(explained, (1, "invalid_number", "2026-01-01", 9, 0))
         return " ".join(str(row) for row in rows)
 
     assert "lead_closed (campaign_id=? AND closed_as=?)" in world.db.read(plan)
