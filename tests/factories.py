@@ -186,6 +186,7 @@ def make_list(
 ) -> int:
     """Make an imported list with a lead for each of the changes, and give its id."""
     list_id = open_list(tx, campaign_id, now=now, name=name)
+    lists.begin(tx, list_id)
     for row, one in enumerate(changes, start=1):
         make_lead(tx, campaign_id, now=now, list_id=list_id, row=row, **one)
     lists.count(tx, list_id, imported=len(changes))

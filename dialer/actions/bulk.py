@@ -16,6 +16,7 @@ from dialer.actions.errand_hold import ErrandHold
 from dialer.actions.lead_control import retry_in, skip_in
 from dialer.actions.scrub import breathe
 from dialer.actions.world import World
+from dialer.domain.counts import how_many
 from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.errands import BulkVerb, ErrandKind, ErrandStatus
 from dialer.domain.lead_filter import LeadFilter
@@ -26,10 +27,10 @@ from dialer.store.database import Connection
 AT_ONCE = 20
 """Leads of one transaction: their rows are locked for as long."""
 
-DONE: dict[BulkVerb, str] = {
-    BulkVerb.SKIP: "were skipped",
-    BulkVerb.RETRY: "are called again",
-    BulkVerb.DO_NOT_CALL: "are not called any more",
+DONE: dict[BulkVerb, tuple[str, str]] = {
+    BulkVerb.SKIP: ("was skipped", "were skipped"),
+    BulkVerb.RETRY: ("is called again", "are called again"),
+    BulkVerb.DO_NOT_CALL: ("is not called any more", "are not called any more"),
 }
 
 
@@ -97,7 +98,8 @@ def do_to_all(hold: ErrandHold) -> None:
         breathe(world)
     world.queue.plan()
     verb = BulkVerb(row.asked["verb"])
-    sentence = f"{seen - found['refused']:,} leads {DONE[verb]}"
+    many = seen - found["refused"]
+    sentence = f"{how_many(many, 'lead')} {DONE[verb][many != 1]}"
     if found["refused"]:
         sentence += f"; {found['refused']:,} could not be: in a call, or not to be called"
     hold.finish(sentence, found=found)

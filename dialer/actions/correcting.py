@@ -52,8 +52,8 @@ class BadRows:
     next_after: int | None  # None where these are the last
 
 
-def bad_rows(db: Database, list_id: int, *, after: int) -> BadRows:
-    """Give the next rows of a list that may be mended.
+def bad_rows(db: Database, list_id: int, *, after: int, reason: str | None = None) -> BadRows:
+    """Give the next rows of a list that may be mended, or those rejected for one reason.
 
     Raises:
         NotFound: there is no such list, or its rejected rows are deleted by now.
@@ -63,13 +63,12 @@ def bad_rows(db: Database, list_id: int, *, after: int) -> BadRows:
         lead_list = find_list(tx, list_id)
         if lead_list.purged_at is not None:
             raise NotFound(f"the rejected rows of list {list_id} are deleted by now")
-        found = exports.rejects_but(
-            tx,
-            list_id=list_id,
-            after_row=after,
-            most=AT_ONCE + 1,
-            reasons=[one.value for one in NOT_TO_MEND],
-        )
+        some = {"list_id": list_id, "after_row": after, "most": AT_ONCE + 1}
+        if reason is None:
+            but = [one.value for one in NOT_TO_MEND]
+            found = exports.rejects_but(tx, **some, reasons=but)
+        else:
+            found = exports.rejects_for(tx, **some, reason=reason)
         rows = [BadRow(*one) for one in found]
         more = rows[AT_ONCE - 1].row if len(rows) > AT_ONCE else None
         header = lead_list.mapping.get("headers", [])

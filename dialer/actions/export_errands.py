@@ -15,6 +15,7 @@ from dialer.actions.errand_hold import ErrandHold
 from dialer.actions.export import Exported, Tell, export_attempts, export_leads, export_results
 from dialer.actions.profile_export import export_profile, read_profile
 from dialer.actions.world import World
+from dialer.domain.counts import how_many
 from dialer.domain.errands import ErrandKind, ErrandStatus
 from dialer.domain.exports import ExportWhat, is_completed, is_to_fix
 from dialer.errors import NotFound, RefusedByRule, UserError
@@ -91,7 +92,7 @@ def write(hold: ErrandHold) -> None:
     done = WRITERS[ExportWhat(asked["what"])](hold, row.campaign_id, path)
     size = path.stat().st_size
     found = {"bytes": size, "rows": done.rows, "warnings": done.warnings}
-    hold.finish(f"{done.rows:,} rows", found=found, bytes=size, rows=done.rows)
+    hold.finish(how_many(done.rows, "row"), found=found, bytes=size, rows=done.rows)
 
 
 def _path(row: Errand, *, home: Path) -> Path:

@@ -10,6 +10,7 @@ from dialer.actions.errand_hold import ErrandHold
 from dialer.actions.opt_out_files import OptOutsRead, import_opt_outs
 from dialer.actions.register import Registered, register
 from dialer.actions.world import World
+from dialer.domain.counts import how_many
 from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.errands import ErrandKind, ErrandStatus
 from dialer.leads.options import ImportOptions
@@ -87,9 +88,9 @@ def load_registry(hold: ErrandHold) -> None:
 
 def _finish(hold: ErrandHold, done: OptOutsRead | Registered) -> None:
     sentence = (
-        f"{_counted(done.numbers, 'number')}, {done.added:,} of them new;"
-        f" {_counted(done.rejected, 'line')} rejected;"
-        f" {_counted(done.closed, 'waiting lead')} closed"
+        f"{how_many(done.numbers, 'number')}, {done.added:,} of them new;"
+        f" {how_many(done.rejected, 'line')} rejected;"
+        f" {how_many(done.closed, 'waiting lead')} closed"
     )
     found = {
         "numbers": done.numbers,
@@ -99,10 +100,6 @@ def _finish(hold: ErrandHold, done: OptOutsRead | Registered) -> None:
         "first_rejects": [list(one) for one in done.first_rejects],
     }
     hold.finish(sentence, found=found)
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def _rejects(hold: ErrandHold) -> Path:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from dialer.actions.world import World
+from dialer.domain.counts import how_many
 from dialer.errors import NotFound, RefusedByRule
 from dialer.log import get_logger
 from dialer.store import incidents
@@ -88,7 +89,7 @@ def _open_new(
             tx, code, subject=subject, sentence=sentences[subject], now=now
         )
     if left := len(fresh) - min(room, len(fresh)):
-        sentence = f"{left} rows more break it; `dialer audit` names them."
+        sentence = f"It is broken by {how_many(left, 'row')} more; `dialer audit` names all."
         new += incidents.open_incident(tx, code, subject=MORE, sentence=sentence, now=now)
         incidents.see_again(tx, code, subjects=[MORE], now=now, reopen=True)
     return new

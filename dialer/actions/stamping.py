@@ -21,6 +21,7 @@ from dialer.actions.preflight import Preflight, look_before_start
 from dialer.actions.run_hold import HELD_FOR, Stamp, TakenOver
 from dialer.actions.run_list import import_list, pass_over
 from dialer.actions.world import World
+from dialer.domain.counts import how_many
 from dialer.domain.gates import has_ended
 from dialer.domain.schedule_spec import RunStatus
 from dialer.domain.states import OVER, CampaignStatus
@@ -202,12 +203,12 @@ def _told(campaign: Campaign, counts: dict[str, int], passed: dict[str, int]) ->
     """Say what a run did."""
     if campaign.status is not CampaignStatus.DRAFT:
         return f"Campaign {campaign.id} was {campaign.status} by somebody else already."
-    parts = [f"{counts['imported'] - sum(passed.values()):,} leads to call"]
+    parts = [f"{how_many(counts['imported'] - sum(passed.values()), 'lead')} to call"]
     parts += [f"{count:,} passed over ({reason})" for reason, count in passed.items()]
     if counts["duplicates"]:
-        parts.append(f"{counts['duplicates']:,} rows repeated")
+        parts.append(f"{how_many(counts['duplicates'], 'row')} repeated")
     if counts["rejected"]:
-        parts.append(f"{counts['rejected']:,} rows rejected")
+        parts.append(f"{how_many(counts['rejected'], 'row')} rejected")
     return f"Campaign {campaign.id} was started: {', '.join(parts)}."
 
 

@@ -303,6 +303,8 @@ def _first_due(tx: Connection, target: Target, *, rows: int, now: datetime) -> F
             f"list {target.list_id} is being imported by another process",
             fix="wait until it is done: dialer lists list",
         )
+    if not found.imported:
+        lists.begin(tx, found.id)
     spec = campaigns.spec_of(campaign)
     return FirstDue(campaign.status, spec.window, require_consent=spec.require_consent, now=now)
 

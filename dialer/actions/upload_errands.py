@@ -11,10 +11,11 @@ from dialer.actions.drafting import FirstRows
 from dialer.actions.errand_hold import ErrandHold
 from dialer.actions.file_head import head_of
 from dialer.actions.storing import REPEATED, Known
-from dialer.actions.undo import undo
+from dialer.actions.undo import Undone, undo
 from dialer.actions.uploads import MOST_DOUBTED
 from dialer.actions.world import World
 from dialer.domain.campaign_spec import CampaignSpec
+from dialer.domain.counts import how_many
 from dialer.domain.durations import parse_duration
 from dialer.errors import RefusedByRule
 from dialer.leads.header_words import LeadField
@@ -76,14 +77,22 @@ def import_leads(hold: ErrandHold) -> None:
     )
     figures = asdict(loaded) | {"rejects": loaded.rejects is not None}
     found = {**(row.found or {}), "loaded": figures}
-    hold.finish(f"{loaded.imported:,} leads", list_id=loaded.list_id, found=found)
+    hold.finish(how_many(loaded.imported, "lead"), list_id=loaded.list_id, found=found)
 
 
 def undo_list(hold: ErrandHold) -> None:
     """Take an import out again."""
     assert hold.errand.list_id is not None
     done = undo(hold.world, hold.errand.list_id, actor=hold.errand.actor)
-    hold.finish(f"{done.removed:,} leads were removed; {done.kept:,} were called and stay")
+    hold.finish(_undone(done))
+
+
+def _undone(done: Undone) -> str:
+    were, stay = "was" if done.removed == 1 else "were", "was" if done.kept == 1 else "were"
+    stays = "stays" if done.kept == 1 else "stay"
+    return (
+        f"{how_many(done.removed, 'lead')} {were} removed; {done.kept:,} {stay} called and {stays}"
+    )
 
 
 def _spec(world: World, row: Errand) -> CampaignSpec:
@@ -106,6 +115,8 @@ def _order(hold: ErrandHold) -> load.Order:
     changed["overrides"] = {
         LeadField(name): _one_or_more(at) for name, at in asked.get("map", {}).items()
     }
+    if asked.get("allowed_countries"):
+        changed["allowed_countries"] = frozenset(asked["allowed_countries"])
     if "missing_variable" in asked:
         changed["missing_variable"] = MissingVariable.parse(asked["missing_variable"])
     within = asked.get("not_called_within")

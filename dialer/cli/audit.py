@@ -7,6 +7,7 @@ import typer
 from dialer.cli.exits import ExitCode
 from dialer.cli.output import AsJson, print_json, print_rows, say
 from dialer.cli.worlds import actor, load_settings, opened_world
+from dialer.domain.counts import how_many
 
 if TYPE_CHECKING:
     from dialer.actions.provider_audit import Compared
@@ -125,9 +126,9 @@ def _say(compared: "Compared") -> None:
         say(one.sentence)
     whole = "all of them" if compared.complete else "not all of them yet"
     say(
-        f"Retell showed {len(compared.shown)} calls of ours since"
+        f"Retell showed {how_many(len(compared.shown), 'call')} of ours since"
         f" {compared.since:%Y-%m-%d %H:%M:%S} UTC, {whole};"
-        f" {compared.brought_back} were brought back"
+        f" {compared.brought_back} brought back"
     )
     if compared.trusted:
         say("the database is trusted again: calling goes on")

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dialer.cli.output import print_fields, print_rows, say
+from dialer.domain.counts import how_many
 
 LIST_COLUMNS = (
     "call_id",
@@ -86,7 +87,7 @@ def show_listed(calls: Sequence[Mapping[str, Any]], *, has_more: bool | None) ->
     if not calls:
         say("no such call")
     elif has_more:
-        say(f"the first {len(calls):,} calls; there are more: --limit")
+        say(f"the first {how_many(len(calls), 'call')}; there are more: --limit")
     elif has_more is None:
         say("Retell did not say whether there are more")
 

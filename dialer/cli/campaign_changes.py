@@ -22,6 +22,7 @@ from dialer.cli.output import (
     say_mode,
 )
 from dialer.cli.worlds import actor, load_settings, opened_world
+from dialer.domain.counts import how_many
 
 if TYPE_CHECKING:
     from dialer.actions.copying import Copied
@@ -172,7 +173,8 @@ def redial(
             phones = "real phones" if settings.mode == "live" else "simulator, no phone rings"
             say_before_start(world, copied.campaign_id)
             confirm(
-                f"Start campaign {copied.campaign_id}: call {copied.leads:,} leads ({phones})?",
+                f"Start campaign {copied.campaign_id}: "
+                f"call {how_many(copied.leads, 'lead')} ({phones})?",
                 yes=yes,
                 declined=f"campaign {copied.campaign_id} stays a draft",
             )
@@ -215,7 +217,7 @@ def _copied_fields(copied: "Copied", status: str) -> dict[str, Any]:
 
 def _say_draft(copied: "Copied") -> None:
     if copied.left_out:
-        say(f"{copied.left_out:,} leads were left out: they are not to be called any more")
+        say(f"left out: {how_many(copied.left_out, 'lead')} not to be called any more")
     number = copied.campaign_id
     say(f"campaign {number} is a draft: dialer campaigns start {number}")
 

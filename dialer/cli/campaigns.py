@@ -32,6 +32,7 @@ from dialer.cli.starting import call_all, start
 from dialer.cli.views import LIST_COLUMNS, campaign_fields, sight_fields, summary_fields
 from dialer.cli.watching import follow_as_json, follow_in_lines, follow_on_terminal
 from dialer.cli.worlds import actor, load_settings, opened_database, opened_world
+from dialer.domain.counts import how_many
 
 if TYPE_CHECKING:
     from dialer.actions.watch import Sight
@@ -172,12 +173,12 @@ def stop(campaign_id: CampaignId, *, yes: Yes = False) -> None:
         waiting = counts.get(LeadStatus.READY, 0) + counts.get(LeadStatus.HELD, 0)
         confirm(
             f'Stop campaign {campaign_id} "{row.name}" for good: '
-            f"{waiting:,} leads will not be called?",
+            f"{how_many(waiting, 'lead')} will not be called?",
             yes=yes,
             declined=f"campaign {campaign_id} was not stopped",
         )
         closed = control.stop(world, campaign_id, actor=actor())
-    say(f"campaign {campaign_id} is stopped; {closed:,} leads will not be called")
+    say(f"campaign {campaign_id} is stopped; {how_many(closed, 'lead')} will not be called")
 
 
 @app.command()

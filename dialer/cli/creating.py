@@ -12,6 +12,7 @@ from dialer.cli.importing import Asked, asking, progress_shown, rejects_path, sa
 from dialer.cli.output import AsJson, Yes, print_fields, print_json, say, say_mode
 from dialer.cli.views import loaded_fields
 from dialer.cli.worlds import actor, load_settings, opened_database, opened_world
+from dialer.domain.counts import how_many
 
 if TYPE_CHECKING:
     from dialer.actions.world import World
@@ -41,11 +42,17 @@ def create(
     _check_leads(spec, file, of_list=leads_of_list, yes=yes or dry_run)
     if dry_run and leads_of_list is not None:
         expected = _count_of_list(settings, leads_of_list)
-        say(f"{file} is a campaign; {expected:,} leads could be taken over; nothing was stored")
+        say(
+            f"{file} is a campaign; {how_many(expected, 'lead')} could be taken over; "
+            "nothing was stored"
+        )
         return
     if dry_run:
         expected = _count_leads(spec, file)
-        say(f"{file} is a campaign; {expected:,} leads could be imported; nothing was stored")
+        say(
+            f"{file} is a campaign; {how_many(expected, 'lead')} could be imported; "
+            "nothing was stored"
+        )
         return
     say_mode(settings)
     with opened_world(settings) as world:

@@ -10,6 +10,7 @@ from dialer.cli.exporting import Format, Output, _format, _say_exported, _target
 from dialer.cli.output import AsJson, Yes, confirm, print_fields, print_json, print_rows, say
 from dialer.cli.reading import read_number
 from dialer.cli.worlds import actor, load_settings, opened_database, opened_world
+from dialer.domain.counts import how_many
 
 if TYPE_CHECKING:
     from dialer.domain.do_not_call import OptOut, OptOutSource
@@ -74,7 +75,8 @@ def add(
     (print_json if as_json else print_fields)(fields)
     where = "" if campaign is None else f" by campaign {campaign}"
     already = "" if done.changed else " already"
-    say(f"{number} is not called{where}{already}; {done.closed + done.cancelled:,} leads closed")
+    closed = done.closed + done.cancelled
+    say(f"{number} is not called{where}{already}; {how_many(closed, 'lead')} closed")
 
 
 @app.command()
@@ -152,10 +154,10 @@ def list_entries(
         return
     print_rows(ENTRY_FIELDS, found)
     if count > len(found):
-        say(f"{len(found):,} of {count:,} entries; dialer dnc export writes them all")
+        say(f"{len(found):,} of {count:,} on the list; dialer dnc export writes them all")
     for one in others:
         dated = f"of {one.dated}" if one.dated else "of an unknown day"
-        say(f"registry {one.name}: {one.numbers:,} numbers {dated}")
+        say(f"registry {one.name}: {how_many(one.numbers, 'number')} {dated}")
 
 
 @app.command("export")

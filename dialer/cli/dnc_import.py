@@ -12,6 +12,7 @@ from dialer.cli.import_flags import Column, Delimiter, Encoding, HeaderRow, Reje
 from dialer.cli.importing import Asked, progress_shown
 from dialer.cli.output import AsJson, print_fields, print_json, say
 from dialer.cli.worlds import actor, load_settings, opened_world
+from dialer.domain.counts import how_many
 
 if TYPE_CHECKING:
     from dialer.config import Settings
@@ -80,8 +81,9 @@ def import_file(
         fields = _import(settings, file, said, asked=asked, rejects_to=target)
     (print_json if as_json else print_fields)(fields)
     say(
-        f"{fields['numbers']:,} numbers, {fields['added']:,} of them new; "
-        f"{fields['rejected']:,} lines rejected; {fields['closed']:,} waiting leads closed"
+        f"{how_many(fields['numbers'], 'number')}, {fields['added']:,} of them new; "
+        f"{how_many(fields['rejected'], 'line')} rejected; "
+        f"{how_many(fields['closed'], 'waiting lead')} closed"
     )
     if fields["rejects_file"]:
         say(f"lines that are no numbers: {fields['rejects_file']}")
@@ -151,7 +153,7 @@ def _import(
             tell=lambda rows, fraction: tell(Progress(rows, fraction)),
         )
     if done.unmarked:
-        say(f"{done.unmarked:,} rows are not marked in the file's own do-not-call column")
+        say(f"{how_many(done.unmarked, 'row')} without a mark in the file's own do-not-call column")
     return {
         "campaign_id": wish.campaign_id,
         "expires_at": wish.expires_at,

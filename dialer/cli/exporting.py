@@ -11,6 +11,7 @@ import typer
 from dialer.cli.exits import WrongUsage
 from dialer.cli.output import AsJson, print_fields, print_json, say
 from dialer.cli.worlds import actor, load_settings, opened_database, opened_world
+from dialer.domain.counts import how_many
 from dialer.errors import AccountProblem, LookUpFailed, Unreachable
 from dialer.leads.exports import ExportFormat, format_of
 
@@ -85,7 +86,7 @@ def _export_batch(campaign_id: int, *, close: bool, to: Path | None) -> None:
         say(f"warning: {warning}")
     for reason, count in done.left_out.most_common():
         say(f"{count:,} left out: {reason}")
-    say(f"{done.rows:,} leads written" + (f" to {to}" if to else ""))
+    say(f"{how_many(done.rows, 'lead')} written" + (f" to {to}" if to else ""))
     if close:
         say(f"{done.closed:,} of them are closed here")
     elif done.rows:

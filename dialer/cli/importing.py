@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from dialer.cli.exits import ExitCode, WrongUsage
 from dialer.cli.output import confirm, say
+from dialer.domain.counts import how_many
 
 if TYPE_CHECKING:
     from dialer.actions.drafting import FirstRows
@@ -166,8 +167,8 @@ def say_loaded(loaded: "Loaded") -> ExitCode:
     else:
         updated = f"updated {loaded.updated:,}; " if loaded.updated else ""
         say(
-            f"imported {loaded.imported:,} leads; {updated}{loaded.duplicates:,} repeated, "
-            f"{loaded.rejected:,} rejected, {loaded.blank:,} blank"
+            f"imported {how_many(loaded.imported, 'lead')}; {updated}"
+            f"{loaded.duplicates:,} repeated, {loaded.rejected:,} rejected, {loaded.blank:,} blank"
         )
     if loaded.rejects is not None:
         say(f"rows to correct and import again: {loaded.rejects}")

@@ -5,6 +5,7 @@ from typing import Any
 
 from dialer.cli.call_views import COST_COLUMNS, FIGURE_COLUMNS, figures
 from dialer.cli.output import print_fields, print_rows, say
+from dialer.domain.counts import how_many
 
 LEAD_COLUMNS = (
     "id",
@@ -152,6 +153,6 @@ def show_leads(rows: Sequence[Mapping[str, Any]], *, count: int) -> None:
     """Print some leads, and say how many there are."""
     print_rows(LEAD_COLUMNS, rows)
     if count > len(rows):
-        say(f"{len(rows):,} of {count:,} leads; --limit shows more, campaigns export all")
+        say(f"{len(rows):,} of {how_many(count, 'lead')}; --limit shows more, campaigns export all")
     elif not rows:
         say("no such lead")

@@ -13,6 +13,7 @@ from dialer.cli.importing import Asked, asking, progress_shown, rejects_path, sa
 from dialer.cli.output import AsJson, Yes, confirm, print_fields, print_json, print_rows, say
 from dialer.cli.views import LIST_FIELDS, list_fields, loaded_fields
 from dialer.cli.worlds import actor, load_settings, opened_database, opened_world
+from dialer.domain.counts import how_many
 
 if TYPE_CHECKING:
     from dialer.config import Settings
@@ -127,9 +128,9 @@ def undo(list_id: ListId, *, yes: Yes = False, as_json: AsJson = False) -> None:
         print_json({**fields, "kept_leads": kept})
     else:
         print_fields(fields)
-    say(f"removed {undone.removed:,} leads; {undone.kept:,} were called already and stay")
+    say(f"removed {how_many(undone.removed, 'lead')}; {undone.kept:,} called already and kept")
     if undone.updated:
-        say(f"{undone.updated:,} older leads keep what this list changed in them")
+        say(f"what this list changed in {how_many(undone.updated, 'older lead')} stays")
 
 
 def _preview(

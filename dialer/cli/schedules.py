@@ -28,6 +28,7 @@ from dialer.cli.schedule_views import (
     schedule_fields,
 )
 from dialer.cli.worlds import actor, load_settings, opened_database, opened_world
+from dialer.domain.counts import how_many
 
 if TYPE_CHECKING:
     from dialer.config import Settings
@@ -187,12 +188,12 @@ def run_now(
         path = schedule.file_by_hand(row, recipe, file)
         leads = _count_leads(recipe, path)
         if dry_run:
-            say(f"{leads:,} leads could be imported from {path}; nothing was stored")
+            say(f"{how_many(leads, 'lead')} could be imported from {path}; nothing was stored")
             return
         phones = "real phones will ring" if settings.mode == "live" else "simulator, no phone rings"
         confirm(
             f'Run schedule {schedule_id} "{row.name}" now: '
-            f"call up to {leads:,} leads of {path.name} ({phones})?",
+            f"call up to {how_many(leads, 'lead')} of {path.name} ({phones})?",
             yes=yes,
             declined=f"schedule {schedule_id} was not run",
         )
@@ -244,7 +245,7 @@ def _say_lead_file(recipe: "Recipe") -> None:
         say(f"warning: there is no file {recipe.lead_file} yet; each run reads it when it is due")
     if recipe.schedule.watch is not None:
         there = sum(1 for _ in files_in(recipe.schedule.watch))
-        say(f"watching {recipe.schedule.watch}; {there:,} files there now will be taken")
+        say(f"watching {recipe.schedule.watch}; {how_many(there, 'file')} there now will be taken")
 
 
 def _say_moments(spec: "ScheduleSpec") -> None:

@@ -11,6 +11,7 @@ import typer
 from dialer.cli.exits import ExitCode, WrongUsage
 from dialer.cli.output import AsJson, print_fields, print_json, print_rows, say
 from dialer.cli.worlds import load_settings
+from dialer.domain.counts import how_many
 
 if TYPE_CHECKING:
     from dialer.actions.watch import Sight
@@ -192,9 +193,12 @@ def _say_end(found: "Forecast", *, days: int) -> None:
         say(f"the campaign is {found.status}: {found.held_text}")
     if found.waiting:
         length = "a day" if days == 1 else f"{days} days"
-        say(f"not finished: {found.waiting:,} leads still wait after {length}")
+        say(f"not finished: {how_many(found.waiting, 'lead')} still to be called after {length}")
     else:
-        say(f"finished: {found.progress.leads:,} leads closed with {found.calls.calls:,} calls")
+        say(
+            f"finished: {how_many(found.progress.leads, 'lead')} closed"
+            f" with {how_many(found.calls.calls, 'call')}"
+        )
     _say_violations(found.violations)
 
 

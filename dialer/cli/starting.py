@@ -10,6 +10,7 @@ from dialer.cli.exits import WrongUsage
 from dialer.cli.findings import check_reason, say_before_start
 from dialer.cli.output import Yes, confirm, say, say_mode
 from dialer.cli.worlds import actor, load_settings, opened_world
+from dialer.domain.counts import how_many
 from dialer.errors import UserError
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ def call_all(campaign_id: CampaignId, *, yes: Yes = False) -> None:
         waiting = world.db.read(lambda tx: campaigns.counts(tx, campaign_id))
         leads = waiting.get(LeadStatus.READY, 0)
         confirm(
-            f'Call the other {leads:,} leads of campaign {campaign_id} "{row.name}", too?',
+            f"Call the other {how_many(leads, 'lead')} of campaign {campaign_id}"
+            f' "{row.name}", too?',
             yes=yes,
             declined=f"the others of campaign {campaign_id} wait",
         )
@@ -129,5 +131,5 @@ def _starting_question(
         refuse_forbidden(row, found, despite=despite)
     leads = counts.get(LeadStatus.READY, 0) if agreed is None else agreed
     when = f" at {at}" if at is not None else ""
-    whom = f"only the first of {leads:,} leads" if first_only else f"{leads:,} leads"
+    whom = f"only the first of {how_many(leads, 'lead')}" if first_only else how_many(leads, "lead")
     return f'Start campaign {campaign_id} "{row.name}"{when}: call {whom} ({phones})?'

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from dialer.domain.counts import how_many
+
 if TYPE_CHECKING:
     from dialer.actions.load import Loaded
     from dialer.actions.watch import Sight
@@ -109,6 +111,6 @@ def sight_line(sight: "Sight") -> str:
     progress = sight.progress
     held = f": {sight.held_text}" if sight.held_text else ""
     return (
-        f"{sight.status}{held}, {progress.closed:,} of {progress.leads:,} leads closed, "
-        f"{progress.open_attempts:,} calls open, {progress.attempts:,} attempts"
+        f"{sight.status}{held}, {progress.closed:,} of {how_many(progress.leads, 'lead')} closed, "
+        f"{how_many(progress.open_attempts, 'call')} open, {how_many(progress.attempts, 'attempt')}"
     )

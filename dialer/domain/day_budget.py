@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dialer.domain.hold import Hold, HoldCode
-from dialer.domain.local_time import next_midnight, zone
+from dialer.domain.local_time import clock_in, next_midnight, zone
 
 ASSUMED_CENTS = 25.0
 """What a call is taken to cost while no call's cost is known; rather too much."""
@@ -89,5 +89,5 @@ def why_used_up(limits: DayLimits, use: DayUse, *, now: datetime) -> Hold | None
         used = f"Today's {limits.calls:,} calls of {limits.whose} are made"
     else:
         used = f"Today's {limits.dollars:,.2f} dollars of {limits.whose} are spent or promised"
-    clock = until.astimezone(zone(limits.zone)).strftime("%a %H:%M")
-    return Hold(HoldCode.DAY_USED_UP, f"{used}; it goes on {clock} in {limits.zone}.", until=until)
+    sentence = f"{used}; it goes on {clock_in(until, limits.zone)}."
+    return Hold(HoldCode.DAY_USED_UP, sentence, until=until)

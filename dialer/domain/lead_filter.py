@@ -9,7 +9,8 @@ from dialer.domain.states import ClosedAs, LeadState
 
 LONGEST_REASON = 60
 FINISHED = "finished"
-"""Stands where a state does: it is two of them."""
+BEGUN = "begun"
+"""Stand where a state does: the one is two of them, the other those and two more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,27 +22,36 @@ class LeadFilter:
     closed_as: ClosedAs | None = None
     held: str | None = None  # the reason for which they are held
     finished: bool = False  # closed, however they closed
+    begun: bool = False  # called and to be called again, in flight, or finished
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> Self:
         """Read what `written` wrote; what nobody knows shows all leads."""
+        return next(iter(cls.asked(given)), cls())
+
+    @classmethod
+    def asked(cls, given: Mapping[str, str]) -> list[Self]:
+        """Read all that an address asks for; the first is in force, as two are not combined."""
+        found = []
         state = given.get("state", "").replace("_", " ")
         if state == FINISHED:
-            return cls(finished=True)
-        if state in set(LeadState):
-            return cls(state=LeadState(state))
+            found.append(cls(finished=True))
+        elif state == BEGUN:
+            found.append(cls(begun=True))
+        elif state in set(LeadState):
+            found.append(cls(state=LeadState(state)))
         if (last := given.get("last", "")) in set(Disposition):
-            return cls(last=Disposition(last))
+            found.append(cls(last=Disposition(last)))
         if (closed_as := given.get("closed_as", "")) in set(ClosedAs):
-            return cls(closed_as=ClosedAs(closed_as))
+            found.append(cls(closed_as=ClosedAs(closed_as)))
         if held := given.get("held", "")[:LONGEST_REASON]:
-            return cls(held=held)
-        return cls()
+            found.append(cls(held=held))
+        return found
 
     def written(self) -> dict[str, str]:
         """Write it for an address."""
         values: dict[str, Any] = {
-            "state": FINISHED if self.finished else self.state and _address(self.state),
+            "state": self._group or (self.state and _address(self.state)),
             "last": self.last and self.last.value,
             "closed_as": self.closed_as and self.closed_as.value,
             "held": self.held,
@@ -49,10 +59,16 @@ class LeadFilter:
         return {name: value for name, value in values.items() if value}
 
     @property
+    def _group(self) -> str | None:
+        return FINISHED if self.finished else BEGUN if self.begun else None
+
+    @property
     def words(self) -> str:
         """Say which leads these are."""
         if self.finished:
             return FINISHED
+        if self.begun:
+            return "called, or over"
         if self.state is not None:
             return self.state.value
         if self.last is not None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from dialer.domain.counts import how_many
 from dialer.domain.pacing import Moments, Pace
 
 SHRINK_TO = 0.7
@@ -64,19 +65,21 @@ class LinesInForce:
 
 def lines_in_force(gate: GateState, *, now: datetime) -> LinesInForce:
     """Give the limit on our own open attempts."""
-    lines, sentence = gate.lines, f"{gate.lines} lines: our own limit."
+    lines, sentence = gate.lines, f"{how_many(gate.lines, 'line')}: our own limit."
     if gate.provider_lines is not None:
         theirs = max(0, gate.provider_lines - gate.foreign_calls - gate.headroom)
         if theirs < lines:
             lines = theirs
             sentence = (
-                f"{lines} lines: Retell allows {gate.provider_lines}, "
+                f"{how_many(lines, 'line')}: Retell allows {gate.provider_lines}, "
                 f"{_are(gate.foreign_calls)} used by others, {_are(gate.headroom)} kept free."
             )
     shrunk = _shrunk_lines(gate, now=now)
     if shrunk is not None and shrunk < lines:
         lines = shrunk
-        sentence = f"{shrunk} lines: Retell refused calls lately; one comes back every 30 s."
+        sentence = (
+            f"{how_many(shrunk, 'line')}: Retell refused calls lately; one comes back every 30 s."
+        )
     return LinesInForce(lines, sentence)
 
 

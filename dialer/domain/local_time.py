@@ -34,6 +34,11 @@ def local_times(zones: Iterable[str], *, now: datetime) -> dict[str, str]:
     return {name: now.astimezone(zone(name)).strftime("%a %H:%M") for name in zones}
 
 
+def clock_in(at: datetime, zone_name: str) -> str:
+    """Write in a sentence what the clock of a zone shows at a moment, with the whole date."""
+    return f"{at.astimezone(zone(zone_name)):%a %Y-%m-%d %H:%M} in {zone_name}"
+
+
 def last_midnight(name: str, *, before: datetime) -> datetime:
     """Give the moment at which the local day of `before` began."""
     return _midnight(name, before.astimezone(zone(name)).date())

@@ -9,7 +9,7 @@ from dialer.domain.dispositions import MEANING, Disposition, Verdict
 from dialer.domain.durations import format_duration
 from dialer.domain.gates import DialFacts, why_not_dial
 from dialer.domain.hold import Hold, HoldCode
-from dialer.domain.local_time import zone
+from dialer.domain.local_time import clock_in
 from dialer.domain.opening import SEARCH_DAYS, may_start
 from dialer.domain.regions import Whereabouts
 from dialer.domain.states import CampaignStatus, ClosedAs, LeadStatus
@@ -143,8 +143,7 @@ def _why_due(lead: Waiting, spec: CampaignSpec) -> str:
 
 def _why_promised(lead: Waiting, asked_at: datetime, spec: CampaignSpec) -> str:
     name = next(iter(lead.where.zones), "UTC")
-    clock = asked_at.astimezone(zone(name)).strftime("%a %Y-%m-%d %H:%M")
-    promise = f"Promised: it asked to be called on {clock} in {name}"
+    promise = f"Promised: it asked to be called on {clock_in(asked_at, name)}"
     last = lead.last
     if last is not None and last.promised_at == asked_at:
         again = format_duration(spec.callback.again_after)

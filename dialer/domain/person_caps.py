@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from dialer.domain.durations import Duration, format_duration
 from dialer.domain.hold import Hold, HoldCode
 from dialer.domain.legal_hours import LegalMaximum
-from dialer.domain.local_time import zone
+from dialer.domain.local_time import clock_in
 from dialer.domain.regions import name_of
 
 DAY, WEEK, MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=30)
@@ -111,7 +111,7 @@ class _Rule(NamedTuple):
         return Hold(
             self.code,
             f"Called {_times(counted)} in the last {self.words}, most recently"
-            f" {_shown(newest_first[0], zone_name)}; {self.who} allows {self.most}.",
+            f" {clock_in(newest_first[0], zone_name)}; {self.who} allows {self.most}.",
             until=self.free_at(newest_first),
         )
 
@@ -140,7 +140,7 @@ def _too_soon(person: PersonFacts, *, zone_name: str, now: datetime) -> Iterator
     who = "Another system" if latest.campaign_id is None else f"Campaign {latest.campaign_id}"
     yield Hold(
         HoldCode.CALLED_LATELY,
-        f"{who} called {_shown(latest.at, zone_name)}; the campaign waits"
+        f"{who} called {clock_in(latest.at, zone_name)}; the campaign waits"
         f" {format_duration(person.caps.gap)} after others.",
         until=latest.at + person.caps.gap,
     )
@@ -148,8 +148,3 @@ def _too_soon(person: PersonFacts, *, zone_name: str, now: datetime) -> Iterator
 
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
-
-
-def _shown(at: datetime, zone_name: str) -> str:
-    local = at.astimezone(zone(zone_name))
-    return f"{local:%a} {local.day} {local:%b %H:%M} in {zone_name}"

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from dialer.domain.caller import CallerSpec
 from dialer.domain.campaign_spec import CampaignSpec
+from dialer.domain.counts import how_many
 
 REGISTRY_HOLDS = timedelta(days=31)
 """So old the numbers of a registry may be: 16 CFR 310.4(b)(3)(iv)."""
@@ -146,7 +147,11 @@ def lead_findings(facts: LeadFacts) -> list[Finding]:
         fix = "widen [window], or leave it so; these leads are held"
         found.append(Finding(FindingCode.NEVER_OPEN, sentence, fix))
     if facts.no_zone:
-        sentence = f"the time zone of {facts.no_zone:,} leads is not known; they will not be called"
+        whom = "it" if facts.no_zone == 1 else "they"
+        sentence = (
+            f"the time zone of {how_many(facts.no_zone, 'lead')} is not known;"
+            f" {whom} will not be called"
+        )
         fix = 'default_zone = "America/New_York", or a column with the zone'
         found.append(Finding(FindingCode.NO_ZONE, sentence, fix))
     return found
@@ -163,6 +168,11 @@ def number_findings(
     return [Finding(FindingCode.NUMBERS_REST, sentence, "wait, or add one to from_numbers")]
 
 
+def _have(count: int) -> str:
+    return "has" if count == 1 else "have"
+
+
 def consent_sentence(*, waiting: int, agreed: int) -> str:
     """Say how many leads have consent."""
-    return f"{agreed:,} of {waiting:,} leads have consent; {waiting - agreed:,} will not be called"
+    have = f"{agreed:,} of {how_many(waiting, 'lead')} {_have(agreed)} consent"
+    return f"{have}; {waiting - agreed:,} will not be called"

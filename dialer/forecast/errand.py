@@ -10,6 +10,7 @@ from dialer.actions.errand_hold import ErrandHold
 from dialer.actions.errands import Works
 from dialer.actions.world import World
 from dialer.config import MOST_LINES, MOST_PER_SECOND
+from dialer.domain.counts import how_many
 from dialer.domain.errands import FOR_A_WORKER, ErrandKind, ErrandStatus
 from dialer.errors import RefusedByRule, UserError
 from dialer.forecast.assumptions import Assumptions
@@ -117,7 +118,7 @@ def play(hold: ErrandHold) -> None:
         tell=tell,
     )
     figures = figures_of(played)
-    hold.finish(f"{figures['calls']:,} calls", found=figures)
+    hold.finish(how_many(figures["calls"], "call"), found=figures)
 
 
 def figures_of(played: Played) -> dict[str, Any]:

@@ -231,5 +231,17 @@ def rejects_but(
     return [(row, cells, reason, message) for row, cells, reason, message in rows]
 
 
+def rejects_for(
+    tx: Connection, *, list_id: int, after_row: int, most: int, reason: str
+) -> list[tuple[int, list[str], str, str]]:
+    """Give the next rows of a list that were rejected for one reason."""
+    columns = import_reject.c
+    chosen = select(columns.row, columns.cells, columns.reason, columns.message).where(
+        columns.list_id == list_id, columns.row > after_row, columns.reason == reason
+    )
+    rows = tx.execute(chosen.order_by(columns.row).limit(most))
+    return [(row, cells, why, message) for row, cells, why, message in rows]
+
+
 def _of_list(statement: Any, list_id: int | None) -> Any:
     return statement if list_id is None else statement.where(lead.c.list_id == list_id)

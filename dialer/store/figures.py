@@ -42,6 +42,11 @@ class Progress:
         """Count the closed leads, however they closed."""
         return self.completed + self.closed
 
+    @property
+    def begun(self) -> int:
+        """Count the leads that were called or are over, but for those held."""
+        return self.leads - self.pending - self.held
+
 
 def campaigns_by_status(tx: Connection) -> dict[CampaignStatus, int]:
     """Count the campaigns but test calls; each status has an entry."""

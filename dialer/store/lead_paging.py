@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Connection, and_, func, select, text, true
+from sqlalchemy import Connection, and_, func, or_, select, text, true
 
 from dialer.domain.lead_filter import LeadFilter
 from dialer.domain.priority import Priority
@@ -24,6 +24,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _WITH_CLOSED = 5  # numbers, the word how it closed among them
 _IN_ORDER = (lead.c.priority, lead.c.due_at, lead.c.row, lead.c.id)
+_BEGUN = or_(
+    lead.c.status.in_((LeadStatus.IN_FLIGHT, LeadStatus.CLOSED)),
+    and_(lead.c.status == LeadStatus.READY, lead.c.tries > 0),
+)
 _NOT_REACHED = tuple(one for one in ClosedAs if one is not ClosedAs.REACHED)
 
 
@@ -114,6 +118,10 @@ def _stretches(chosen: LeadFilter) -> Iterator[_Stretch]:
         yield _closed(chosen.closed_as)
     elif chosen.finished:
         yield from map(_closed, ClosedAs)
+    elif chosen.begun:
+        yield from _both(("tried",), text(TRIED))
+        yield from _both((LeadStatus.IN_FLIGHT,), lead.c.status == LeadStatus.IN_FLIGHT)
+        yield from map(_closed, ClosedAs)
     elif chosen.state is LeadState.COMPLETED:
         yield _closed(ClosedAs.REACHED)
     elif chosen.state is LeadState.CLOSED:
@@ -148,6 +156,8 @@ def _key_of(chosen: LeadFilter, place: Place) -> tuple[object, ...]:
     with_row = place.row is not None
     if chosen.last is not None or chosen.held is not None:
         return ()
+    if chosen.begun:
+        return _key_of_begun(place)
     of_closed = chosen.finished or chosen.state in (LeadState.COMPLETED, LeadState.CLOSED)
     if chosen.closed_as is not None or of_closed:
         return (place.closed_as,)
@@ -156,6 +166,12 @@ def _key_of(chosen: LeadFilter, place: Place) -> tuple[object, ...]:
     if chosen.state is LeadState.PENDING:
         return (place.priority, with_row)
     return (place.status, with_row)
+
+
+def _key_of_begun(place: Place) -> tuple[object, ...]:
+    if place.status is LeadStatus.CLOSED:
+        return (place.closed_as,)
+    return ("tried" if place.status is LeadStatus.READY else place.status, place.row is not None)
 
 
 def _beyond(place: Place, stretch: _Stretch) -> Iterator[Any]:
@@ -203,6 +219,8 @@ def _condition(campaign_id: int, chosen: LeadFilter) -> Any:
         return and_(lead.c.campaign_id == campaign_id, lead.c.closed_as == chosen.closed_as)
     if chosen.finished:
         return and_(lead.c.campaign_id == campaign_id, lead.c.status == LeadStatus.CLOSED)
+    if chosen.begun:
+        return and_(lead.c.campaign_id == campaign_id, _BEGUN)
     if chosen.held is not None:
         held = text(HELD), lead.c.held_reason == chosen.held
         return and_(lead.c.campaign_id == campaign_id, *held)

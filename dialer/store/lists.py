@@ -25,10 +25,17 @@ _LAST_LEAD = select(func.coalesce(func.max(lead.c.id), 0)).scalar_subquery()
 def add(tx: Connection, *, now: datetime, **values: Any) -> int:
     """Add an empty list whose import begins, and give its id."""
     start: dict[str, Any] = {**dict.fromkeys(COUNTS, 0), "stored_row": 0, "created_at": now}
-    # Ids only grow: whatever others import meanwhile, its leads come after the last there is.
-    start |= {"status": ListStatus.IMPORTING, "after_lead": _LAST_LEAD}
+    start["status"] = ListStatus.IMPORTING
     added = insert(lead_list).values(**start, **values)
     return int(tx.execute(added.returning(lead_list.c.id)).scalar_one())
+
+
+def begin(tx: Connection, list_id: int) -> None:
+    """Say that the first leads of a list come now: they and all later ones get higher ids.
+
+    Not sooner: where the last leads there are were deleted meanwhile, SQLite gives their ids again.
+    """
+    change(tx, list_id, after_lead=_LAST_LEAD)
 
 
 def close(tx: Connection, list_id: int, *, now: datetime, **values: Any) -> None:
@@ -129,6 +136,20 @@ def lately_rejecting(
         .limit(most)
     )
     return [(cast("LeadList", row), row.name) for row in rows]
+
+
+def first_of(tx: Connection, campaign_ids: Collection[int]) -> dict[int, int]:
+    """Give the first list of each campaign, where it has one."""
+    mine = lead_list.c.campaign_id.in_(campaign_ids)
+    chosen = select(lead_list.c.campaign_id, func.min(lead_list.c.id)).where(mine)
+    rows = tx.execute(chosen.group_by(lead_list.c.campaign_id))
+    return {int(campaign_id): int(list_id) for campaign_id, list_id in rows}
+
+
+def names(tx: Connection, list_ids: Collection[int]) -> dict[int, str]:
+    """Give the file names of lists by their ids."""
+    chosen = select(lead_list.c.id, lead_list.c.file_name).where(lead_list.c.id.in_(list_ids))
+    return {row[0]: row[1] for row in tx.execute(chosen)}
 
 
 def callable_leads(tx: Connection, rows: Collection[LeadList]) -> dict[int, int]:

@@ -1,7 +1,7 @@
 """The activity log: who did what to what, and when."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, Response
 from dialer.domain.roles import Role
 from dialer.domain.states import CampaignStatus
 from dialer.leads.exports import ExportFormat, open_export
-from dialer.store import campaigns, ledger
+from dialer.store import campaigns, ledger, lists, schedules
 from dialer.store.database import Connection
 from dialer.store.tables import AuditLog
 from dialer.web.access import may_operate, requires
@@ -20,7 +20,7 @@ from dialer.web.masking import as_seen_by
 from dialer.web.pages import page
 from dialer.web.site import site_of
 from dialer.web.written_files import as_file
-from dialer.web.written_values import change_words, told
+from dialer.web.written_values import change_words, links_in, told
 
 viewing = requires(Role.VIEWER)
 exporting = requires(Role.OPERATOR)
@@ -34,6 +34,8 @@ _PAGES = {
     "list": "/lists/{}",
     "schedule": "/schedules/{}",
 }
+Names = Mapping[tuple[str, int], str]
+"""By kind and id."""
 _SUBJECT = re.compile(r"(campaign|lead|list|schedule):(\d{1,18})")
 
 
@@ -43,7 +45,7 @@ def activity_page(
 ) -> Response:
     """Show what was done, the latest first."""
 
-    def body(tx: Connection) -> tuple[list[AuditLog], dict[int, str]]:
+    def body(tx: Connection) -> tuple[list[AuditLog], Names]:
         rows = ledger.page(
             tx,
             before=before,
@@ -51,9 +53,7 @@ def activity_page(
             subject=subject.strip()[:200] or None,
             actor=actor.strip()[:200] or None,
         )
-        found = [_SUBJECT.fullmatch(row.subject) for row in rows]
-        ids = {int(one[2]) for one in found if one and one[1] == "campaign"}
-        return rows, campaigns.names(tx, ids)
+        return rows, _names(tx, rows)
 
     rows, names = site_of(request).world().db.read(body)
     entries: list[dict[str, Any]] = [
@@ -64,6 +64,13 @@ def activity_page(
             "subject": _named(row.subject, names),
             "url": _url(row.subject),
             "details": change_words(row.before, row.after),
+            "links": [
+                {
+                    "words": names.get(one) or f"{one[0]} {one[1]}",
+                    "url": _PAGES[one[0]].format(one[1]),
+                }
+                for one in links_in(row.before, row.after)
+            ],
         }
         for row in rows[:PAGE]
     ]
@@ -107,6 +114,19 @@ def export_activity(request: Request, actor: str = "", subject: str = "") -> Fil
     return as_file(request, write, form=ExportFormat.CSV, named="activity")
 
 
+def _names(tx: Connection, rows: Sequence[AuditLog]) -> Names:
+    """Give the names of the campaigns, schedules and lists that the rows are about, or name."""
+    named = {one for row in rows for one in links_in(row.before, row.after)}
+    subjects = (_SUBJECT.fullmatch(row.subject) for row in rows)
+    named |= {(one[1], int(one[2])) for one in subjects if one}
+    read = {"campaign": campaigns.names, "schedule": schedules.names, "list": lists.names}
+    return {
+        (kind, one): name
+        for kind, names in read.items()
+        for one, name in names(tx, {number for of, number in named if of == kind}).items()
+    }
+
+
 def _action(row: AuditLog) -> str:
     """Tell a resume from a start: both set a campaign running."""
     if row.action != CampaignStatus.RUNNING:
@@ -115,12 +135,12 @@ def _action(row: AuditLog) -> str:
     return "resume" if was in (CampaignStatus.PAUSED, CampaignStatus.HELD) else "start"
 
 
-def _named(subject: str, names: Mapping[int, str]) -> str:
+def _named(subject: str, names: Names) -> str:
     found = _SUBJECT.fullmatch(subject)
     if found is None:
         return subject.replace(":", " ", 1)
     number = f"{found[1]} {found[2]}"
-    return names.get(int(found[2]), number) if found[1] == "campaign" else number
+    return names.get((found[1], int(found[2])), number)
 
 
 def _url(subject: str) -> str | None:

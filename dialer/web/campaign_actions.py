@@ -12,7 +12,9 @@ from dialer.domain.lead_filter import LeadFilter
 from dialer.domain.roles import Role
 from dialer.errors import UserError
 from dialer.web.access import actor_of, requires
+from dialer.web.campaign_page import Again, show
 from dialer.web.campaign_view import url_of
+from dialer.web.form_errors import Unfit, about
 from dialer.web.sign_in import see, within
 from dialer.web.site import site_of
 
@@ -37,12 +39,14 @@ def start(
 
 
 @router.post("/campaigns/{campaign_id}/test-call")
-def test_call(
-    request: Request, campaign_id: int, to: Annotated[str, Form(max_length=60)]
-) -> Response:
+def call_me(request: Request, campaign_id: int, to: Word = "") -> Response:
     """Call a phone of one's own as the campaign's first lead, and show how it goes."""
     world, actor = site_of(request).world(), actor_of(request).name
-    test = phone_tests.call_phone_as_first(world, campaign_id, to, actor=actor)
+    try:
+        with about("to"):
+            test = phone_tests.call_phone_as_first(world, campaign_id, to, actor=actor)
+    except Unfit as error:
+        return show(request, campaign_id, again=Again("mine", error, {"to": to}))
     return see(f"/leads/{test.lead_id}")
 
 
@@ -90,6 +94,9 @@ def to_all(
     if known not in set(BulkVerb):
         raise UserError(f"nobody knows how to {verb}", fix="skip, retry or do-not-call")
     given = {"state": state, "last": last, "closed_as": closed_as, "held": held}
+    if len(LeadFilter.asked(given)) > 1:
+        what = "leads are chosen by one thing at a time"
+        raise UserError(what, fix="choose them by their state or by how their last call came out")
     chosen = LeadFilter.read(given)
     bulk.ask(
         site_of(request).world(),

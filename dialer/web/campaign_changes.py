@@ -1,5 +1,6 @@
 """What operators make of a campaign: an appointment, a copy, a redial; and putting it away."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Form
@@ -11,8 +12,9 @@ from dialer.actions.parts import PARTS_AT_ONCE
 from dialer.domain.roles import Role
 from dialer.domain.selection import Selection
 from dialer.domain.written_moments import read_moment
-from dialer.errors import UserError
 from dialer.web.access import actor_of, requires
+from dialer.web.campaign_page import Again, show
+from dialer.web.form_errors import Unfit, about
 from dialer.web.sign_in import see
 from dialer.web.site import site_of
 
@@ -24,14 +26,28 @@ Word = Annotated[str, Form(max_length=200)]
 @router.post("/campaigns/{campaign_id}/schedule")
 def schedule(request: Request, campaign_id: int, at: Word = "", zone: Word = "") -> Response:
     """Let a campaign start by itself at a time, by the clock of a zone."""
+    world, actor = site_of(request).world(), actor_of(request).name
     try:
-        moment = read_moment(f"{at.strip()} {zone.strip()}".strip())
+        moment = _moment(at, zone)
+        with about("schedule-at"):
+            appointment.start_at(world, campaign_id, moment, actor=actor)
+    except Unfit as error:
+        again = Again("schedule", error, {"at": at, "zone": zone})
+        return show(request, campaign_id, again=again)
+    return see(f"/campaigns/{campaign_id}")
+
+
+def _moment(at: str, zone: str) -> datetime:
+    """Read a time by the clock of a zone.
+
+    Raises:
+        Unfit: it cannot be told which moment that is.
+    """
+    try:
+        return read_moment(f"{at.strip()} {zone.strip()}".strip())
     except ValueError as error:
         what = "it cannot be told when the campaign is to start"
-        raise UserError(what, why=str(error), fix="name day, time and zone") from error
-    world = site_of(request).world()
-    appointment.start_at(world, campaign_id, moment, actor=actor_of(request).name)
-    return see(f"/campaigns/{campaign_id}")
+        raise Unfit("schedule-at", what, why=str(error), fix="name day, time and zone") from error
 
 
 @router.post("/campaigns/{campaign_id}/unschedule")

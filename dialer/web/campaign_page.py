@@ -1,6 +1,7 @@
 """One campaign: what it is doing now, and its leads, by what is asked for and by number."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialer.actions.campaign_leads import count_leads, latest_called, leads_page, with_number
+from dialer.actions.campaign_leads import (
+    LeadsPage,
+    count_leads,
+    latest_called,
+    leads_page,
+    with_number,
+)
 from dialer.actions.campaign_live import NOTHING, Counted, counted, standing
 from dialer.actions.lead_source import source_told
 from dialer.actions.preflight import findings_here
@@ -17,6 +24,8 @@ from dialer.domain.phones import Phone, parse_phone
 from dialer.domain.preflight import Finding
 from dialer.domain.roles import Role
 from dialer.domain.states import LeadState
+from dialer.errors import UserError
+from dialer.store.database import Database
 from dialer.store.figures import Progress
 from dialer.store.latest_calls import Moment
 from dialer.store.lead_paging import Place
@@ -25,6 +34,7 @@ from dialer.web import export_page
 from dialer.web.access import may_operate, requires
 from dialer.web.campaign_review import ways_from
 from dialer.web.campaign_view import LATEST, live_view, url_of
+from dialer.web.error_pages import status_for
 from dialer.web.live import Snapshot
 from dialer.web.masking import as_seen_by
 from dialer.web.pages import filled, page
@@ -32,6 +42,29 @@ from dialer.web.site import Site, site_of
 from dialer.web.status_page import COUNTED_IN
 
 router = requires(Role.VIEWER)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which leads of the campaign are shown, as the address says."""
+
+    chosen: LeadFilter
+    after: str = ""
+    number: str = ""
+    sort: str = ""
+    left_out: Sequence[LeadFilter] = ()  # asked for, too
+
+
+ALL = Asked(LeadFilter())
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A question that must be answered again: its dialog, why, and what was typed there."""
+
+    dialog: str
+    error: UserError
+    typed: Mapping[str, str]
 
 
 @router.get("/campaigns/{campaign_id}")
@@ -42,18 +75,28 @@ def campaign_page(
 
     Sorted by their latest calls stand all of them, or by the next ones those a filter finds.
     """
+    given = LeadFilter.asked(request.query_params)
+    chosen, left_out = (given[0], given[1:]) if given else (LeadFilter(), [])
+    if number.strip():
+        left_out = given
+    return show(request, campaign_id, Asked(chosen, after, number, sort, left_out))
+
+
+def show(
+    request: Request, campaign_id: int, asked: Asked = ALL, *, again: Again | None = None
+) -> Response:
+    """Show a campaign; where a question must be answered again, with its dialog open.
+
+    Raises:
+        NotFound: there is no such campaign.
+    """
     site = site_of(request)
-    world, chosen = site.world(), LeadFilter.read(request.query_params)
-    wrong, phone = _read(number)
+    world, chosen = site.world(), asked.chosen
+    wrong, phone = _read(asked.number)
     now = world.clock.now()
-    latest = sort == LATEST and chosen == LeadFilter() and phone is None
-    after = "" if wrong else after
-    if phone is not None:
-        found = with_number(world.db, campaign_id, phone)
-    elif latest:
-        found = latest_called(world.db, campaign_id, after=Moment.read(after))
-    else:
-        found = leads_page(world.db, campaign_id, chosen=chosen, after=Place.read(after))
+    latest = asked.sort == LATEST and chosen == LeadFilter() and phone is None
+    after = "" if wrong else asked.after
+    found = _leads(world.db, campaign_id, asked, phone=phone, latest=latest, after=after)
     kept = site.figures.soon(*_question(site, campaign_id), now=now)
     of = NOTHING if kept is None else kept.value
     now_of = standing(world.db, campaign_id, now=now)
@@ -63,6 +106,8 @@ def campaign_page(
     return page(
         request,
         "campaign.html",
+        status=status_for(None if again is None else again.error),
+        again=again,
         campaign=found.campaign,
         leads_from=world.db.read(lambda tx: source_told(tx, found.campaign)),
         view=view,
@@ -73,20 +118,27 @@ def campaign_page(
             campaign_id, None if kept is None else of.progress, chosen, matching=matching
         ),
         chosen=chosen,
+        left_out=[(one.words, url_of(campaign_id, one)) for one in asked.left_out],
         matching=matching,
         leads=as_seen_by(request, list(found.leads)),
-        number=number.strip(),
+        number=asked.number.strip(),
         wrong=wrong,
-        latest=latest,
         first=not after,
-        sorts=_sorts(campaign_id, latest=latest) if chosen == LeadFilter() else (),
-        first_url=url_of(campaign_id, chosen, latest=latest),
-        next_url=found.next_after
-        and url_of(campaign_id, chosen, after=found.next_after, latest=latest),
+        **_around(campaign_id, chosen, latest=latest, next_after=found.next_after),
         now=now,
         counted_at=now if kept is None else kept.as_of,
         exports=world.db.read(lambda tx: export_page.panel(request, tx, campaign_id)),
     )
+
+
+def _leads(
+    db: Database, campaign_id: int, asked: Asked, *, phone: str | None, latest: bool, after: str
+) -> LeadsPage:
+    if phone is not None:
+        return with_number(db, campaign_id, phone)
+    if latest:
+        return latest_called(db, campaign_id, after=Moment.read(after))
+    return leads_page(db, campaign_id, chosen=asked.chosen, after=Place.read(after))
 
 
 @router.get("/campaigns/{campaign_id}/events")
@@ -135,6 +187,19 @@ def _read(number: str) -> tuple[str | None, str | None]:
     return f"“{number.strip()[:40]}” is no number: {phone.message}", None
 
 
+def _around(
+    campaign_id: int, chosen: LeadFilter, *, latest: bool, next_after: str | None
+) -> dict[str, Any]:
+    """Give the order of a page of leads, and the addresses of others."""
+    next_url = next_after and url_of(campaign_id, chosen, after=next_after, latest=latest)
+    return {
+        "latest": latest,
+        "sorts": _sorts(campaign_id, latest=latest) if chosen == LeadFilter() else (),
+        "first_url": url_of(campaign_id, chosen, latest=latest),
+        "next_url": next_url,
+    }
+
+
 def _sorts(campaign_id: int, *, latest: bool) -> list[tuple[str, str, bool]]:
     """Give each order of the leads: its words, its address, and whether it is on."""
     every = LeadFilter()
@@ -165,8 +230,8 @@ def _matching(
 ) -> int | None:
     """Give how many leads a filter finds; None while they are still counted."""
     done = of.progress
-    if chosen.finished:
-        return done.finished
+    if chosen.finished or chosen.begun:
+        return done.finished if chosen.finished else done.begun
     if chosen.state is not None:
         counts: Mapping[LeadState, str] = COUNTED_IN
         return int(getattr(done, counts[chosen.state]))

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from dialer.actions.campaign_live import Counted, Standing, speed_of
+from dialer.domain.counts import how_many
 from dialer.domain.dispositions import MEANING
 from dialer.domain.errands import ErrandKind, ErrandStatus
 from dialer.domain.lead_filter import LeadFilter
@@ -113,7 +114,7 @@ def _funnel(campaign_id: int, of: Counted) -> list[dict[str, Any]]:
     done = of.progress
     steps = (
         ("Leads", done.leads, LeadFilter()),
-        ("Called, or over", done.leads - done.pending - done.held, None),
+        ("Called, or over", done.begun, LeadFilter(begun=True)),
         ("Finished", done.finished, LeadFilter(finished=True)),
         ("Reached", done.completed, LeadFilter(state=LeadState.COMPLETED)),
     )
@@ -122,7 +123,7 @@ def _funnel(campaign_id: int, of: Counted) -> list[dict[str, Any]]:
             "words": words,
             "count": count,
             "percent": _bar(count, done.leads),
-            "url": url_of(campaign_id, chosen) if chosen is not None else None,
+            "url": url_of(campaign_id, chosen),
         }
         for words, count, chosen in steps
     ]
@@ -173,8 +174,7 @@ def _to_fix(campaign_id: int, of: Counted) -> list[dict[str, Any]]:
 
 
 def _fixable(count: int, noun: str, sentence: str, *, url: str, fix: str) -> dict[str, Any]:
-    of = noun if count == 1 else f"{noun}s"
-    return {"sentence": sentence, "count": count, "of": of, "url": url, "fix": fix}
+    return {"sentence": sentence, "many": how_many(count, noun), "url": url, "fix": fix}
 
 
 def _errand_url(one: Errand) -> str | None:
@@ -192,7 +192,7 @@ def _errand_url(one: Errand) -> str | None:
 def _errand_words(kind: ErrandKind, asked: Mapping[str, Any]) -> str:
     if kind is ErrandKind.BULK:
         verb = {"skip": "Skip", "retry": "Call again", "do_not_call": "Do not call"}
-        return f"{verb[asked['verb']]}: {asked['leads']:,} leads"
+        return f"{verb[asked['verb']]}: {how_many(asked['leads'], 'lead')}"
     return _ERRANDS.get(kind, kind.value)
 
 
@@ -216,4 +216,4 @@ def in_words(length: timedelta | None) -> str | None:
     if minutes < 90:
         return f"about {minutes:.0f} min"
     hours = minutes / 60
-    return f"about {hours:.0f} h" if hours < 48 else f"about {hours / 24:.0f} days"
+    return f"about {hours:.0f} h" if hours < 48 else f"about {how_many(round(hours / 24), 'day')}"

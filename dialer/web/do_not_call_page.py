@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from functools import partial
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import Form
 from starlette.requests import Request
@@ -76,7 +77,7 @@ def _page(
 ) -> Response:
     world = site_of(request).world()
     now = world.clock.now()
-    asked, wrong = None, None
+    asked, wrong, place = None, None, {"number": number.strip(), "before": before}
     if number.strip():
         try:
             asked = _number(number)
@@ -84,6 +85,7 @@ def _page(
             wrong = problem
     found = world.db.read(partial(do_not_call_view.read, asked=asked, before=before, now=now))
     found |= {name: as_seen_by(request, found[name]) for name in ("entries", "files")}
+    query = urlencode({name: value for name, value in place.items() if value})
     working = any(one["status"] in FOR_A_WORKER for one in found["files"])
     return page(
         request,
@@ -95,6 +97,7 @@ def _page(
         again=again,
         working=working,
         is_stale="hx-request" in request.headers,
+        live_url=f"{PATH}?{query}" if query else PATH,
         first=before is None,
         done={"added": "It is on the list, and not called.", "removed": "It was taken off."}.get(
             done

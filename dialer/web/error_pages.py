@@ -16,6 +16,7 @@ from dialer.errors import KeyRefused, NotFound, RefusedByRule, Unreachable, User
 from dialer.log import get_logger
 from dialer.store.database import is_outage
 from dialer.web.access import SAFE_METHODS, NotAllowed, SignInNeeded
+from dialer.web.form_errors import Unfit
 from dialer.web.headers import ALWAYS, NOT_KEPT
 from dialer.web.pages import page, wants_page
 from dialer.web.problems import COME_AGAIN, database_away, problem
@@ -91,6 +92,8 @@ def _user_error(request: Request, error: Exception) -> Response:
 
 def status_of(error: UserError) -> HTTPStatus:
     """Give the status of an error that a person must do something about."""
+    if isinstance(error, Unfit) and isinstance(error.__cause__, UserError):
+        return status_of(error.__cause__)
     if isinstance(error, NotFound):
         return HTTPStatus.NOT_FOUND
     if isinstance(error, Unreachable | KeyRefused):

@@ -29,6 +29,9 @@ AUDITS = {
 }
 
 
+_PROBLEMS = ("/problems", "See them under Problems")
+
+
 @dataclass(frozen=True, slots=True)
 class Sign:
     """One line: what was looked at, whether it is well, and what was seen."""
@@ -38,6 +41,7 @@ class Sign:
     seen: str
     fix: str | None = None
     campaign: tuple[int, str] | None = None  # of which this is told
+    link: tuple[str, str] | None = None  # an address where what was counted is shown, and words
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ def _letters(state: Health, found: Vitals, *, now: datetime) -> list[Sign]:
     signs = [Sign("Webhooks", not late, seen, "does worker run?" if late else None)]
     if state.dead_letters:
         dead = f"{state.dead_letters:,} could not be settled."
-        signs.append(Sign("Dead letters", False, dead, "look at Problems"))
+        signs.append(Sign("Dead letters", False, dead, link=_PROBLEMS))
     return signs
 
 
@@ -184,7 +188,7 @@ def _incidents(state: Health) -> Sign:
     if not state.open_incidents:
         return Sign("Incidents", True, "None is open.")
     seen = f"{state.open_incidents:,} wait for somebody to look at them."
-    return Sign("Incidents", False, seen, "look at Problems")
+    return Sign("Incidents", False, seen, link=_PROBLEMS)
 
 
 def _clock(seen: Seen) -> Sign:

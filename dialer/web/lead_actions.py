@@ -54,7 +54,7 @@ def hang_up(request: Request, lead_id: int) -> Response:
 
 
 @router.post("/leads/{lead_id}/call-me")
-def call_me(request: Request, lead_id: int, to: Annotated[str, Form(max_length=60)]) -> Response:
+def call_me(request: Request, lead_id: int, to: Reason = "") -> Response:
     """Call a phone of one's own as this lead, and show how it goes."""
 
     def act(world: World, actor: str) -> int:
@@ -64,7 +64,7 @@ def call_me(request: Request, lead_id: int, to: Annotated[str, Form(max_length=6
 
 
 @router.post("/leads/{lead_id}/number")
-def renumber(request: Request, lead_id: int, to: Annotated[str, Form(max_length=60)]) -> Response:
+def renumber(request: Request, lead_id: int, to: Reason = "") -> Response:
     """Let another number take a lead's place, and show the lead that has it."""
 
     def act(world: World, actor: str) -> int:

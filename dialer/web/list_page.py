@@ -18,6 +18,7 @@ from dialer.domain.errands import ErrandKind
 from dialer.domain.roles import Role
 from dialer.errors import UserError
 from dialer.leads.header_words import LeadField
+from dialer.leads.problems import RejectReason
 from dialer.store import campaigns, errands, lists
 from dialer.store.database import Connection
 from dialer.store.tables import LeadList
@@ -127,13 +128,19 @@ def undo(request: Request, list_id: int) -> Response:
 
 
 @changing.get("/lists/{list_id}/correct")
-def correct_page(request: Request, list_id: int, after: int = 0) -> Response:
-    """Show rejected rows, to be mended."""
-    return _correct(request, list_id, after=after, error=None)
+def correct_page(request: Request, list_id: int, after: int = 0, reason: str = "") -> Response:
+    """Show rejected rows, to be mended; those of one reason where it is known."""
+    return _correct(request, list_id, after=after, reason=_known(reason), error=None)
 
 
-def _correct(request: Request, list_id: int, *, after: int, error: UserError | None) -> Response:
-    found = correcting.bad_rows(site_of(request).world().db, list_id, after=after)
+def _known(reason: str) -> str | None:
+    return reason if reason in set(RejectReason) else None
+
+
+def _correct(
+    request: Request, list_id: int, *, after: int, reason: str | None, error: UserError | None
+) -> Response:
+    found = correcting.bad_rows(site_of(request).world().db, list_id, after=after, reason=reason)
     width = max([len(found.header), *(len(one.cells) for one in found.rows)])
     taken = found.lead_list.mapping.get("columns", {})
     known = {title for at in taken.values() for title in (at if isinstance(at, list) else [at])}
@@ -148,6 +155,8 @@ def _correct(request: Request, list_id: int, *, after: int, error: UserError | N
         known=known,
         longest=LONGEST_CELL,
         after=after,
+        reason=reason,
+        because=reason and reason_sentence(reason),
         error=error,
         phone=taken.get(LeadField.PHONE.value),
         status=status_for(error),
@@ -155,25 +164,27 @@ def _correct(request: Request, list_id: int, *, after: int, error: UserError | N
 
 
 @changing.post("/lists/{list_id}/correct")
-async def correct(request: Request, list_id: int, after: int = 0) -> Response:
+async def correct(request: Request, list_id: int, after: int = 0, reason: str = "") -> Response:
     """Import the rows that were changed, and no others."""
     form = await request.form(max_fields=10_000)
     typed = {str(name): str(value) for name, value in form.items()}
-    return await run_in_threadpool(_import_corrected, request, list_id, typed, after)
+    return await run_in_threadpool(
+        _import_corrected, request, list_id, typed, after, _known(reason)
+    )
 
 
 def _import_corrected(
-    request: Request, list_id: int, typed: dict[str, str], after: int
+    request: Request, list_id: int, typed: dict[str, str], after: int, reason: str | None
 ) -> Response:
     site = site_of(request)
     world, actor = site.world(), actor_of(request).name
-    found = correcting.bad_rows(world.db, list_id, after=after)
+    found = correcting.bad_rows(world.db, list_id, after=after, reason=reason)
     changed = dict(_changed(found, typed))
     home = site.settings.home
     try:
         errand_id = correcting.import_corrected(world, list_id, changed, home=home, actor=actor)
     except UserError as error:
-        return _correct(request, list_id, after=after, error=error)
+        return _correct(request, list_id, after=after, reason=reason, error=error)
     return see(f"/upload/{errand_id}")
 
 

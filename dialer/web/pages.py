@@ -12,12 +12,14 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from dialer.domain.counts import how_many
 from dialer.domain.dispositions import spoken
 from dialer.domain.local_time import zone
 from dialer.domain.roles import Actor, Role
 from dialer.web.assets import url_of
 from dialer.web.page_fixes import fix_on_page
 from dialer.web.site import site_of
+from dialer.web.timed_sentences import IN_WORDS, marked, timed
 from dialer.web.written_values import value_words
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -72,19 +74,19 @@ def number(count: int) -> str:
 
 def moment(at: datetime) -> Markup:
     """Write a moment in UTC."""
-    return _time(at, shown=at.astimezone(UTC).strftime("%a %d %b %Y, %H:%M:%S UTC"))
+    return marked(at, shown=at.astimezone(UTC).strftime("%a %d %b %Y, %H:%M:%S UTC"))
 
 
 def stamp(at: datetime) -> Markup:
     """Write a moment in UTC as narrow as can be, for columns that say so."""
-    return _time(at, shown=at.astimezone(UTC).strftime("%Y-%m-%d %H:%M"))
+    return marked(at, shown=at.astimezone(UTC).strftime("%Y-%m-%d %H:%M"))
 
 
 def local_moment(at: datetime, zone_name: str | None) -> Markup:
     """Write a moment by the clock of a zone, with UTC behind it."""
     if zone_name is None:
         return moment(at)
-    return _time(at, shown=at.astimezone(zone(zone_name)).strftime("%a %d %b %Y, %H:%M %Z"))
+    return marked(at, shown=at.astimezone(zone(zone_name)).strftime(f"{IN_WORDS} %Z"))
 
 
 def words(text: str) -> str:
@@ -121,22 +123,17 @@ def pretty(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
 
 
-def _time(at: datetime, *, shown: str) -> Markup:
-    utc = at.astimezone(UTC)
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        utc.isoformat(), utc.strftime("%Y-%m-%d %H:%M:%S UTC"), shown
-    )
-
-
 environment.filters |= {
     "age": lambda age: f"{age.total_seconds():,.0f} s ago",
     "number": number,
+    "many": how_many,
     "moment": moment,
     "written": lambda text: moment(datetime.fromisoformat(text)),
     "local": local_moment,
     "stamp": stamp,
     "words": words,
     "sentence": sentence,
+    "timed": timed,
     "duration": duration,
     "dollars": dollars,
     "pretty": pretty,

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from dialer.actions import export_errands, purge, retention
 from dialer.actions.errands import FORGOTTEN_AFTER
+from dialer.domain.counts import how_many
 from dialer.domain.roles import Role
 from dialer.errors import UserError
 from dialer.web.access import actor_of, requires
@@ -57,7 +58,7 @@ def _page(
     site = site_of(request)
     world = site.world()
     days = retention.kept_days(world.db)
-    kept = f"{days:,} days" if days is not None else "until somebody deletes it"
+    kept = how_many(days, "day") if days is not None else "until somebody deletes it"
     return page(
         request,
         "privacy.html",
@@ -89,7 +90,7 @@ def _kept(words: str, *, live_transcripts: bool) -> list[tuple[str, str, str]]:
 
 
 def _days_told(duration: timedelta) -> str:
-    return f"{duration.days} days"
+    return how_many(duration.days, "day")
 
 
 def _days(text: str) -> int | None:

@@ -5,10 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from dialer.actions.glance import Waiting
+from dialer.actions.wrong_numbers import WrongNumbers
+from dialer.domain.counts import how_many
 from dialer.domain.hold_checks import how_it_goes_on
 from dialer.domain.hold_words import hold_words, said_of_hold
 from dialer.domain.incident_words import cause, effect, what_to_do
 from dialer.domain.lead_filter import LeadFilter
+from dialer.domain.states import ClosedAs
 from dialer.store import campaigns
 from dialer.store.invariants import INVARIANTS
 from dialer.store.tables import Campaign, Incident, LeadList, WebhookEvent
@@ -64,6 +67,7 @@ def of_held(
             "said": said_of_hold(row.held_reason, row.held_text),
             "what_to_do": hold_words(row.held_reason).what_to_do,
             "goes_on": how_it_goes_on(row.held_reason, campaigns.spec_of(row).hold),
+            "waiting": waiting is not None and waiting[row.id].leads > 0,
             "waits": "Its leads wait." if waiting is None else _wait(waiting[row.id].leads),
         }
         for row, since in rows
@@ -79,11 +83,32 @@ def of_rejects(rows: Iterable[tuple[LeadList, str]]) -> list[dict[str, Any]]:
             "campaign_id": row.campaign_id,
             "campaign": campaign,
             "since": row.created_at,
-            "rows": "1 row" if row.rejected == 1 else f"{row.rejected:,} rows",
+            "url": f"/lists/{row.id}",
+            "rows": how_many(row.rejected, "row"),
             "one": row.rejected == 1,
         }
         for row, campaign in rows
     ]
+
+
+def of_wrong_numbers(rows: Sequence[WrongNumbers]) -> dict[str, Any] | None:
+    """Give the campaigns whose leads had numbers that do not exist; None without any."""
+    if not rows:
+        return None
+    wrong = LeadFilter(closed_as=ClosedAs.INVALID_NUMBER)
+    return {
+        "since": min(one.since for one in rows),
+        "ids": [one.campaign_id for one in rows],
+        "campaigns": [
+            {
+                "id": one.campaign_id,
+                "name": one.campaign,
+                "leads": how_many(one.leads, "lead"),
+                "url": url_of(one.campaign_id, wrong),
+            }
+            for one in rows
+        ],
+    }
 
 
 def of_leads(rows: Iterable[Campaign], waiting: Mapping[int, Waiting]) -> list[dict[str, Any]]:
@@ -98,7 +123,7 @@ def of_leads(rows: Iterable[Campaign], waiting: Mapping[int, Waiting]) -> list[d
                     "name": row.name,
                     "reason": reason,
                     "sentence": words.sentence,
-                    "leads": _leads(count),
+                    "leads": how_many(count, "lead"),
                     "url": url_of(row.id, LeadFilter(held=reason)),
                     "fix": words.fix,
                     "fix_url": words.url(row.id),
@@ -107,12 +132,8 @@ def of_leads(rows: Iterable[Campaign], waiting: Mapping[int, Waiting]) -> list[d
     return found
 
 
-def _leads(count: int) -> str:
-    return "1 lead" if count == 1 else f"{count:,} leads"
-
-
 def _wait(count: int) -> str:
-    return f"{_leads(count)} wait{'s' if count == 1 else ''}."
+    return f"{how_many(count, 'lead')} wait{'s' if count == 1 else ''}."
 
 
 def _grouped(rows: Iterable[Any], column: str) -> Mapping[Any, Sequence[Any]]:

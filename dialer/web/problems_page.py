@@ -9,7 +9,7 @@ from fastapi import Form
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialer.actions import dead_letters, findings
+from dialer.actions import dead_letters, findings, wrong_numbers
 from dialer.actions.glance import what_waits
 from dialer.actions.health import health
 from dialer.domain.roles import Role
@@ -59,9 +59,10 @@ def problems_page(request: Request) -> Response:
             webhooks.dead(tx, most=MOST),
             _who_paused_everything(tx),
             lists.lately_rejecting(tx, NOT_OVER, since=now - LATELY, most=MOST_LISTS),
+            wrong_numbers.of_late(tx, now=now),
         )
 
-    state, held, others, found, letters, paused, rejecting = world.db.read(body)
+    state, held, others, found, letters, paused, rejecting, wrong = world.db.read(body)
     begun = [*(row for row, _ in held), *others]
     ids = [row.id for row in begun]
     ask = lambda: what_waits(world.db, ids)  # noqa: E731
@@ -75,6 +76,7 @@ def problems_page(request: Request) -> Response:
         "counting": waiting is None,
         "to_fix": [] if waiting is None else problem_view.of_leads(begun, waiting),
         "rejecting": problem_view.of_rejects(rejecting),
+        "wrong": problem_view.of_wrong_numbers(wrong),
         "incidents": problem_view.of_incidents(found),
         "more": max(0, state.open_incidents - len(found)),
         "letters": problem_view.of_letters(letters),
@@ -101,6 +103,14 @@ def acknowledge(request: Request, ids: Ids, note: Note = "") -> Response:
     """Close the incidents of one cause, as somebody has looked at them."""
     world, actor, said = site_of(request).world(), actor_of(request).name, _given(note)
     _each(ids, lambda one: findings.acknowledge(world, one, actor=actor, note=said))
+    return see(PATH)
+
+
+@changing.post(f"{PATH}/wrong-numbers/acknowledge")
+def acknowledge_wrong_numbers(request: Request, ids: Ids, note: Note = "") -> Response:
+    """Say that the wrong numbers of some campaigns were seen; later ones are told again."""
+    world, actor, said = site_of(request).world(), actor_of(request).name, _given(note)
+    _each(ids, lambda one: wrong_numbers.acknowledge(world, one, actor=actor, note=said))
     return see(PATH)
 
 

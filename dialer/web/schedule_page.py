@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from dialer.actions import schedule, schedule_changes
 from dialer.domain.roles import Role
-from dialer.store import campaigns, schedule_runs, schedules
+from dialer.store import campaigns, lists, schedule_runs, schedules
 from dialer.store.database import Connection
 from dialer.store.tables import Schedule, ScheduleRun
 from dialer.web.access import actor_of, requires
@@ -54,6 +54,7 @@ def schedule_page(request: Request, schedule_id: int, before: int | None = None)
         return {
             "one": texts_as_seen_by(request, schedule_view(row, runs[:PAGE], _names(tx, runs))),
             "next_before": runs[PAGE - 1].id if len(runs) > PAGE else None,
+            "lists_of": lists.first_of(tx, {run.campaign_id or 0 for run in runs}),
             "made": schedule_runs.count_campaigns(tx, row.id),
             "under_way": schedule_runs.has_open(tx, row.id),
             "files": texts_as_seen_by(request, _files(tx, row)),

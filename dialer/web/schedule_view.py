@@ -10,6 +10,7 @@ from dialer.domain.occurrences import Missed
 from dialer.domain.schedule_spec import LeadChoice, Recipe, RunStatus, ScheduleSpec
 from dialer.store import schedules
 from dialer.store.tables import Schedule, ScheduleRun
+from dialer.web.timed_sentences import IN_WORDS
 
 CHOICES: Mapping[LeadChoice, str] = {
     LeadChoice.EVERYONE: "everyone on the list, each time again",
@@ -77,7 +78,9 @@ def when(spec: ScheduleSpec) -> str:
     if spec.cron is not None:
         return f"{in_words(spec.cron)}, {(spec.zone or 'UTC').replace('_', ' ')} time"
     if spec.at is not None:
-        return f"Once, at {spec.at:%a %d %b %Y, %H:%M} {spec.at:%Z}"
+        name = zone_of(spec)
+        clock = f"in {name}" if name else f"UTC{spec.at.isoformat()[-6:]}".removesuffix("+00:00")
+        return f"Once, at {spec.at:{IN_WORDS}} {clock}"
     return f"When a file appears in the folder {Path(spec.watch or '').parent.name}"
 
 

@@ -1,6 +1,6 @@
 """Uploading a lead list: choose a file, look at what would happen, import it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import Form
@@ -16,7 +16,7 @@ from dialer.domain.roles import Role
 from dialer.domain.states import OVER
 from dialer.errors import NotFound, RefusedByRule, UserError, sentence_of
 from dialer.leads.header_words import LeadField
-from dialer.store import campaigns
+from dialer.store import campaigns, lists
 from dialer.store.tables import Campaign, Errand
 from dialer.web.access import actor_of, requires
 from dialer.web.campaign_choice import campaigns_to_choose
@@ -27,7 +27,8 @@ from dialer.web.pages import filled, page
 from dialer.web.sign_in import see
 from dialer.web.site import Site, site_of
 from dialer.web.typed_ids import typed_id
-from dialer.web.upload_view import fictional_in, mapping_of, table_options, view_of
+from dialer.web.upload_rules import import_rules, table_options
+from dialer.web.upload_view import fictional_in, mapping_of, rejects_view, typed_again, view_of
 from dialer.web.workspace import agents_of
 
 router = requires(Role.OPERATOR)
@@ -133,9 +134,18 @@ def step_page(request: Request, errand_id: int) -> Response:
     return _step(request, errand_id, error=None)
 
 
-def _step(request: Request, errand_id: int, *, error: UserError | None) -> Response:
+def _step(
+    request: Request,
+    errand_id: int,
+    *,
+    error: UserError | None,
+    typed: Mapping[str, str] | None = None,
+    column: Sequence[str] = (),
+) -> Response:
     site = site_of(request)
     row, seen = _seen(site, errand_id)
+    if typed is not None:
+        seen = typed_again(seen, typed, column)
     working = row.status in FOR_A_WORKER
     return page(
         request,
@@ -156,7 +166,10 @@ def _seen(site: Site, errand_id: int) -> tuple[Errand, dict[str, Any]]:
     if row.campaign_id is not None:
         campaign = _find(site, row.campaign_id)
     fictional = fictional_in(row, campaign) if site.settings.mode != "live" else 0
-    return row, view_of(row, campaign, now=world.clock.now()) | {"fictional": fictional}
+    list_id = row.list_id
+    why = world.db.read(lambda tx: [] if list_id is None else lists.reject_reasons(tx, list_id))
+    view = view_of(row, campaign, now=world.clock.now())
+    return row, view | {"fictional": fictional, "rejects": rejects_view(row.list_id, why)}
 
 
 @router.get("/upload/{errand_id}/events")
@@ -185,17 +198,32 @@ def check(
     delimiter: Text = "",
     header_row: Text = "",
     known: Text = "skip",
+    not_called_within: Text = "",
+    missing: Text = "",
+    missing_text: Text = "",
+    allow_country: Text = "",
 ) -> Response:
-    """Have the file checked again, as a person says it is to be read."""
+    """Have the file checked again, as a person says it is to be read, and who is left out."""
     world = site_of(request).world()
     row = world.db.read(lambda tx: uploads.find_errand(tx, errand_id))
+    table = (country, sheet, encoding, delimiter, header_row, known)
+    rules = (not_called_within, missing, missing_text, allow_country)
     try:
-        asked = table_options(country, sheet, encoding, delimiter, header_row, known)
+        asked = table_options(*table)
+        if column:  # of a file that could not be read only the way to read it is asked
+            asked |= import_rules(*rules)
         said = mapping_of(row, column, known_fields=[one.value for one in LeadField])
         uploads.check_again(world, errand_id, asked={**asked, "map": said})
     except UserError as error:
-        return _step(request, errand_id, error=error)
+        typed = dict(zip(_TYPED, (*table, *rules), strict=True))
+        return _step(request, errand_id, error=error, typed=typed, column=column)
     return see(f"/upload/{errand_id}")
+
+
+_TYPED = (
+    *("country", "sheet", "encoding", "delimiter", "header_row", "known"),
+    *("not_called_within", "missing", "missing_text", "allow_country"),
+)
 
 
 @router.post("/upload/{errand_id}/rehearse")

@@ -6,11 +6,11 @@ from typing import Any
 
 from dialer.actions.storing import REPEATED
 from dialer.domain.errands import ErrandStatus
-from dialer.domain.places import parse_country
 from dialer.domain.states import CampaignStatus
 from dialer.errors import UserError
 from dialer.leads.problems import RejectReason
 from dialer.store.tables import Campaign, Errand
+from dialer.web.upload_rules import MISSING, typed_rules
 
 FIELDS: Mapping[str, str] = {
     "": "a variable, or nothing",
@@ -70,7 +70,8 @@ def view_of(row: Errand, campaign: Campaign | None, *, now: datetime) -> dict[st
         "rows": row.rows,
         "nobody_works": row.holder is None and waits_s > STUCK_AFTER_S,
         "sentence": row.sentence,
-        "asked": {**_NOT_ASKED, **row.asked},
+        "asked": {**_NOT_ASKED, **row.asked, **typed_rules(row.asked)},
+        "missing_ways": MISSING,
         "found": found,
         "message": _without_option(found.get("message") or ""),
         "reasons": _reasons(found.get("reasons", {}), found.get("rejected", ())),
@@ -79,6 +80,18 @@ def view_of(row: Errand, campaign: Campaign | None, *, now: datetime) -> dict[st
         "loaded": found.get("loaded"),
         "error": found.get("error"),
         "fields": FIELDS,
+    }
+
+
+def rejects_view(list_id: int | None, why: Sequence[tuple[str, int]]) -> dict[str, Any]:
+    """Give what became of the rows of a list that are no leads, with the addresses of each kind."""
+    base = f"/lists/{list_id}/correct"
+    return {
+        **_no_leads(dict(why)),
+        "rows": [
+            {"sentence": reason_sentence(reason), "count": count, "url": f"{base}?reason={reason}"}
+            for reason, count in why
+        ],
     }
 
 
@@ -119,27 +132,15 @@ def _no_leads(counts: Mapping[str, int]) -> dict[str, int]:
     return {"repeated": repeated, "suppressed": suppressed, "bad": bad}
 
 
-def table_options(
-    country: str, sheet: str, encoding: str, delimiter: str, header_row: str, known: str
+def typed_again(
+    seen: dict[str, Any], typed: Mapping[str, str], column: Sequence[str]
 ) -> dict[str, Any]:
-    """Read how a file is to be read; what is empty is found out.
-
-    Raises:
-        UserError: something is not understood.
-    """
-    code = parse_country(country.strip()) if country.strip() else None
-    if country.strip() and code is None:
-        raise UserError(f"{country} is not a country", fix="write for example US")
-    if header_row.strip() and not header_row.strip().isdigit():
-        raise UserError("the header row is a number", fix="write 1, or 0 where there is no header")
-    return {
-        "country": code,
-        "sheet": sheet.strip() or None,
-        "encoding": encoding.strip() or None,
-        "delimiter": delimiter or None,
-        "header_row": int(header_row) if header_row.strip() else None,
-        "known": known if known in ("skip", "update") else "skip",
-    }
+    """Give an upload with what was typed about it in the place of what was asked before."""
+    head = seen["found"].get("head", [])
+    if len(column) == len(head):
+        head = [{**one, "taken": of} for one, of in zip(head, column, strict=True)]
+    found = {**seen["found"], "head": head}
+    return {**seen, "asked": {**seen["asked"], **typed}, "found": found}
 
 
 def mapping_of(

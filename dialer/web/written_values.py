@@ -7,6 +7,14 @@ from typing import Any
 NUMBERED = ("id", "lead", "instead_of", "campaign", "list", "row", "schedule", "version")
 """Last parts of names under which a number says which one, not how many."""
 
+LINKED = {
+    **dict.fromkeys(("campaign", "campaign_id", "copy_of", "redial_of"), "campaign"),
+    **dict.fromkeys(("list", "list_id"), "list"),
+    **dict.fromkeys(("schedule", "schedule_id"), "schedule"),
+    **dict.fromkeys(("lead", "new_lead", "test_lead", "instead_of"), "lead"),
+}
+"""Names under which a value says which campaign, list, schedule or lead is meant."""
+
 
 def value_words(value: object, *, whole: str = ",") -> str:
     """Write a value: yes or no, and parts with commas.
@@ -43,6 +51,16 @@ def change_words(before: Mapping[str, Any] | None, after: Mapping[str, Any] | No
     new = {name: now[name] for name in names if name not in was}
     parts = [*both, told(new), f"before: {told(gone)}" if told(gone) else ""]
     return "; ".join(part for part in parts if part)
+
+
+def links_in(*values: Mapping[str, Any] | None) -> list[tuple[str, int]]:
+    """Give the kinds and ids of what the values name by number: a campaign, a list, a schedule."""
+    found = []
+    for name, value in (one for some in values for one in (some or {}).items()):
+        kind = LINKED.get(name)
+        if kind is not None and isinstance(value, int) and not isinstance(value, bool):
+            found.append((kind, value))
+    return list(dict.fromkeys(found))
 
 
 def _from_to(name: str, was: object, now: object) -> str:

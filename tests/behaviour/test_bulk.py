@@ -62,7 +62,7 @@ def test_those_given_up_are_called_again(stage: Stage, tmp_path: Path) -> None:
     stage.lead(campaign)
     chosen = LeadFilter(last=Disposition.BUSY)
     sentence = do(stage, tmp_path, campaign, BulkVerb.RETRY, chosen)
-    assert sentence.startswith("1 leads are called again; 1 could not be")
+    assert sentence.startswith("1 lead is called again; 1 could not be")
     assert stage.lead_row(given_up).status is LeadStatus.READY
     assert stage.lead_row(reached).status is LeadStatus.CLOSED
 

@@ -193,7 +193,7 @@ def test_a_call_that_is_learned_of_after_the_claim_stops_the_send(stage: Stage) 
     assert stage.retell.posted == []
     row = stage.attempt_row(attempt_id)
     assert (row.status, row.reason) == (AttemptStatus.CANCELLED, HoldCode.CALLED_LATELY)
-    assert "Another system called Wed 4 Mar 09:00" in (row.evidence or "")
+    assert "Another system called Wed 2026-03-04 09:00" in (row.evidence or "")
     lead = stage.lead_row(lead_id)
     assert (lead.status, lead.due_at) == (LeadStatus.READY, NOW + 2 * HOUR)
     assert (lead.attempts, lead.free_tries) == (0, 0)

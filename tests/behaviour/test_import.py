@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import Killed, killed_after
 from factories import NOW, make_lead, make_spec
 
 from dialer.actions import control
+from dialer.actions.copying import create_with_leads_of_list
 from dialer.actions.load import Loaded, Order, load, look_at
 from dialer.actions.plan import plan
 from dialer.actions.storing import Known
@@ -370,6 +372,24 @@ def test_an_import_that_is_undone_stops(files: Files) -> None:
     assert row is not None
     assert (row.status, row.undone) == (ListStatus.UNDONE, row.imported)
     files.nothing_is_lost()
+
+
+def test_a_list_knows_its_leads_though_the_last_ones_before_it_were_taken_out(
+    files: Files,
+) -> None:
+    """SQLite gives the ids of deleted rows again."""
+    first = files.load(
+        files.write(("2125550101", "Ann", "1", "A"), ("2125550102", "Ben", "2", "A"))
+    )
+    second = files.write(
+        ("2125550103", "Cid", "3", "A"), ("2125550104", "Dan", "4", "A"), name="b.csv"
+    )
+    with pytest.raises(Killed):
+        files.load(second, world=killed_after(files.world, 1))
+    undo(files.world, first.list_id, actor="test")
+    list_id = files.load(second).list_id
+    copied = create_with_leads_of_list(files.world, make_spec(name="B"), list_id, actor="test")
+    assert copied.leads == 2
 
 
 def test_there_is_nothing_to_undo_in_a_list_nobody_knows(files: Files) -> None:

@@ -113,6 +113,7 @@ def test_leads_are_found_by_how_they_ended(stage: Stage, most: int) -> None:
     held = stage.lead(campaign, status=LeadStatus.HELD, due_at=None, held_reason="no_zone")
     reached = stage.lead(campaign, closed_as=ClosedAs.REACHED, **CLOSED)
     stopped = stage.lead(campaign, closed_as=ClosedAs.STOPPED, **CLOSED)
+    listed = stage.lead(campaign, tries=1, row=2)
     stage.leads(2, campaign)
     for chosen, ids in (
         (LeadFilter(last=Disposition.BUSY), busy),
@@ -120,6 +121,7 @@ def test_leads_are_found_by_how_they_ended(stage: Stage, most: int) -> None:
         (LeadFilter(held="other"), []),
         (LeadFilter(closed_as=ClosedAs.STOPPED), [stopped]),
         (LeadFilter(finished=True), [stopped, reached]),
+        (LeadFilter(begun=True), [*busy, listed, stopped, reached]),
     ):
         assert LeadFilter.read(chosen.written()) == chosen
         assert sorted(pages_of(stage, campaign, chosen, most=most)) == sorted(ids)

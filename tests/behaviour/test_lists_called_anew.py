@@ -347,6 +347,7 @@ def a_small_list_in_a_long_campaign(stage: Stage) -> tuple[int, int]:
     def body(tx: Connection) -> int:
         fill(tx, campaign, list_id=None, first=3_000_000, number=1_500)
         list_id = open_list(tx, campaign, now=NOW)
+        lists.begin(tx, list_id)
         fill(tx, campaign, list_id=list_id, first=4_000_000, number=20)
         lists.count(tx, list_id, imported=20)
         lists.close(tx, list_id, now=NOW)

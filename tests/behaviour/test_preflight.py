@@ -178,7 +178,7 @@ def test_leads_that_will_not_be_called_are_counted(stage: Stage) -> None:
     stage.lead(draft, status=LeadStatus.HELD, due_at=None, held_reason="no_consent")
     found = sentences(stage, draft)
     assert found[FindingCode.NEVER_OPEN].endswith("2 in Alabama")
-    assert "time zone of 1 leads" in found[FindingCode.NO_ZONE]
+    assert "time zone of 1 lead is" in found[FindingCode.NO_ZONE]
     assert found[FindingCode.NO_CONSENT].startswith("0 of 4 leads have consent")
 
 

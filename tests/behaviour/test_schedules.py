@@ -271,7 +271,7 @@ def test_rows_that_are_no_leads_are_counted_and_kept_in_a_file(plan: Plan) -> No
     plan.tick(hours=1)
     (run,) = plan.runs()
     assert (run.rows, run.imported, run.duplicates, run.rejected) == (4, 2, 1, 1)
-    assert "1 rows repeated, 1 rows rejected" in (run.sentence or "")
+    assert "1 row repeated, 1 row rejected" in (run.sentence or "")
     (kept,) = (plan.folder / "rejects").iterdir()
     assert kept.name == "leads-campaign1-run1.csv"
 
@@ -422,7 +422,7 @@ def test_numbers_that_an_earlier_run_had_are_passed_over(plan: Plan) -> None:
     assert plan.reasons(2) == ["had_before", "had_before"]
     run = plan.runs()[1]
     assert (run.rows, run.imported, run.passed_over) == (3, 3, 2)
-    assert run.sentence == "Campaign 2 was started: 1 leads to call, 2 passed over (had_before)."
+    assert run.sentence == "Campaign 2 was started: 1 lead to call, 2 passed over (had_before)."
 
 
 def test_another_schedule_does_not_count_as_an_earlier_run(plan: Plan) -> None:

@@ -24,7 +24,7 @@ def test_a_number_is_put_on_the_list_found_there_and_taken_off(page: Page, place
     page.get_by_role("button", name="Check").click()
     expect(page.get_by_text("Not to be called.")).to_be_visible()
     page.get_by_role("button", name="Remove … +12125556001").click()
-    page.locator("#remove-1-reason").fill("asked to be called")
+    page.locator("[id^=remove-][id$=-reason]").fill("asked to be called")
     page.get_by_role("button", name="Take it off the list").click()
     expect(page.get_by_text("It was taken off.")).to_be_visible()
     assert place.stage.world.db.read(lambda tx: suppressions.entries_of(tx, "+12125556001")) == []
@@ -57,6 +57,24 @@ def test_files_of_numbers_and_registries_are_read_by_a_worker(
             page.reload()
     (registry,) = place.stage.world.db.read(registries.every)
     assert (registry.name, registry.numbers) == ("us-national", 2)
+
+
+def test_numbers_of_a_file_appear_in_the_table_by_themselves(
+    page: Page, place: Place, tmp_path: Path
+) -> None:
+    seen, path = Seen(), tmp_path / "more.csv"
+    seen.watch(page)
+    path.write_text("phone\n+12125556103\n")
+    sign_in(page, place)
+    page.goto(f"{place.url}/do-not-call")
+    page.get_by_role("button", name="Bring a file …").click()
+    page.locator("#bring-file").set_input_files(path)
+    page.get_by_role("button", name="Read the file").click()
+    row = page.get_by_role("rowheader", name="+12125556103")
+    expect(row).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="Remove … +12125556103").click()
+    expect(page.get_by_role("heading", name="Allow calls to +12125556103")).to_be_visible()
+    assert seen.said == []
 
 
 def test_viewers_see_no_number_of_the_list_and_no_button(page: Page, place: Place) -> None:

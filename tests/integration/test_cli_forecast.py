@@ -77,7 +77,7 @@ def test_a_forecast_as_json_for_schedulers(desk: Desk, campaign: Path) -> None:
 def test_leads_that_still_wait_are_told(desk: Desk, campaign: Path) -> None:
     waiting = simulate(desk, campaign, "--days", 1, "--answer-rate", 0)
     assert "not finished: " in waiting.err
-    assert "still wait after a day" in waiting.err
+    assert "still to be called after a day" in waiting.err
     finished = simulate(desk, campaign, "--days", 40)
     assert "finished: 4 leads closed with " in finished.err
 

@@ -128,8 +128,8 @@ def test_a_start_says_how_many_leads_have_consent(desk: Desk) -> None:
     campaign = with_consent(desk)
     asked = desk.type("campaigns", "start", campaign)
     assert asked.code == ExitCode.USAGE
-    assert "1 of 2 leads have consent; 1 will not be called" in asked.err
-    assert "call 1 leads" in asked.err
+    assert "1 of 2 leads has consent; 1 will not be called" in asked.err
+    assert "call 1 lead" in asked.err
     assert desk.type("campaigns", "start", campaign, "--yes").code == ExitCode.DONE
     (held,) = desk.type("leads", "list", "--campaign", campaign, "--state", "held", "--json").json[
         "leads"

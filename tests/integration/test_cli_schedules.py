@@ -124,7 +124,7 @@ def test_a_run_by_hand_calls_whom_the_schedule_chooses(any_desk: Desk) -> None:
     more = any_desk.write("more.csv", "Phone\n415-555-2671\n646-555-3190\n")
     second = any_desk.type("schedules", "run-now", 1, "--yes", "--file", more)
     assert second.code == ExitCode.DONE, second.err
-    assert "1 leads to call, 1 passed over (had_before)" in second.err
+    assert "1 lead to call, 1 passed over (had_before)" in second.err
     shown = any_desk.type("campaigns", "show", 2, "--json").json
     assert shown["closed_as"] == {"passed_over": 1}
     history = any_desk.type("schedules", "history", 1, "--json").json
@@ -164,7 +164,7 @@ def test_a_watched_folder_is_made_and_its_files_are_counted(desk: Desk) -> None:
     desk.write("inbox/a.csv", "Phone\n646-555-3190\n")
     answer = created(desk, WATCHED)
     assert answer.code == ExitCode.DONE
-    assert "1 files there now will be taken" in answer.err
+    assert "1 file there now will be taken" in answer.err
     assert answer.json["when"] == f"new in {inbox}/*"
     assert desk.type("schedules", "run-now", 1, "--yes").code == ExitCode.REFUSED
 

@@ -112,13 +112,21 @@ def test_of_many_such_lines_the_first_are_named(
     assert page.count("<li>Line ") == 5
 
 
-def test_whoever_watched_a_file_is_led_to_the_numbers_that_are_new(
+def test_whoever_watched_a_file_is_given_the_numbers_that_are_new(
     web: httpx.Client, world: World, home: Path
 ) -> None:
-    bring(web, world, home, "phone\n+12125552671\n")
-    link = '<a href="/do-not-call">Show them in the list</a>'
-    assert link in web.get("/do-not-call", headers={"hx-request": "true"}).text
-    assert link not in web.get("/do-not-call").text
+    watching = {"hx-request": "true"}
+    newer = ' data-hx-swap-oob="true"'
+    sent = {"file": ("numbers.csv", "phone\n+12125552671\n")}
+    web.post("/do-not-call/file", data={"kind": "list", "reason": "x"}, files=sent, headers=OURS)
+    page = web.get("/do-not-call?number=212+555+2671").text
+    assert 'data-hx-get="/do-not-call?number=212+555+2671"' in page
+    assert newer not in web.get("/do-not-call", headers=watching).text  # a dialog may be open
+    errands.run_due(world, home=home)
+    shown = web.get("/do-not-call", headers=watching).text
+    for part in ("entries-now", "removals", "registries-now"):
+        assert f'<div id="{part}"{newer}>' in shown
+    assert newer not in web.get("/do-not-call").text
 
 
 def test_viewers_see_no_number_among_the_lines_either(

@@ -194,6 +194,9 @@ def test_a_campaign_is_scheduled_by_the_clock_of_a_zone_and_taken_back(
     assert row.start_at is not None
     assert row.start_at.isoformat() == "2100-07-01T13:00:00+00:00"
     assert "Do not start by itself" in web.get(path).text
+    for page in ("/?tab=scheduled", path):
+        marked = 'Starts by itself at <time datetime="2100-07-01T13:00:00+00:00"'
+        assert marked in web.get(page).text
     send(web, f"{path}/unschedule")
     assert row_of(world, campaign).status is CampaignStatus.DRAFT
 

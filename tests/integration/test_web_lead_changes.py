@@ -1,12 +1,16 @@
 """A lead's number and notes, changed on its page, by a program, and by the command line."""
 
+from datetime import timedelta
+
 import httpx
 import pytest
 from api_peer import ok, problem
 from web_peer import sign_in
 
 from dialer.actions.world import World
+from dialer.domain.priority import Priority
 from dialer.domain.roles import Role
+from dialer.store import leads
 
 OURS = {"sec-fetch-site": "same-origin"}
 
@@ -62,6 +66,15 @@ def test_the_other_forms_do_so_too(web: httpx.Client, world: World, form: str) -
     assert "<h1>Ada</h1>" in answer.text
     gone = web.post(f"/leads/9/{form}", data={"reason": "x"}, headers=OURS)
     assert gone.status_code == 404
+
+
+def test_moments_in_why_it_is_called_are_marked(web: httpx.Client, world: World) -> None:
+    at = world.clock.now() + timedelta(days=2)
+    promised = {"callback_at": at, "due_at": at, "priority": int(Priority.PROMISE)}
+    world.db.transact(lambda tx: leads.change(tx, 1, **promised))
+    page = web.get("/leads/1").text
+    assert f'it asked to be called on <time datetime="{at.isoformat()}"' in page
+    assert " in America/New_York</time>" in page
 
 
 def test_viewers_change_neither(web: httpx.Client, world: World) -> None:

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from api_peer import draft
 from factories import FrozenClock
+from sqlalchemy import event
 from web_peer import sign_in
 
 from dialer.actions import control
@@ -14,8 +15,9 @@ from dialer.actions.pushing import RequestKey, push
 from dialer.actions.settle import settle
 from dialer.actions.world import World
 from dialer.domain.roles import Role
-from dialer.domain.states import LeadStatus
-from dialer.store import campaigns, errands, incidents, leads, ledger, webhooks
+from dialer.domain.states import ClosedAs, LeadStatus
+from dialer.store import campaigns, ended_numbers, errands, incidents, leads, ledger, webhooks
+from dialer.store.database import Connection
 from dialer.web.problems_page import MOST_OTHERS
 
 OURS = {"sec-fetch-site": "same-origin"}
@@ -73,6 +75,13 @@ def test_incidents_of_one_cause_stand_together_and_are_acknowledged_together(
     assert [one.code for one in world.db.read(incidents.unclosed)] == ["I8"]
 
 
+def test_what_health_counts_leads_to_problems(web: httpx.Client, world: World) -> None:
+    assert "See them under Problems" not in web.get("/health").text
+    open_incidents(world, "late_call", 1)
+    bury(world, "{")
+    assert web.get("/health").text.count('<a href="/problems">See them under Problems</a>') == 2
+
+
 def test_dead_webhooks_are_settled_again_or_acknowledged(web: httpx.Client, world: World) -> None:
     bury(world, "{")
     bury(world, "[")
@@ -114,10 +123,21 @@ def test_a_campaign_that_holds_itself_says_what_follows_and_is_resumed(
     assert "</a> was held</h2>" in page
     assert "Retell wants to be paid first. Retell says: “Payment required”." in page
     assert f'Since <time datetime="{held_at.isoformat()}"' in page.replace("Z", "+00:00")
-    assert "1 lead waits" in page
+    assert '<a href="/campaigns/1#leads">1 lead waits.</a>' in page
     assert "What to do: Pay in Retell’s dashboard, then resume." in page
     web.post("/campaigns/1/resume", headers=OURS)
     assert "Payment required" not in web.get("/problems").text
+
+
+def test_moments_in_what_is_said_of_problems_are_marked(web: httpx.Client, world: World) -> None:
+    now = world.clock.now()
+    told = f"Sent at {now:%Y-%m-%d %H:%M:%S} UTC <b>."
+    world.db.transact(
+        lambda tx: incidents.open_incident(tx, "late_call", subject="1", sentence=told, now=now)
+    )
+    page = web.get("/problems").text
+    assert f'Sent at <time datetime="{now.isoformat()}"' in page
+    assert "UTC</time> &lt;b&gt;." in page
 
 
 def test_a_campaign_that_was_held_is_in_the_activity_log(world: World) -> None:
@@ -156,7 +176,7 @@ def test_rejected_rows_of_late_are_told_with_the_page_that_corrects_them(
     push(world, 1, [reject], key=RequestKey(1, "b", "b"), actor="test")
     page = web.get("/problems").text
     assert "</a> were rejected</h2>" in page
-    assert "1 row is no lead of " in page
+    assert '<a href="/lists/2">1 row</a> is no lead of ' in page
     assert '<a href="/lists/2/correct">correct it</a>' in page
     sign_in(web, world, Role.VIEWER)
     assert "have an operator correct it" in web.get("/problems").text
@@ -164,6 +184,76 @@ def test_rejected_rows_of_late_are_told_with_the_page_that_corrects_them(
     world.clock.pass_time(days=7, seconds=1)
     sign_in(web, world, Role.ADMIN)
     assert "Nothing waits for a person." in web.get("/problems").text
+
+
+def close_as_wrong(world: World, lead_id: int) -> None:
+    closed = {"status": LeadStatus.CLOSED, "closed_as": ClosedAs.INVALID_NUMBER, "due_at": None}
+    at = world.clock.now()
+    world.db.transact(lambda tx: leads.change(tx, lead_id, closed_at=at, **closed))
+
+
+def test_wrong_numbers_stand_together_until_somebody_has_seen_them(
+    web: httpx.Client, world: World
+) -> None:
+    assert isinstance(world.clock, FrozenClock)
+    push(world, 1, [{"phone": "2125552672"}], key=RequestKey(1, "c", "c"), actor="test")
+    assert "Numbers do not exist" not in web.get("/problems").text
+    control.start(world, 1, actor="test", despite="A test.")
+    close_as_wrong(world, 1)
+    page = web.get("/problems").text
+    assert page.count("Numbers do not exist") == 1
+    assert '<a href="/campaigns/1?closed_as=invalid_number">1 lead</a> of' in page
+    assert f'Since <time datetime="{world.clock.now().isoformat()}"' in page
+    action = "/problems/wrong-numbers/acknowledge"
+    seen = {"ids": ids_in(page, action), "note": ""}
+    assert web.post(action, data=seen, headers=OURS).status_code == 400
+    assert web.post(action, data=seen | {"note": "old list"}, headers=OURS).status_code == 303
+    assert "Nothing waits for a person." in web.get("/problems").text
+    assert "old list" in web.get("/activity").text
+    world.clock.pass_time(minutes=1)
+    close_as_wrong(world, 2)  # another one is told again
+    assert "1 lead</a> of" in web.get("/problems").text
+    sign_in(web, world, Role.VIEWER)
+    assert "Numbers do not exist" in web.get("/problems").text
+    assert web.post(action, data=seen | {"note": "x"}, headers=OURS).status_code == 403
+
+
+def test_the_activity_log_names_what_its_details_number(web: httpx.Client, world: World) -> None:
+    now = world.clock.now()
+    told = {"campaign": 1, "lead_id": 7, "list": 1, "closed": 1, "schedule": 99}
+    world.db.transact(
+        lambda tx: ledger.log_action(
+            tx, actor="x", action="look", subject="phone:1", now=now, after=told
+        )
+    )
+    page = web.get("/activity?actor=x").text
+    details = page.split('class="quiet wraps details"')[1].split("</td>")[0]
+    name = web.get("/campaigns/1").text.split("<h1>")[1].split("</h1>")[0]
+    assert f'<a href="/campaigns/1">{name}</a>' in details
+    assert re.search(r'<a href="/lists/1">(?!list 1<)[^<]+</a>', details)
+    assert '<a href="/schedules/99">schedule 99</a>' in details
+    assert details.count("<a ") == 3
+
+
+def test_wrong_numbers_are_forgotten_after_a_week(web: httpx.Client, world: World) -> None:
+    assert isinstance(world.clock, FrozenClock)
+    control.start(world, 1, actor="test", despite="A test.")
+    close_as_wrong(world, 1)
+    assert "Numbers do not exist" in web.get("/problems").text
+    world.clock.pass_time(days=7, seconds=1)
+    assert "Numbers do not exist" not in web.get("/problems").text
+
+
+def test_wrong_numbers_are_a_range_of_an_index(world: World) -> None:
+    def plan(tx: Connection) -> str:
+        statements: list[str] = []
+        event.listen(tx, "before_cursor_execute", lambda *a: statements.append(a[2]))
+        ended_numbers.wrong(tx, 1, after=world.clock.now())
+        explained = f"EXPLAIN QUERY PLAN {statements[0]}"
+        rows = tx.exec_driver_sql(explained, (1, "invalid_number", "2026-01-01", 9, 0))
+        return " ".join(str(row) for row in rows)
+
+    assert "lead_closed (campaign_id=? AND closed_as=?)" in world.db.read(plan)
 
 
 def test_leads_without_a_zone_are_to_be_imported_again(web: httpx.Client, world: World) -> None:

@@ -153,6 +153,11 @@ def test_it_is_disabled_enabled_run_and_deleted(site: Site) -> None:
     assert site.web.post("/schedules/1/delete").status_code == 409
     assert "A run is under way" in site.web.get("/schedules/1").text
     schedule.run_due(site.world, rejects_in=site.home / "rejects")
+    (run,) = site.world.db.read(lambda tx: schedule_runs.of_schedule(tx, 1, most=2))
+    page = site.web.get("/schedules/1").text
+    assert run.rejected == 1
+    assert '<a href="/lists/1">1<' in page
+    assert '<a href="#runs">1 campaign</a>' in page
     assert site.web.post("/schedules/1/delete").status_code == 303
     assert "There is no schedule yet" in site.web.get("/schedules").text
     assert "It was deleted" in site.web.get("/schedules/1").text

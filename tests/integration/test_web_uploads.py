@@ -291,6 +291,19 @@ def test_a_file_that_was_imported_before_says_so_and_calls_no_lead_bad(
     checked(web, world, home, content, into="old", campaign="1")
     web.post("/upload/1/import", headers=OURS)
     errands.run_due(world, home=home)
+    done = web.get("/upload/1").text
+    assert ">rejected<" not in done
+    for words, url, count in (
+        ("on do-not-call", "/lists/1/correct?reason=suppressed", 1),
+        ("cannot be dialed", "/lists/1/correct", 4),
+    ):
+        tile = done.split(f"<dt>{words}</dt>")[1].split("</div>")[0]
+        assert f'<a href="{url}">{count}</a>' in tile
+    assert "Rows that became no leads" in done
+    kinds = re.findall(r'href="(/lists/1/correct[?]reason=\w+)">(\d+)<span', done)
+    assert sum(int(count) for _, count in kinds) == 5
+    for url, count in kinds:
+        assert web.get(url).text.count("<legend>Row ") == int(count)
     checked(web, world, home, content, into="old", campaign="1")
     shown = web.get("/upload/2").text
     counts = {"new leads": 0, "repeated": 2, "on do-not-call": 1, "cannot be dialed": 4, "blank": 0}

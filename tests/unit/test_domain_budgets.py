@@ -70,7 +70,7 @@ def test_a_day_that_is_used_up_says_what_and_until_when(
     assert hold is not None
     assert hold.code is HoldCode.DAY_USED_UP
     assert words in hold.sentence
-    assert "it goes on Thu 00:00 in America/Chicago." in hold.sentence
+    assert "it goes on Thu 2026-03-05 00:00 in America/Chicago." in hold.sentence
     assert hold.until == datetime(2026, 3, 5, 6, 0, tzinfo=UTC)
 
 

@@ -44,55 +44,55 @@ REFUSED: list[tuple[dict[str, Any], Sequence[timedelta], HoldCode, str, datetime
         {"legal": FLORIDA, "caps": NONE},
         (HOUR, 2 * HOUR, 23 * HOUR),
         HoldCode.LEGAL_MAXIMUM,
-        "Called 3 times in the last 24 hours, most recently Wed 4 Mar 14:00 in America/New_York;"
-        " Florida allows 3.",
+        "Called 3 times in the last 24 hours, most recently Wed 2026-03-04 14:00"
+        " in America/New_York; Florida allows 3.",
         NOW + HOUR,
     ),
     (
         {},
         (55 * MINUTE, 5 * HOUR),
         HoldCode.CALLED_OFTEN,
-        "Called 2 times in the last 24 hours, most recently Wed 4 Mar 14:05 in America/New_York;"
-        " the campaign allows 2.",
+        "Called 2 times in the last 24 hours, most recently Wed 2026-03-04 14:05"
+        " in America/New_York; the campaign allows 2.",
         NOW + 19 * HOUR,
     ),
     (
         {"caps": only(calls_per_day=1)},
         (5 * HOUR,),
         HoldCode.CALLED_OFTEN,
-        "Called once in the last 24 hours, most recently Wed 4 Mar 10:00 in America/New_York;"
-        " the campaign allows 1.",
+        "Called once in the last 24 hours, most recently Wed 2026-03-04 10:00"
+        " in America/New_York; the campaign allows 1.",
         NOW + 19 * HOUR,
     ),
     (
         {"caps": only(calls_per_day=2)},
         (HOUR, 2 * HOUR, 3 * HOUR, 4 * HOUR),  # a campaign that allows more called
         HoldCode.CALLED_OFTEN,
-        "Called 4 times in the last 24 hours, most recently Wed 4 Mar 14:00 in America/New_York;"
-        " the campaign allows 2.",
+        "Called 4 times in the last 24 hours, most recently Wed 2026-03-04 14:00"
+        " in America/New_York; the campaign allows 2.",
         NOW + 22 * HOUR,
     ),
     (
         {"caps": only(calls_per_week=2)},
         (30 * HOUR, 6 * DAY),
         HoldCode.CALLED_OFTEN,
-        "Called 2 times in the last 7 days, most recently Tue 3 Mar 09:00 in America/New_York;"
-        " the campaign allows 2.",
+        "Called 2 times in the last 7 days, most recently Tue 2026-03-03 09:00"
+        " in America/New_York; the campaign allows 2.",
         NOW + DAY,
     ),
     (
         {"caps": only(calls_per_month=1)},
         (29 * DAY,),
         HoldCode.CALLED_OFTEN,
-        "Called once in the last 30 days, most recently Tue 3 Feb 15:00 in America/New_York;"
-        " the campaign allows 1.",
+        "Called once in the last 30 days, most recently Tue 2026-02-03 15:00"
+        " in America/New_York; the campaign allows 1.",
         NOW + DAY,
     ),
     (
         {"by": ANOTHER},
         (HOUR,),
         HoldCode.CALLED_LATELY,
-        "Campaign 2 called Wed 4 Mar 14:00 in America/New_York; the campaign waits 3h after"
+        "Campaign 2 called Wed 2026-03-04 14:00 in America/New_York; the campaign waits 3h after"
         " others.",
         NOW + 2 * HOUR,
     ),
@@ -100,7 +100,7 @@ REFUSED: list[tuple[dict[str, Any], Sequence[timedelta], HoldCode, str, datetime
         {"by": ELSEWHERE, "caps": only(gap="90m")},
         (HOUR,),
         HoldCode.CALLED_LATELY,
-        "Another system called Wed 4 Mar 14:00 in America/New_York; the campaign waits 1h 30m"
+        "Another system called Wed 2026-03-04 14:00 in America/New_York; the campaign waits 1h 30m"
         " after others.",
         NOW + 30 * MINUTE,
     ),

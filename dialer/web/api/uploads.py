@@ -30,7 +30,7 @@ from dialer.web.api.files import (
 from dialer.web.api.kinds import Given, Id
 from dialer.web.file_form import FileForm
 from dialer.web.site import site_of
-from dialer.web.upload_view import table_options
+from dialer.web.upload_rules import table_options
 
 sending = asks(Scope.LEADS_WRITE, tag="lists", route_class=FileRoute)
 deciding = asks(Scope.LEADS_WRITE, tag="lists")
