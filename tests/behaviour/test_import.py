@@ -378,12 +378,8 @@ def test_a_list_knows_its_leads_though_the_last_ones_before_it_were_taken_out(
     files: Files,
 ) -> None:
     """SQLite gives the ids of deleted rows again."""
-    first = files.load(
-        files.write(("2125550101", "Ann", "1", "A"), ("2125550102", "Ben", "2", "A"))
-    )
-    second = files.write(
-        ("2125550103", "Cid", "3", "A"), ("2125550104", "Dan", "4", "A"), name="b.csv"
-    )
+    first = files.load(files.write(*rows(4)[:2]))
+    second = files.write(*rows(4)[2:], name="second.csv")
     with pytest.raises(Killed):
         files.load(second, world=killed_after(files.world, 1))
     undo(files.world, first.list_id, actor="test")
