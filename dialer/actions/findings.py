@@ -89,7 +89,8 @@ def _open_new(
             tx, code, subject=subject, sentence=sentences[subject], now=now
         )
     if left := len(fresh) - min(room, len(fresh)):
-        sentence = f"It is broken by {how_many(left, 'row')} more; `dialer audit` names all."
+        them, breaks = ("it", "breaks") if left == 1 else ("them", "break")
+        sentence = f"{how_many(left, 'row')} more {breaks} it; `dialer audit` names {them}."
         new += incidents.open_incident(tx, code, subject=MORE, sentence=sentence, now=now)
         incidents.see_again(tx, code, subjects=[MORE], now=now, reopen=True)
     return new
