@@ -1,5 +1,6 @@
 """The simulated Retell on a real socket."""
 
+import asyncio
 import re
 import signal
 import socket
@@ -17,6 +18,7 @@ from dialer.clock import SystemClock
 from dialer.retell.client import RetellClient
 from dialer.retell.models import EPOCH
 from dialer.simulator.faults import Faults
+from dialer.simulator.server import bind
 from dialer.simulator.settings import SimulatorSettings
 from dialer.simulator.signature import sign
 from dialer.simulator.testing import Receiver, running_simulator, webhook_receiver
@@ -236,6 +238,29 @@ def test_the_workspaces_calls_can_be_asked_for_from_a_moment_on(
 def test_the_settings_refuse_what_they_do_not_know() -> None:
     with pytest.raises(ValueError, match="limits"):
         SimulatorSettings.model_validate({"limits": 3})
+
+
+def test_an_answer_in_two_pieces_is_sent_at_once() -> None:
+    """Else the second piece waits until the other side has acknowledged the first."""
+
+    async def is_sent_at_once(listener: socket.socket) -> bool:
+        loop = asyncio.get_running_loop()
+        taken: asyncio.Future[asyncio.BaseTransport] = loop.create_future()
+
+        class Taking(asyncio.Protocol):
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                taken.set_result(transport)
+
+        async with await loop.create_server(Taking, sock=listener):
+            _, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+            transport = await taken
+            ours = transport.get_extra_info("socket")
+            at_once = bool(ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            transport.close()
+            writer.close()
+        return at_once
+
+    assert asyncio.run(is_sent_at_once(bind(SimulatorSettings(port=0))))
 
 
 SERVE = """
