@@ -14,7 +14,7 @@ import pytest
 
 from dialer.embedded.broker import free_port
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 @contextmanager
@@ -57,7 +57,6 @@ def test_it_runs_on_while_the_database_is_away(tmp_path: Path) -> None:
     assert any("once it does: dialer users first-link" in line for line in lines)
 
 
-@pytest.mark.slow
 def test_a_files_worker_that_hangs_does_not_keep_the_dialer_from_ending(tmp_path: Path) -> None:
     """One whose child was killed at a wrong moment waits for it for ever when it is to stop."""
     with running_up(tmp_path):
