@@ -56,7 +56,7 @@ CALLED = (
     " WHERE id <> id / 1000 * 1000"
 )
 SCHEDULES, RUNS = 20, 500
-ASK_RETELL = ("/campaigns/new", "/campaigns/1/edit")
+ASK_RETELL = ("/campaigns/new", "/campaigns/new?who=list&list=1", "/campaigns/1/edit")
 PASSWORD = "four words without sense"
 
 
@@ -146,6 +146,7 @@ def pages(world: World, *, leads: int) -> dict[str, str]:
         "campaigns": "/",
         "campaigns, finished": "/?tab=finished",
         "campaigns, a new one": "/campaigns/new",
+        "campaigns, a new one of a list": "/campaigns/new?who=list&list=1",
         "campaigns, edit": "/campaigns/1/edit",
         "leads, first page": "/campaigns/1",
         "leads, far page": f"/campaigns/1?after=READY~2~32472144000000000~{leads // 2}~1",
@@ -157,6 +158,8 @@ def pages(world: World, *, leads: int) -> dict[str, str]:
         "leads, last no answer": "/campaigns/1?last=no_answer",
         "leads, last busy": "/campaigns/1?last=busy",
         "leads, latest calls": "/campaigns/1?sort=latest",
+        "leads, begun": "/campaigns/1?state=begun",
+        "leads, two filters": "/campaigns/1?state=pending&last=no_answer",
         "leads, by number": "/campaigns/1?number=%2B15020000000",
         "lead": f"/leads/{third}",
         "schedules": "/schedules",

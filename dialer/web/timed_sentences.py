@@ -21,14 +21,17 @@ _MOMENT = re.compile(
 IN_WORDS = "%a %d %b %Y, %H:%M"
 
 
-def timed(text: str, zone_name: str | None = None) -> Markup:
+def timed(text: str | None, zone_name: str | None = None) -> Markup:
     """Mark the moments of a sentence; with a zone, those in UTC are shown by its clock.
+
+    Where nothing was said, nothing stands.
 
     Whatever else stands in the sentence is escaped, unless it is markup already.
     """
     if isinstance(text, Markup):
         return text
     found, end = Markup(""), 0
+    text = text or ""
     for one in _MOMENT.finditer(text):
         at = _read(one)
         if at is None:

@@ -82,6 +82,10 @@ def test_when_a_schedule_runs_once_is_a_moment(at: object) -> None:
     assert 'datetime="2100-07-01T13:00:00+00:00"' in timed(when(spec))
 
 
+def test_where_nothing_was_said_nothing_stands() -> None:
+    assert timed(None) == timed("") == ""
+
+
 def test_templates_mark_moments_in_sentences() -> None:
     until = datetime(2026, 3, 4, 15, tzinfo=UTC)
     said = f"Retell asked for patience until {until:%a %d %b %Y, %H:%M:%S UTC}."
