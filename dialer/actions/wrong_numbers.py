@@ -28,16 +28,22 @@ class WrongNumbers:
 
 def of_late(tx: Connection, *, now: datetime) -> Sequence[WrongNumbers]:
     """Give the campaigns that had some, the newest first; without what somebody has seen."""
-    found = []
-    for campaign_id, name in ended_numbers.campaigns_of_late(
-        tx, since=now - LATELY, most=MOST_CAMPAIGNS
-    ):
-        seen = ledger.latest(tx, f"campaign:{campaign_id}", action=SEEN)
-        after = max(now - LATELY, seen.at) if seen is not None else now - LATELY
-        leads, since = ended_numbers.wrong(tx, campaign_id, after=after)
-        if since is not None:
-            found.append(WrongNumbers(campaign_id, name, leads, since))
-    return found
+    since = now - LATELY
+    names = dict(ended_numbers.campaigns_of_late(tx, since=since, most=MOST_CAMPAIGNS))
+    counted = ended_numbers.wrong(tx, names, after=since)
+    seen = ledger.last_done(tx, [_subject(one) for one in counted], action=SEEN)
+    for campaign_id in [one for one in counted if seen.get(_subject(one), since) > since]:
+        del counted[campaign_id]
+        counted |= ended_numbers.wrong(tx, [campaign_id], after=seen[_subject(campaign_id)])
+    return [
+        WrongNumbers(campaign_id, name, *counted[campaign_id])
+        for campaign_id, name in names.items()
+        if campaign_id in counted
+    ]
+
+
+def _subject(campaign_id: int) -> str:
+    return f"campaign:{campaign_id}"
 
 
 def acknowledge(world: World, campaign_id: int, *, actor: str, note: str) -> None:
@@ -50,7 +56,7 @@ def acknowledge(world: World, campaign_id: int, *, actor: str, note: str) -> Non
 
     def body(tx: Connection) -> None:
         find(tx, campaign_id)
-        subject = f"campaign:{campaign_id}"
+        subject = _subject(campaign_id)
         log_action(tx, actor=actor, action=SEEN, subject=subject, now=now, after={"note": note})
 
     world.db.transact(body)

@@ -1,5 +1,6 @@
 """Leads that closed as their numbers do not exist: a range of an index in each campaign."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, func, or_, select, text
@@ -9,9 +10,6 @@ from dialer.store.tables import CLOSED, Campaign, Lead, table
 
 campaign = table(Campaign)
 lead = table(Lead)
-
-MOST = 100_000
-"""So many are counted at most."""
 
 
 def campaigns_of_late(tx: Connection, *, since: datetime, most: int) -> list[tuple[int, str]]:
@@ -26,15 +24,15 @@ def campaigns_of_late(tx: Connection, *, since: datetime, most: int) -> list[tup
     return [(row.id, row.name) for row in rows]
 
 
-def wrong(tx: Connection, campaign_id: int, *, after: datetime) -> tuple[int, datetime | None]:
-    """Count the leads of a campaign that closed so after a moment, and tell when the first did."""
-    # The order is that of the index; without one, SQLite takes another for as good.
-    mine = select(lead.c.closed_at).where(
-        lead.c.campaign_id == campaign_id,
+def wrong(
+    tx: Connection, campaign_ids: Collection[int], *, after: datetime
+) -> dict[int, tuple[int, datetime]]:
+    """Count the leads of campaigns that closed so after a moment, and tell when the first did."""
+    mine = select(lead.c.campaign_id, func.count(), func.min(lead.c.closed_at)).where(
+        lead.c.campaign_id.in_(campaign_ids),
         text(CLOSED),
         lead.c.closed_as == ClosedAs.INVALID_NUMBER,
         lead.c.closed_at > after,
     )
-    found = mine.order_by(lead.c.id.desc()).limit(MOST).subquery()
-    count, since = tx.execute(select(func.count(), func.min(found.c.closed_at))).one()
-    return int(count), since
+    rows = tx.execute(mine.group_by(lead.c.campaign_id))
+    return {campaign_id: (count, since) for campaign_id, count, since in rows}

@@ -1,8 +1,9 @@
 """The activity log: who did what to what."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from dialer.store.rows import many, one
 from dialer.store.tables import AuditLog, table
@@ -47,6 +48,16 @@ def latest(tx: Connection, subject: str, *, action: str) -> AuditLog | None:
     """Read the last time that something was done to one thing."""
     chosen = select(audit_log).where(audit_log.c.subject == subject, audit_log.c.action == action)
     return one(tx, AuditLog, chosen.order_by(audit_log.c.id.desc()).limit(1))
+
+
+def last_done(tx: Connection, subjects: Collection[str], *, action: str) -> dict[str, datetime]:
+    """Give when something was last done to each thing, where it ever was."""
+    columns = audit_log.c
+    mine = columns.subject.in_(subjects), columns.action == action
+    rows = tx.execute(
+        select(columns.subject, func.max(columns.at)).where(*mine).group_by(columns.subject)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def page(

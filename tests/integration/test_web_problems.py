@@ -248,9 +248,9 @@ def test_wrong_numbers_are_a_range_of_an_index(world: World) -> None:
     def plan(tx: Connection) -> str:
         statements: list[str] = []
         event.listen(tx, "before_cursor_execute", lambda *a: statements.append(a[2]))
-        ended_numbers.wrong(tx, 1, after=world.clock.now())
+        ended_numbers.wrong(tx, [1, 2], after=world.clock.now())
         explained = f"EXPLAIN QUERY PLAN {statements[0]}"
-        rows = tx.exec_driver_sql(explained, (1, "invalid_number", "2026-01-01", 9, 0))
+        rows = tx.exec_driver_sql(explained, (1, 2, "invalid_number", "2026-01-01"))
         return " ".join(str(row) for row in rows)
 
     assert "lead_closed (campaign_id=? AND closed_as=?)" in world.db.read(plan)
