@@ -76,7 +76,7 @@ END $$
 """
 
 
-ON_BOTH = ("test_store_", "test_migrations", "test_exports")
+ON_BOTH = ("test_store_moves", "test_store_counts", "test_store_incidents", "test_migrations")
 """Tests of the statements themselves: in every run on both databases."""
 
 
