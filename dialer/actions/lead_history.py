@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from dialer.actions.do_not_call import look_up
+from dialer.domain.next_call import REPLACED
 from dialer.domain.trials import marked_as
 from dialer.store import (
     appointments,
@@ -173,7 +174,8 @@ def imports_told(tx: Connection, lead: Lead) -> list[dict[str, Any]]:
         ("brought", lead.list_id, lead.row),
         ("changed", lead.updated_list_id, lead.updated_row),
     ):
-        if list_id is not None:
+        # The place of a replaced lead in its list is that of the one with the right number.
+        if list_id is not None and (what, lead.held_reason) != ("brought", REPLACED):
             of = lists.get(tx, list_id)
             found.append({"what": what, "list_id": list_id, "row": row, **_file(of)})
     return found

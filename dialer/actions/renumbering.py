@@ -16,13 +16,14 @@ from dialer.actions.lead_control import skip_in
 from dialer.actions.pushing import RequestKey, Understood, push_in, understand
 from dialer.actions.storing import Known
 from dialer.actions.world import World
+from dialer.domain.next_call import REPLACED
 from dialer.domain.phones import Phone, parse_phone
 from dialer.domain.states import LeadStatus
 from dialer.domain.zones import ZoneSource
 from dialer.errors import RefusedByRule
 from dialer.leads.header_words import LeadField
 from dialer.log import get_logger
-from dialer.store import leads
+from dialer.store import leads, lists
 from dialer.store.database import Connection
 from dialer.store.ledger import log_action
 from dialer.store.tables import Lead
@@ -104,12 +105,18 @@ def _replace(
             "that number cannot take its place", why=told["message"], fix="correct the number"
         )
     new_id: int = told["lead_id"]
-    # By the reference a later list finds the person; it is not two of them.
-    leads.change(tx, lead_id, external_ref=None)
-    leads.change(tx, new_id, external_ref=old.external_ref, overrides=old.overrides)
     if old.status is not LeadStatus.CLOSED:
         skip_in(tx, lead_id, reason=f"its number is that of lead {new_id}", actor=actor, now=now)
+    # By the reference a later list finds the person, and by the list others copy them: not twice.
+    leads.change(tx, lead_id, external_ref=None, held_reason=REPLACED)
+    leads.change(tx, new_id, external_ref=old.external_ref, overrides=old.overrides)
+    if old.list_id is not None:  # of each list as many leads as it says that it has
+        pushed = read_lead(tx, new_id)
+        leads.change(tx, lead_id, list_id=pushed.list_id, row=pushed.row)
+        leads.change(tx, new_id, list_id=old.list_id, row=old.row)
+        lists.reach_last(tx, old.list_id)
     note = partial(log_action, tx, actor=actor, action="renumber", now=now)
-    note(subject=f"lead:{lead_id}", after={"new_lead": new_id})
+    of_list = {} if old.list_id is None else {"list": old.list_id, "row": old.row}
+    note(subject=f"lead:{lead_id}", after={"new_lead": new_id, **of_list})
     note(subject=f"lead:{new_id}", after={"instead_of": lead_id})
     return new_id

@@ -19,6 +19,8 @@ SKIPPED = "skipped"
 """Why a lead was closed without a call: a person did."""
 HANDED_OVER = "handed_over"
 """Why a lead was closed without a call: somebody else calls it, from a file of ours."""
+REPLACED = "replaced"
+"""Why a lead is not called, however it closed: another one has its place, with the right number."""
 _MINUTE = timedelta(minutes=1)
 _CLOSED = {
     ClosedAs.REACHED: "somebody talked with the agent",
@@ -120,6 +122,8 @@ def _why_closed(lead: Waiting) -> str:
         return "a person skipped it"
     if lead.held_reason == HANDED_OVER:
         return "it was handed over to a batch of Retell's dashboard"
+    if lead.held_reason == REPLACED:
+        return "its number was corrected: another lead has its place"
     return _CLOSED[lead.closed_as] if lead.closed_as is not None else "it is closed"
 
 

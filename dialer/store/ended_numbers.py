@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, or_, select, text
 
+from dialer.domain.next_call import REPLACED
 from dialer.domain.states import NOT_BEGUN, CampaignStatus, ClosedAs
 from dialer.store.tables import CLOSED, Campaign, Lead, table
 
@@ -33,6 +34,7 @@ def wrong(
         text(CLOSED),
         lead.c.closed_as == ClosedAs.INVALID_NUMBER,
         lead.c.closed_at > after,
+        or_(lead.c.held_reason.is_(None), lead.c.held_reason != REPLACED),
     )
     rows = tx.execute(mine.group_by(lead.c.campaign_id))
     return {campaign_id: (count, since) for campaign_id, count, since in rows}

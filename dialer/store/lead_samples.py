@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
 
+from dialer.domain.next_call import REPLACED
 from dialer.domain.selection import LeadSource
 from dialer.domain.states import ClosedAs, LeadStatus
 from dialer.store import pending
@@ -34,7 +35,8 @@ def places_to_copy(tx: Connection, source: LeadSource) -> dict[LeadPlace, int]:
     Those on the do-not-call list by then are counted, though they are left out.
     """
     again = or_(lead.c.closed_as.is_(None), lead.c.closed_as.not_in(_NEVER_AGAIN))
-    chosen = select(*PLACE, func.count()).where(*_of(tx, source), again)
+    in_place = or_(lead.c.held_reason.is_(None), lead.c.held_reason != REPLACED)
+    chosen = select(*PLACE, func.count()).where(*_of(tx, source), again, in_place)
     return {LeadPlace(*row[:-1]): row[-1] for row in tx.execute(chosen.group_by(*PLACE))}
 
 

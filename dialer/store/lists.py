@@ -38,6 +38,12 @@ def begin(tx: Connection, list_id: int) -> None:
     change(tx, list_id, after_lead=_LAST_LEAD)
 
 
+def reach_last(tx: Connection, list_id: int) -> None:
+    """Say that the last lead there is may be of a list, too."""
+    known = lead_list.c.id == list_id, lead_list.c.until_lead.is_not(None)
+    tx.execute(update(lead_list).where(*known).values(until_lead=_LAST_LEAD))
+
+
 def close(tx: Connection, list_id: int, *, now: datetime, **values: Any) -> None:
     """Say that a list is imported: no lead of it is still to come."""
     done = {"status": ListStatus.DONE, "finished_at": now, "until_lead": _LAST_LEAD}

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, func, select, text, update
 
 from dialer.domain.dispositions import MEANING, Verdict
 from dialer.domain.hold import HoldCode
-from dialer.domain.next_call import HANDED_OVER, SKIPPED
+from dialer.domain.next_call import HANDED_OVER, REPLACED, SKIPPED
 from dialer.domain.priority import Priority
 from dialer.domain.selection import LeadSource, Selection
 from dialer.domain.states import ClosedAs, LeadStatus
@@ -71,6 +71,7 @@ _COPY = (
 )
 _COUNT = "SELECT count(*) FROM lead l WHERE l.campaign_id = :source AND {chosen}"
 _COUNT_IN = f"SELECT count(*) FROM lead l WHERE {_STRETCH} AND {{chosen}}"
+_NOT_AGAIN = (SKIPPED, HANDED_OVER, REPLACED)
 _NEVER_AGAIN = (ClosedAs.SUPPRESSED, ClosedAs.INVALID_NUMBER)
 _TO_REVIEW = [one for one, meaning in MEANING.items() if meaning.verdict is Verdict.REVIEW]
 
@@ -82,7 +83,7 @@ def _words(words: Iterable[str]) -> str:
 def _closed(*closed_as: ClosedAs) -> str:
     return (
         f"l.status = '{LeadStatus.CLOSED}' AND l.closed_as IN ({_words(closed_as)})"
-        f" AND (l.held_reason IS NULL OR l.held_reason NOT IN ({_words((SKIPPED, HANDED_OVER))}))"
+        f" AND (l.held_reason IS NULL OR l.held_reason NOT IN ({_words(_NOT_AGAIN)}))"
         f" AND (l.disposition IS NULL OR l.disposition NOT IN ({_words(_TO_REVIEW)}))"
         " AND NOT EXISTS (SELECT 1 FROM lead other"
         " WHERE other.campaign_id IN :children AND other.phone = l.phone)"
@@ -90,7 +91,10 @@ def _closed(*closed_as: ClosedAs) -> str:
 
 
 _CHOSEN = {
-    Selection.EVERYBODY: f"(l.closed_as IS NULL OR l.closed_as NOT IN ({_words(_NEVER_AGAIN)}))",
+    Selection.EVERYBODY: (
+        f"(l.closed_as IS NULL OR l.closed_as NOT IN ({_words(_NEVER_AGAIN)}))"
+        f" AND (l.held_reason IS NULL OR l.held_reason <> '{REPLACED}')"
+    ),
     Selection.NOT_REACHED: _closed(ClosedAs.EXHAUSTED),
     Selection.NOT_REACHED_OR_STOPPED: _closed(ClosedAs.EXHAUSTED, ClosedAs.STOPPED),
 }

@@ -3,15 +3,17 @@
 from typing import Any
 
 import pytest
-from factories import Stage
+from factories import NOW, Stage, make_spec
 
-from dialer.actions import do_not_call, lead_control
+from dialer.actions import do_not_call, lead_control, wrong_numbers
+from dialer.actions.copying import create_with_leads_of, create_with_leads_of_list
 from dialer.actions.pushing import RequestKey, push
 from dialer.actions.renumbering import renumber
 from dialer.domain.do_not_call import OptOut, OptOutSource
 from dialer.domain.states import ClosedAs, LeadStatus
 from dialer.errors import NotFound, RefusedByRule, UserError
-from dialer.store import ledger
+from dialer.store import leads, ledger
+from dialer.store.rows import many
 from dialer.store.tables import Lead
 
 WRONG, RIGHT = "+12122000001", "+13125552679"
@@ -48,6 +50,36 @@ def test_all_that_is_known_of_the_person_is_taken_along_but_for_consent(stage: S
     assert (new.name, new.external_ref, new.variables["plan"]) == ("Ada", "003-17", "Team")
     assert (new.overrides, new.consent) == ({"metadata": {"desk": "7"}}, None)
     assert stage.lead_row(old).external_ref is None  # a later list finds one person, not two
+
+
+def test_whoever_calls_the_list_anew_calls_the_right_number(stage: Stage) -> None:
+    campaign_id = stage.campaign()
+    rows = [{"phone": WRONG, "first_name": "Ada"}, {"phone": "+12122000002"}]
+    key = RequestKey(1, "a", "a")
+    told = push(stage.world, campaign_id, rows, key=key, actor="ann").answer
+    old = stage.lead_row(told["leads"][0]["lead_id"])
+    new = corrected(stage, old.id)
+    assert (new.list_id, new.row) == (old.list_id, old.row)
+    copies = (
+        create_with_leads_of_list(stage.world, make_spec(), told["list_id"], actor="ann"),
+        create_with_leads_of(stage.world, make_spec(), campaign_id, actor="ann"),
+    )
+    for copy in copies:
+        taken = stage.world.db.read(
+            lambda tx, one=copy.campaign_id: [
+                row.phone for row in many(tx, Lead, leads.lead.select()) if row.campaign_id == one
+            ]
+        )
+        assert sorted(taken) == ["+12122000002", RIGHT]
+
+
+def test_a_wrong_number_that_was_corrected_is_nobodys_problem(stage: Stage) -> None:
+    closed = {"status": LeadStatus.CLOSED, "closed_as": ClosedAs.INVALID_NUMBER, "due_at": None}
+    old = begin(stage, closed_at=NOW, **closed)
+    of_late = lambda tx: wrong_numbers.of_late(tx, now=NOW)  # noqa: E731
+    assert len(stage.world.db.read(of_late)) == 1
+    corrected(stage, old)
+    assert stage.world.db.read(of_late) == []
 
 
 def test_what_the_agent_is_told_of_an_imported_lead_names_the_right_number(stage: Stage) -> None:

@@ -250,7 +250,7 @@ def test_wrong_numbers_are_a_range_of_an_index(world: World) -> None:
         event.listen(tx, "before_cursor_execute", lambda *a: statements.append(a[2]))
         ended_numbers.wrong(tx, [1, 2], after=world.clock.now())
         explained = f"EXPLAIN QUERY PLAN {statements[0]}"
-        rows = tx.exec_driver_sql(explained, (1, 2, "invalid_number", "2026-01-01"))
+        rows = tx.exec_driver_sql(explained, (1, 2, "invalid_number", "2026-01-01", "x"))
         return " ".join(str(row) for row in rows)
 
     assert "lead_closed (campaign_id=? AND closed_as=?)" in world.db.read(plan)
