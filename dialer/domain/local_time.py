@@ -6,7 +6,7 @@ This module is the only one that turns moments into local time and back.
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dialer.domain.spans import merge
 
@@ -26,7 +26,10 @@ def zone(name: str) -> ZoneInfo:
     Raises:
         KeyError: (zoneinfo.ZoneInfoNotFoundError) the name is not in the zone database.
     """
-    return ZoneInfo(name)
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError) as error:  # a folder of the database, or no name of a file at all
+        raise ZoneInfoNotFoundError(f"no time zone found with key {name}") from error
 
 
 def local_times(zones: Iterable[str], *, now: datetime) -> dict[str, str]:

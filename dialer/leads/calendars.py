@@ -12,12 +12,12 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import icalendar
 from dateutil.rrule import rrulestr
 
 from dialer.domain.appointments import FURTHEST, Offer
+from dialer.domain.local_time import zone as zone_named
 from dialer.errors import UserError
 
 USUAL_LENGTH = timedelta(minutes=30)
@@ -58,8 +58,8 @@ def _read(path: Path, _state: tuple[int, int], today: datetime) -> tuple[Offer, 
 
 def _zone_of(calendar: Any) -> tzinfo:
     try:
-        return ZoneInfo(str(calendar.get("X-WR-TIMEZONE") or "UTC"))
-    except (ZoneInfoNotFoundError, ValueError):
+        return zone_named(str(calendar.get("X-WR-TIMEZONE") or "UTC"))
+    except KeyError:
         return UTC
 
 

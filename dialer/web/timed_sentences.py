@@ -5,6 +5,7 @@ way, or is no day there is, stays plain text.
 """
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from markupsafe import Markup, escape
@@ -38,7 +39,8 @@ def timed(text: str | None, zone_name: str | None = None) -> Markup:
             continue
         shown = one[0]
         if zone_name is not None and one["zone"] is None:
-            shown = f"{at.astimezone(zone(zone_name)):{IN_WORDS} %Z}"
+            with suppress(OverflowError):  # at either end of time, no other clock can show it
+                shown = f"{at.astimezone(zone(zone_name)):{IN_WORDS} %Z}"
         found += escape(text[end : one.start()]) + marked(at, shown=shown)
         end = one.end()
     return found + escape(text[end:])

@@ -82,6 +82,20 @@ def test_when_a_schedule_runs_once_is_a_moment(at: object) -> None:
     assert 'datetime="2100-07-01T13:00:00+00:00"' in timed(when(spec))
 
 
+@pytest.mark.parametrize(
+    "place", ["Europe", "America/Indiana", "America", "X" * 300, "Utopia/City"]
+)
+def test_what_is_no_zone_stays_text(place: str) -> None:
+    said = f"called her 2026-03-04 10:00 in {place}"
+    assert timed(said) == timed(said, "America/Chicago") == said
+
+
+def test_a_moment_that_no_clock_can_show_stays_text() -> None:
+    for said in ("since 0001-01-01 00:00 UTC", "until 9999-12-31 23:59 UTC"):
+        for place in ("America/Chicago", "Asia/Tokyo"):
+            assert "UTC" in timed(said, place) or "datetime" in timed(said, place)
+
+
 def test_where_nothing_was_said_nothing_stands() -> None:
     assert timed(None) == timed("") == ""
 
