@@ -159,7 +159,7 @@ def _open_list(
         campaign_id=campaign_id,
         file_name=f"pushed by {actor}",
         sha256=key.sha256,
-        fingerprint=f"push:{key.token_id}:{key.key}",
+        fingerprint=f"{lists.PUSHED}{key.token_id}:{key.key}",
         mapping={"headers": headers, "columns": columns},
         now=now,
     )

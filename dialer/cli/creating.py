@@ -129,7 +129,7 @@ def _create_of_list(world: "World", spec: "CampaignSpec", list_id: int) -> dict[
 
     made = copying.create_with_leads_of_list(world, spec, list_id, actor=actor())
     if made.left_out:
-        say(f"{made.left_out:,} leads were left out: they are not to be called any more")
+        say(f"left out: {how_many(made.left_out, 'lead')} not to be called any more")
     fields: dict[str, Any] = {"campaign_id": made.campaign_id, "name": spec.name}
     return {**fields, "list_id": list_id, "leads": made.leads, "left_out": made.left_out}
 

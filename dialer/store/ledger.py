@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select
 
 from dialer.store.rows import many, one
 from dialer.store.tables import AuditLog, table
@@ -50,14 +50,10 @@ def latest(tx: Connection, subject: str, *, action: str) -> AuditLog | None:
     return one(tx, AuditLog, chosen.order_by(audit_log.c.id.desc()).limit(1))
 
 
-def last_done(tx: Connection, subjects: Collection[str], *, action: str) -> dict[str, datetime]:
-    """Give when something was last done to each thing, where it ever was."""
-    columns = audit_log.c
-    mine = columns.subject.in_(subjects), columns.action == action
-    rows = tx.execute(
-        select(columns.subject, func.max(columns.at)).where(*mine).group_by(columns.subject)
-    )
-    return {row[0]: row[1] for row in rows}
+def entries_about(tx: Connection, subjects: Collection[str], *, action: str) -> list[AuditLog]:
+    """Read when something was done to some things, the earliest first."""
+    mine = audit_log.c.subject.in_(subjects), audit_log.c.action == action
+    return many(tx, AuditLog, select(audit_log).where(*mine).order_by(audit_log.c.id))
 
 
 def page(

@@ -17,6 +17,8 @@ lead = table(Lead)
 lead_list = table(LeadList)
 
 COUNTS = ("rows", "imported", "updated", "duplicates", "rejected", "blank", "undone")
+PUSHED = "push:"
+"""How the fingerprint of a list begins that somebody sent over the API, often of one lead."""
 LATEST_LISTS = 500
 """So many lists are looked through for those with rejected rows."""
 _LAST_LEAD = select(func.coalesce(func.max(lead.c.id), 0)).scalar_subquery()
@@ -114,9 +116,10 @@ def page(
 
 
 def latest_with_leads(tx: Connection, *, most: int) -> list[LeadList]:
-    """Read the lists that are imported and have leads, the newest first."""
+    """Read the files that are imported and have leads, the newest first; without pushed leads."""
     has_leads = lead_list.c.status == ListStatus.DONE, lead_list.c.imported > lead_list.c.undone
-    chosen = select(lead_list).where(*has_leads)
+    is_file = lead_list.c.fingerprint.not_like(f"{PUSHED}%")
+    chosen = select(lead_list).where(*has_leads, is_file)
     return many(tx, LeadList, chosen.order_by(lead_list.c.id.desc()).limit(most))
 
 

@@ -56,14 +56,15 @@ def activity_page(
         return rows, _names(tx, rows)
 
     rows, names = site_of(request).world().db.read(body)
+    names = {one: as_seen_by(request, name) for one, name in names.items()}
     entries: list[dict[str, Any]] = [
         {
             "at": row.at,
-            "actor": row.actor,
+            "actor": as_seen_by(request, row.actor),
             "action": _action(row),
-            "subject": _named(row.subject, names),
+            "subject": _named(request, row.subject, names),
             "url": _url(row.subject),
-            "details": change_words(row.before, row.after),
+            "details": as_seen_by(request, change_words(row.before, row.after)),
             "links": [
                 {
                     "words": names.get(one) or f"{one[0]} {one[1]}",
@@ -79,7 +80,7 @@ def activity_page(
     return page(
         request,
         "activity.html",
-        entries=as_seen_by(request, entries),
+        entries=entries,
         asked=asked,
         first=before is None,
         next_before=more,
@@ -135,10 +136,11 @@ def _action(row: AuditLog) -> str:
     return "resume" if was in (CampaignStatus.PAUSED, CampaignStatus.HELD) else "start"
 
 
-def _named(subject: str, names: Names) -> str:
+def _named(request: Request, subject: str, names: Names) -> str:
+    """Name what something was done to; numbers of leads are ours, and masked for nobody."""
     found = _SUBJECT.fullmatch(subject)
     if found is None:
-        return subject.replace(":", " ", 1)
+        return str(as_seen_by(request, subject.replace(":", " ", 1)))
     number = f"{found[1]} {found[2]}"
     return names.get((found[1], int(found[2])), number)
 

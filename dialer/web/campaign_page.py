@@ -77,7 +77,7 @@ def campaign_page(
     """
     given = LeadFilter.asked(request.query_params)
     chosen, left_out = (given[0], given[1:]) if given else (LeadFilter(), [])
-    if number.strip():
+    if _read(number)[1] is not None:
         left_out = given
     return show(request, campaign_id, Asked(chosen, after, number, sort, left_out))
 

@@ -14,6 +14,7 @@ from dialer.domain.lead_filter import LeadFilter
 from dialer.domain.states import ClosedAs
 from dialer.store import campaigns
 from dialer.store.invariants import INVARIANTS
+from dialer.store.lead_paging import micros_of
 from dialer.store.tables import Campaign, Incident, LeadList, WebhookEvent
 from dialer.web.campaign_view import url_of
 from dialer.web.held_words import held_words
@@ -91,13 +92,14 @@ def of_rejects(rows: Iterable[tuple[LeadList, str]]) -> list[dict[str, Any]]:
     ]
 
 
-def of_wrong_numbers(rows: Sequence[WrongNumbers]) -> dict[str, Any] | None:
+def of_wrong_numbers(rows: Sequence[WrongNumbers], *, now: datetime) -> dict[str, Any] | None:
     """Give the campaigns whose leads had numbers that do not exist; None without any."""
     if not rows:
         return None
     wrong = LeadFilter(closed_as=ClosedAs.INVALID_NUMBER)
     return {
         "since": min(one.since for one in rows),
+        "until": micros_of(now),
         "ids": [one.campaign_id for one in rows],
         "campaigns": [
             {

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Form
@@ -17,6 +18,7 @@ from dialer.domain.states import OVER, CampaignStatus
 from dialer.errors import RefusedByRule, UserError
 from dialer.store import campaigns, figures, gate, incidents, ledger, lists, webhooks
 from dialer.store.database import Connection
+from dialer.store.lead_paging import micros_of, moment_of
 from dialer.store.tables import Campaign
 from dialer.web import problem_view
 from dialer.web.access import actor_of, requires
@@ -76,7 +78,7 @@ def problems_page(request: Request) -> Response:
         "counting": waiting is None,
         "to_fix": [] if waiting is None else problem_view.of_leads(begun, waiting),
         "rejecting": problem_view.of_rejects(rejecting),
-        "wrong": problem_view.of_wrong_numbers(wrong),
+        "wrong": problem_view.of_wrong_numbers(wrong, now=now),
         "incidents": problem_view.of_incidents(found),
         "more": max(0, state.open_incidents - len(found)),
         "letters": problem_view.of_letters(letters),
@@ -107,10 +109,14 @@ def acknowledge(request: Request, ids: Ids, note: Note = "") -> Response:
 
 
 @changing.post(f"{PATH}/wrong-numbers/acknowledge")
-def acknowledge_wrong_numbers(request: Request, ids: Ids, note: Note = "") -> Response:
+def acknowledge_wrong_numbers(
+    request: Request, ids: Ids, until: Annotated[int, Form()], note: Note = ""
+) -> Response:
     """Say that the wrong numbers of some campaigns were seen; later ones are told again."""
     world, actor, said = site_of(request).world(), actor_of(request).name, _given(note)
-    _each(ids, lambda one: wrong_numbers.acknowledge(world, one, actor=actor, note=said))
+    shown_at = moment_of(max(0, min(until, micros_of(world.clock.now()))))
+    acknowledge = partial(wrong_numbers.acknowledge, until=shown_at, actor=actor, note=said)
+    _each(ids, lambda one: acknowledge(world, one))
     return see(PATH)
 
 

@@ -226,6 +226,7 @@ def test_only_lists_that_have_leads_are_offered_the_newest_first(stage: Stage) -
     undo(stage.world, undone, actor="ann")
     begun = a_list(stage, campaign, [{}], name="begun.csv")
     change_list(stage, begun, status=ListStatus.IMPORTING)
+    a_list(stage, campaign, [{}], name="push:1:a")
     last = a_list(stage, campaign, [{}], name="last.csv")
     found: list[LeadList] = stage.world.db.read(lambda tx: lists.latest_with_leads(tx, most=9))
     assert [row.id for row in found] == [last, first]

@@ -109,3 +109,9 @@ def test_each_step_of_the_funnel_leads_to_its_leads(web: httpx.Client, world: Wo
     begun = web.get(rows["Called, or over"]).text
     assert '<a href="/leads/1">' in begun
     assert "With all 1 lead (called, or over)" in begun
+
+
+def test_a_number_that_nobody_can_read_hides_no_filter_that_is_in_force(web: httpx.Client) -> None:
+    page = web.get("/campaigns/1?number=abc&state=completed&last=no_answer").text
+    assert "Shown here: completed. Not heeded:" in page
+    assert "Not heeded" not in web.get("/campaigns/1?number=abc&state=completed").text

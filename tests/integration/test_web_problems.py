@@ -205,14 +205,19 @@ def test_wrong_numbers_stand_together_until_somebody_has_seen_them(
     assert '<a href="/campaigns/1?closed_as=invalid_number">1 lead</a> of' in page
     assert f'Since <time datetime="{world.clock.now().isoformat()}"' in page
     action = "/problems/wrong-numbers/acknowledge"
-    seen = {"ids": ids_in(page, action), "note": ""}
+    until = page.split('name="until" value="')[1].split('"')[0]
+    seen = {"ids": ids_in(page, action), "note": "", "until": until}
+    world.clock.pass_time(minutes=1)
+    close_as_wrong(world, 2)  # while somebody wrote a note
     assert web.post(action, data=seen, headers=OURS).status_code == 400
     assert web.post(action, data=seen | {"note": "old list"}, headers=OURS).status_code == 303
-    assert "Nothing waits for a person." in web.get("/problems").text
-    assert "old list" in web.get("/activity").text
-    world.clock.pass_time(minutes=1)
-    close_as_wrong(world, 2)  # another one is told again
     assert "1 lead</a> of" in web.get("/problems").text
+    assert "old list" in web.get("/activity").text
+    later = seen | {"note": "those, too", "until": str(10**18)}  # no later than now
+    assert web.post(action, data=later, headers=OURS).status_code == 303
+    assert "Nothing waits for a person." in web.get("/problems").text
+    world.clock.pass_time(minutes=1)
+    close_as_wrong(world, 2)
     sign_in(web, world, Role.VIEWER)
     assert "Numbers do not exist" in web.get("/problems").text
     assert web.post(action, data=seen | {"note": "x"}, headers=OURS).status_code == 403
@@ -233,6 +238,20 @@ def test_the_activity_log_names_what_its_details_number(web: httpx.Client, world
     assert re.search(r'<a href="/lists/1">(?!list 1<)[^<]+</a>', details)
     assert '<a href="/schedules/99">schedule 99</a>' in details
     assert details.count("<a ") == 3
+
+
+def test_a_viewer_is_led_to_leads_whatever_their_numbers(web: httpx.Client, world: World) -> None:
+    told: dict[str, object] = {"new_lead": 7654321, "note": "ring 2125552672"}
+    now = world.clock.now()
+    log = lambda tx: ledger.log_action(  # noqa: E731
+        tx, actor="x", action="renumber", subject="lead:1234567", now=now, after=told
+    )
+    world.db.transact(log)
+    sign_in(web, world, Role.VIEWER)
+    page = web.get("/activity?actor=x").text
+    assert '<a href="/leads/1234567">lead 1234567</a>' in page
+    assert '<a href="/leads/7654321">' in page
+    assert "2125552672" not in page
 
 
 def test_wrong_numbers_are_forgotten_after_a_week(web: httpx.Client, world: World) -> None:
