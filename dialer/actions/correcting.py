@@ -12,11 +12,12 @@ from dialer.actions.control import find
 from dialer.actions.export import find_list
 from dialer.actions.world import World
 from dialer.domain.errands import ErrandStatus
-from dialer.errors import NotFound, UserError
+from dialer.domain.states import ListStatus
+from dialer.errors import NotFound, RefusedByRule, UserError
 from dialer.leads.exports import ExportFormat, open_export
 from dialer.leads.formulas import AS_READ
 from dialer.leads.problems import RejectReason
-from dialer.store import exports
+from dialer.store import errands, exports
 from dialer.store.database import Connection, Database
 from dialer.store.tables import Campaign, LeadList
 
@@ -50,6 +51,7 @@ class BadRows:
     header: Sequence[str]
     rows: Sequence[BadRow]
     next_after: int | None  # None where these are the last
+    may_be_mended: bool  # False: they are there to be read
 
 
 def bad_rows(db: Database, list_id: int, *, after: int, reason: str | None = None) -> BadRows:
@@ -72,7 +74,9 @@ def bad_rows(db: Database, list_id: int, *, after: int, reason: str | None = Non
         rows = [BadRow(*one) for one in found]
         more = rows[AT_ONCE - 1].row if len(rows) > AT_ONCE else None
         header = lead_list.mapping.get("headers", [])
-        return BadRows(lead_list, find(tx, lead_list.campaign_id), header, rows[:AT_ONCE], more)
+        campaign = find(tx, lead_list.campaign_id)
+        may_be_mended = reason not in NOT_TO_MEND
+        return BadRows(lead_list, campaign, header, rows[:AT_ONCE], more, may_be_mended)
 
     return db.read(body)
 
@@ -87,11 +91,18 @@ def import_corrected(
 ) -> int:
     """Import rows of a list as they are now, and no others; gives the errand's id.
 
+    They are held to the rules that the list was uploaded under.
+
     Raises:
         NotFound: there is no such list.
+        RefusedByRule: it is not imported to its end.
         UserError: nothing was changed.
     """
     lead_list = world.db.read(partial(find_list, list_id=list_id))
+    if lead_list.status is ListStatus.IMPORTING:  # its upload is not known as such yet
+        raise RefusedByRule(
+            f"list {list_id} is not imported to its end", fix="wait, or upload its file again"
+        )
     if not cells:
         raise UserError("no cell was changed", fix="correct a row, then import")
     header = list(lead_list.mapping.get("headers", []))
@@ -104,6 +115,7 @@ def import_corrected(
         for row in sorted(cells):
             export.add(_fitted(cells[row], width=len(header)))
     asked: dict[str, Any] = {"map": _said(lead_list, header), "sure": True, "corrects": list_id}
+    asked |= world.db.read(partial(_rules, list_id=list_id))
     return uploads.receive(
         world,
         file=f"{target.parent.name}/{target.name}",
@@ -113,6 +125,13 @@ def import_corrected(
         actor=actor,
         status=ErrandStatus.DOING,
     )
+
+
+def _rules(tx: Connection, list_id: int) -> dict[str, Any]:
+    """Give what the upload of a list said in place of its campaign; nothing without an upload."""
+    row = errands.that_brought(tx, list_id)
+    asked = {} if row is None else row.asked
+    return {name: asked[name] for name in uploads.RULES if asked.get(name) is not None}
 
 
 def _fitted(cells: Sequence[str], *, width: int) -> list[str]:

@@ -88,11 +88,9 @@ def undo_list(hold: ErrandHold) -> None:
 
 
 def _undone(done: Undone) -> str:
-    were, stay = "was" if done.removed == 1 else "were", "was" if done.kept == 1 else "were"
-    stays = "stays" if done.kept == 1 else "stay"
-    return (
-        f"{how_many(done.removed, 'lead')} {were} removed; {done.kept:,} {stay} called and {stays}"
-    )
+    removed = "was removed" if done.removed == 1 else "were removed"
+    kept = "was called and stays" if done.kept == 1 else "were called and stay"
+    return f"{how_many(done.removed, 'lead')} {removed}; {done.kept:,} {kept}"
 
 
 def _spec(world: World, row: Errand) -> CampaignSpec:

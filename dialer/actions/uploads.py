@@ -22,6 +22,8 @@ from dialer.store import errands
 from dialer.store.database import Connection
 from dialer.store.tables import Errand
 
+RULES = ("not_called_within", "missing_variable", "allowed_countries", "country", "known")
+"""What an upload may say about its rows in place of its campaign; rows corrected later keep it."""
 MOST_DOUBTED = "most of the first rows are no leads: the wrong file, or a column taken for another?"
 
 

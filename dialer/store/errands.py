@@ -81,6 +81,12 @@ def of_list(tx: Connection, list_id: int, kind: ErrandKind) -> Errand | None:
     return one(tx, Errand, mine.order_by(errand.c.id.desc()).limit(1))
 
 
+def that_brought(tx: Connection, list_id: int) -> Errand | None:
+    """Read the upload that a list came of; later ones only found the list there already."""
+    mine = select(errand).where(errand.c.list_id == list_id, errand.c.kind == ErrandKind.LEADS)
+    return one(tx, Errand, mine.order_by(errand.c.id).limit(1))
+
+
 def of_campaign(tx: Connection, campaign_id: int, *, since: datetime, most: int) -> list[Errand]:
     """Read what waits or is under way for a campaign, or was finished lately; the newest first."""
     open_ones = errand.c.status.in_(FOR_A_WORKER)

@@ -12,6 +12,7 @@ from dialer.actions.parts import PARTS_AT_ONCE
 from dialer.domain.roles import Role
 from dialer.domain.selection import Selection
 from dialer.domain.written_moments import read_moment
+from dialer.domain.zone_names import check_zone
 from dialer.web.access import actor_of, requires
 from dialer.web.campaign_page import Again, show
 from dialer.web.form_errors import Unfit, about
@@ -43,10 +44,15 @@ def _moment(at: str, zone: str) -> datetime:
     Raises:
         Unfit: it cannot be told which moment that is.
     """
+    what = "it cannot be told when the campaign is to start"
     try:
-        return read_moment(f"{at.strip()} {zone.strip()}".strip())
+        name = check_zone(zone.strip())
     except ValueError as error:
-        what = "it cannot be told when the campaign is to start"
+        fix = "name a zone such as America/New_York"
+        raise Unfit("schedule-zone", what, why=str(error), fix=fix) from error
+    try:
+        return read_moment(f"{at.strip()} {name}".strip())
+    except ValueError as error:
         raise Unfit("schedule-at", what, why=str(error), fix="name day, time and zone") from error
 
 

@@ -16,7 +16,7 @@ from dialer.actions import correcting, uploads
 from dialer.actions.export import export_rejects, find_list
 from dialer.domain.errands import ErrandKind
 from dialer.domain.roles import Role
-from dialer.errors import UserError
+from dialer.errors import RefusedByRule, UserError
 from dialer.leads.header_words import LeadField
 from dialer.leads.problems import RejectReason
 from dialer.store import campaigns, errands, lists
@@ -182,6 +182,9 @@ def _import_corrected(
     changed = dict(_changed(found, typed))
     home = site.settings.home
     try:
+        if not found.may_be_mended:
+            what = "rows that repeat another one, or may not be called, are no mistakes"
+            raise RefusedByRule(what, fix="correct other rows")
         errand_id = correcting.import_corrected(world, list_id, changed, home=home, actor=actor)
     except UserError as error:
         return _correct(request, list_id, after=after, reason=reason, error=error)

@@ -206,24 +206,29 @@ def check(
     """Have the file checked again, as a person says it is to be read, and who is left out."""
     world = site_of(request).world()
     row = world.db.read(lambda tx: uploads.find_errand(tx, errand_id))
-    table = (country, sheet, encoding, delimiter, header_row, known)
-    rules = (not_called_within, missing, missing_text, allow_country)
+    table = {
+        "country": country,
+        "sheet": sheet,
+        "encoding": encoding,
+        "delimiter": delimiter,
+        "header_row": header_row,
+        "known": known,
+    }
+    rules = {
+        "not_called_within": not_called_within,
+        "missing": missing,
+        "missing_text": missing_text,
+        "allow_country": allow_country,
+    }
     try:
-        asked = table_options(*table)
+        asked = table_options(**table)
         if column:  # of a file that could not be read only the way to read it is asked
-            asked |= import_rules(*rules)
+            asked |= import_rules(**rules)
         said = mapping_of(row, column, known_fields=[one.value for one in LeadField])
         uploads.check_again(world, errand_id, asked={**asked, "map": said})
     except UserError as error:
-        typed = dict(zip(_TYPED, (*table, *rules), strict=True))
-        return _step(request, errand_id, error=error, typed=typed, column=column)
+        return _step(request, errand_id, error=error, typed=table | rules, column=column)
     return see(f"/upload/{errand_id}")
-
-
-_TYPED = (
-    *("country", "sheet", "encoding", "delimiter", "header_row", "known"),
-    *("not_called_within", "missing", "missing_text", "allow_country"),
-)
 
 
 @router.post("/upload/{errand_id}/rehearse")

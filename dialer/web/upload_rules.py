@@ -13,7 +13,6 @@ MISSING: Mapping[MissingPolicy, str] = {
     MissingPolicy.REJECT: "are rejected",
     MissingPolicy.DEFAULT: "are called with this text instead",
 }
-RULES = ("not_called_within", "missing_variable", "allowed_countries")
 
 
 def table_options(
@@ -27,7 +26,8 @@ def table_options(
     code = parse_country(country.strip()) if country.strip() else None
     if country.strip() and code is None:
         raise Unfit("country", f"{country} is not a country", fix="write for example US")
-    if header_row.strip() and not header_row.strip().isdigit():
+    header = header_row.strip()
+    if header and not (header.isascii() and header.isdigit()):
         fix = "write 1, or 0 where there is no header"
         raise Unfit("header_row", "the header row is a number", fix=fix)
     return {
@@ -35,7 +35,7 @@ def table_options(
         "sheet": sheet.strip() or None,
         "encoding": encoding.strip() or None,
         "delimiter": delimiter or None,
-        "header_row": int(header_row) if header_row.strip() else None,
+        "header_row": int(header) if header else None,
         "known": known if known in ("skip", "update") else "skip",
     }
 

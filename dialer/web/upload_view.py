@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from dialer.actions.correcting import NOT_TO_MEND
 from dialer.actions.storing import REPEATED
 from dialer.domain.errands import ErrandStatus
 from dialer.domain.states import CampaignStatus
@@ -125,11 +126,13 @@ def _reasons(
 
 
 def _no_leads(counts: Mapping[str, int]) -> dict[str, int]:
-    """Count the rows that are no leads: repeated, on do-not-call, and those that are bad."""
-    repeated = sum(counts.get(reason, 0) for reason in REPEATED)
-    suppressed = counts.get(RejectReason.SUPPRESSED, 0)
-    bad = sum(counts.values()) - repeated - suppressed
-    return {"repeated": repeated, "suppressed": suppressed, "bad": bad}
+    """Count the rows that are no leads: those of which nothing is wrong, and the bad ones."""
+    return {
+        "repeated": sum(counts.get(reason, 0) for reason in REPEATED),
+        "suppressed": counts.get(RejectReason.SUPPRESSED, 0),
+        "called": counts.get(RejectReason.RECENTLY_CALLED, 0),
+        "bad": sum(count for reason, count in counts.items() if reason not in NOT_TO_MEND),
+    }
 
 
 def typed_again(

@@ -12,12 +12,13 @@ from dialer.actions import errands, uploads
 from dialer.actions.campaign_live import standing
 from dialer.actions.correcting import bad_rows, import_corrected
 from dialer.actions.errand_hold import HELD_FOR
-from dialer.domain.errands import ErrandStatus
-from dialer.domain.states import CampaignStatus
+from dialer.domain.errands import ErrandKind, ErrandStatus
+from dialer.domain.states import CampaignStatus, ListStatus
 from dialer.errors import NotFound, RefusedByRule, UserError
 from dialer.store import errands as rows
 from dialer.store import leads, lists
 from dialer.store.tables import Errand
+from dialer.web.upload_rules import import_rules
 
 GOOD = "phone,first_name\n" + "".join(f"+1212555{n:04},Ada {n}\n" for n in range(2000, 2003))
 WITH_BAD = GOOD + "12,Bob\n,Carl\n+12125552000,Again\n"
@@ -35,7 +36,7 @@ def put(home: Path, text: str, name: str = "list.csv") -> str:
     return f"some-token/{name}"
 
 
-def upload(stage: Stage, home: Path, text: str = GOOD, *, new: bool = False) -> int:
+def upload(stage: Stage, home: Path, text: str = GOOD, *, new: bool = False, **asked: Any) -> int:
     file = put(home, text)
     spec = make_spec(name="New", allow_fictional=True).model_dump(mode="json")
     return uploads.receive(
@@ -43,7 +44,7 @@ def upload(stage: Stage, home: Path, text: str = GOOD, *, new: bool = False) -> 
         file=file,
         size=len(text),
         campaign_id=None if new else stage.draft(),
-        asked={"spec": spec if new else None},
+        asked={"spec": spec if new else None, **asked},
         actor="ann",
     )
 
@@ -254,11 +255,11 @@ class TestImporting:
             uploads.check_again(stage.world, 7, asked={})
 
 
-def imported(stage: Stage, home: Path) -> int:
+def imported(stage: Stage, home: Path, text: str = WITH_BAD, **asked: Any) -> int:
     """Import a file with bad rows, and give its list."""
-    errand_id = upload(stage, home, WITH_BAD)
+    errand_id = upload(stage, home, text, **asked)
     do_all(stage, home)
-    uploads.confirm(stage.world, errand_id, sure=False, actor="ann")
+    uploads.confirm(stage.world, errand_id, sure=True, actor="ann")
     do_all(stage, home)
     list_id = row_of(stage, errand_id).list_id
     assert list_id is not None
@@ -283,6 +284,75 @@ class TestCorrecting:
         assert (newest.file_name, newest.rows) == ("list-corrected.csv", 1)
         (lead,) = stage.world.db.read(lambda tx: lists.leads_of(tx, newest, most=5))
         assert (lead.phone, lead.name) == ("+12125552999", "Bob")
+
+    @pytest.mark.parametrize("again", [1, 2])
+    def test_a_corrected_row_is_held_to_the_rules_of_its_upload(
+        self, stage: Stage, home: Path, again: int
+    ) -> None:
+        called = "+13125552671"
+        stage.call(stage.lead(stage.campaign(name="Other"), phone=called))
+        rules = {
+            "not_called_within": "30d",
+            "missing_variable": "default=there",
+            "allowed_countries": ["GB", "US"],
+            "country": "GB",
+            "known": "update",
+        }
+        list_id = imported(stage, home, **rules)
+        for _ in range(again):  # rows that were corrected wrongly are corrected once more
+            (row, *_) = bad_rows(stage.world.db, list_id, after=0).rows
+            cells = {row.row: ["12", "Bob"], row.row + 1: [called, "Carl"]}
+            errand_id = import_corrected(stage.world, list_id, cells, home=home, actor="bob")
+            do_all(stage, home)
+            errand = row_of(stage, errand_id)
+            assert errand.list_id is not None
+            list_id = errand.list_id
+            assert errand.asked.items() >= rules.items()
+        why = stage.world.db.read(lambda tx: lists.reject_reasons(tx, list_id))
+        assert sorted(why) == [("recently_called", 1), ("short_or_emergency", 1)]
+
+    def test_the_rules_are_those_that_brought_the_list_and_not_those_of_a_repetition(
+        self, stage: Stage, home: Path
+    ) -> None:
+        list_id = imported(stage, home, not_called_within="30d")
+        stage.world.db.transact(
+            lambda tx: rows.add(
+                tx,
+                ErrandKind.LEADS,
+                now=stage.clock.now(),
+                status=ErrandStatus.DONE,
+                actor="ann",
+                list_id=list_id,
+                asked={"not_called_within": "1d"},
+            )
+        )
+        cells = {5: ["+1 212 555 2999", "Bob"]}
+        errand_id = import_corrected(stage.world, list_id, cells, home=home, actor="bob")
+        assert row_of(stage, errand_id).asked["not_called_within"] == "30d"
+
+    def test_a_list_that_no_upload_brought_is_corrected_as_its_campaign_says(
+        self, stage: Stage, home: Path
+    ) -> None:
+        list_id = imported(stage, home, not_called_within="30d")
+        forget = partial(rows.move, errand_id=1, current=[ErrandStatus.DONE], list_id=None)
+        assert stage.world.db.transact(forget)
+        cells = {5: ["+1 212 555 2999", "Bob"]}
+        errand_id = import_corrected(stage.world, list_id, cells, home=home, actor="bob")
+        asked = row_of(stage, errand_id).asked
+        assert sorted(asked) == ["corrects", "file", "map", "sure"]
+        do_all(stage, home)
+        assert found_in(stage, errand_id)["loaded"]["imported"] == 1
+
+    def test_a_list_on_its_way_is_not_corrected_yet(self, stage: Stage, home: Path) -> None:
+        list_id = imported(stage, home)
+        begun = partial(lists.change, list_id=list_id, status=ListStatus.IMPORTING)
+        stage.world.db.transact(begun)
+        with pytest.raises(RefusedByRule, match="not imported to its end"):
+            import_corrected(stage.world, list_id, {5: ["13", "Bob"]}, home=home, actor="ann")
+
+    def test_each_rule_that_can_be_said_is_kept(self) -> None:
+        said = import_rules("30d", "reject", "", "US") | {"country": "US", "known": "skip"}
+        assert set(uploads.RULES) == set(said)
 
     def test_nothing_changed_imports_nothing(self, stage: Stage, home: Path) -> None:
         list_id = imported(stage, home)

@@ -26,6 +26,8 @@ def dialog_of(page: str, name: str) -> str:
         ("test-call", {"to": "2125552671"}, "mine", "to"),  # the lead itself
         ("schedule", {"at": "2026-02-31T10:00", "zone": "UTC"}, "schedule", "schedule-at"),
         ("schedule", {"at": "2001-01-01T10:00", "zone": "UTC"}, "schedule", "schedule-at"),
+        ("schedule", {"zone": "Mars/Base", "at": "2100-01-01T10:00"}, "schedule", "schedule-zone"),
+        ("schedule", {"zone": " ", "at": "2100-01-01T10:00"}, "schedule", "schedule-zone"),
     ],
 )
 def test_what_is_wrong_stands_in_the_dialog_with_what_was_typed(
@@ -40,6 +42,9 @@ def test_what_is_wrong_stands_in_the_dialog_with_what_was_typed(
     assert answer.text.count('id="problem"') == 1
     of_field = re.split(rf'(?=<input id="{field}")', asked)[1].split(">")[0]
     assert 'aria-invalid="true"' in of_field
+    assert asked.count('aria-invalid="true"') == 1
+    assert " autofocus" in of_field
+    assert asked.count(" autofocus") == 1
     assert re.search(r'aria-describedby="[^"]*problem"', of_field)
     value = next(iter(typed.values())).replace('"', "&#34;").replace("<", "&lt;")
     assert value.split(">")[0] in of_field

@@ -49,6 +49,7 @@ def accepted(world: World) -> int:
         ({"allow_country": "US, Atlantis"}, "allow_country", "Atlantis is not a country"),
         ({"country": "Atlantis"}, "country", "Atlantis is not a country"),
         ({"header_row": "two"}, "header_row", "The header row is a number"),
+        ({"header_row": "²"}, "header_row", "The header row is a number"),
     ],
 )
 def test_what_is_not_fit_is_told_at_its_field_and_everything_typed_is_kept(

@@ -11,11 +11,13 @@ from factories import make_lead, make_spec
 from web_peer import serving, settings_for, sign_in
 
 from dialer.actions import control, errands
+from dialer.actions.correcting import NOT_TO_MEND
+from dialer.actions.plan import plan
 from dialer.actions.uploads import folder
 from dialer.actions.world import World
 from dialer.domain.roles import Role
 from dialer.store import errands as rows
-from dialer.store import leads, ledger
+from dialer.store import leads, ledger, lists
 from dialer.web.app import make_app
 from dialer.web.file_form import safe_name
 
@@ -279,6 +281,86 @@ def tiles(shown: str) -> dict[str, int]:
     return {words: int(count) for words, count in found}
 
 
+def rows_on(page: str) -> int:
+    """Count the rows of a list that a page shows, to be corrected or to be read."""
+    return len(re.findall(r'<legend>Row |<th scope="row" class="num">', page))
+
+
+@pytest.fixture
+def with_called(web: httpx.Client, world: World, home: Path) -> httpx.Client:
+    """A list of which one number was called lately, one is on do-not-call, and one is bad."""
+    sign_in(web, world)
+    control.create(world, make_spec(), actor="test")
+    other = control.create(world, make_spec(name="Other"), actor="test")
+    now = world.clock.now()
+    world.db.transact(lambda tx: make_lead(tx, other, now=now, phone="+12125552000"))
+    control.start(world, other, actor="test", despite="A test.")
+    plan(world)
+    number = "+12125552001"
+    world.db.transact(lambda tx: leads.suppress(tx, number, reason="test", call_id=None, now=now))
+    content = GOOD + b"+12125552001,Ben\n+12125552002,Cy\n+12125552002,Cy\n12,Bob\n"
+    checked(web, world, home, content, into="old", campaign="1")
+    typed = {"column": ["phone", "first_name"], "not_called_within": "30d"}
+    web.post("/upload/1/check", data=typed, headers=OURS)
+    errands.run_due(world, home=home)
+    return web
+
+
+def test_a_number_that_was_called_lately_is_told_apart_from_what_cannot_be_dialed(
+    with_called: httpx.Client, world: World, home: Path
+) -> None:
+    web = with_called
+    told = {"called lately": 1, "on do-not-call": 1, "cannot be dialed": 1}
+    assert tiles(web.get("/upload/1").text).items() >= {**told, "repeated": 1}.items()
+    web.post("/upload/1/import", data={"sure": "yes"}, headers=OURS)
+    errands.run_due(world, home=home)
+    done = web.get("/upload/1").text
+    for words, query in (
+        ("called lately", "?reason=recently_called"),
+        ("on do-not-call", "?reason=suppressed"),
+        ("cannot be dialed", ""),
+    ):
+        tile = done.split(f"<dt>{words}</dt>")[1].split("</div>")[0]
+        assert f'<a href="/lists/1/correct{query}">1</a>' in tile
+        assert rows_on(web.get(f"/lists/1/correct{query}").text) == 1
+    assert "Correct 1 row here" in done
+
+
+@pytest.mark.parametrize("reason", [one.value for one in NOT_TO_MEND])
+def test_rows_that_are_no_mistakes_can_be_read_and_not_sent(
+    with_called: httpx.Client, world: World, home: Path, reason: str
+) -> None:
+    web, address = with_called, f"/lists/1/correct?reason={reason}"
+    web.post("/upload/1/import", data={"sure": "yes"}, headers=OURS)
+    errands.run_due(world, home=home)
+    page = web.get(address).text
+    reasons = dict(world.db.read(lambda tx: lists.reject_reasons(tx, 1)))
+    assert rows_on(page) == reasons.get(reason, 0)
+    main = page.split("<main")[1].split("</main>")[0]
+    assert "<form" not in main
+    assert "<input" not in main
+    cells = {f"r{row}c1": "Somebody" for row in range(2, 8)}
+    answer = web.post(address, data=cells, headers=OURS)
+    assert answer.status_code == 409
+    assert "are no mistakes" in answer.text
+    assert world.db.read(lambda tx: rows.get(tx, 2)) is None
+
+
+def test_where_nothing_can_be_corrected_nothing_is_offered(
+    web: httpx.Client, world: World, home: Path
+) -> None:
+    sign_in(web, world)
+    control.create(world, make_spec(), actor="test")
+    now, number = world.clock.now(), "+12125552001"
+    world.db.transact(lambda tx: leads.suppress(tx, number, reason="test", call_id=None, now=now))
+    checked(web, world, home, GOOD + b"+12125552001,Ben\n", into="old", campaign="1")
+    web.post("/upload/1/import", headers=OURS)
+    errands.run_due(world, home=home)
+    done = web.get("/upload/1").text
+    assert "1 lead imported" in done
+    assert "Correct" not in done
+
+
 def test_a_file_that_was_imported_before_says_so_and_calls_no_lead_bad(
     web: httpx.Client, world: World, home: Path
 ) -> None:
@@ -303,7 +385,7 @@ def test_a_file_that_was_imported_before_says_so_and_calls_no_lead_bad(
     kinds = re.findall(r'href="(/lists/1/correct[?]reason=\w+)">(\d+)<span', done)
     assert sum(int(count) for _, count in kinds) == 5
     for url, count in kinds:
-        assert web.get(url).text.count("<legend>Row ") == int(count)
+        assert rows_on(web.get(url).text) == int(count)
     checked(web, world, home, content, into="old", campaign="1")
     shown = web.get("/upload/2").text
     counts = {"new leads": 0, "repeated": 2, "on do-not-call": 1, "cannot be dialed": 4, "blank": 0}
