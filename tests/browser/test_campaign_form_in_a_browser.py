@@ -71,7 +71,7 @@ def test_the_leads_of_a_list_are_called_anew_from_its_page(page: Page, place: Pl
     page.locator("#name").fill("Copy of a list")
     page.locator("#from_numbers").fill("+12125550000")
     page.get_by_role("button", name="Save as a draft").click()
-    expect(page.get_by_text("of 3 finished")).to_be_visible()
+    expect(page.get_by_text("of 3 leads finished")).to_be_visible()
     said = "Its leads come from list march.csv of campaign Source of a list."
     expect(page.get_by_text(said)).to_be_visible()
     assert seen.said == []
@@ -96,7 +96,7 @@ def test_the_review_follows_what_is_typed(page: Page, place: Place) -> None:
     expect(review).to_contain_text("7 leads to be called")
     expect(page.locator("#name")).to_have_value("Copy of seven")
     page.get_by_role("button", name="Save as a draft").click()
-    expect(page.get_by_text("of 7 finished")).to_be_visible()
+    expect(page.get_by_text("of 7 leads finished")).to_be_visible()
     assert seen.said == []
 
 
@@ -255,7 +255,7 @@ def test_a_campaign_is_scheduled_copied_stopped_and_put_away(page: Page, place: 
     page.get_by_label("With its leads, as new ones").check()
     page.get_by_role("button", name="Make a copy").click()
     expect(page.get_by_role("heading", name="Scheduled, copy")).to_be_visible()
-    expect(page.get_by_text("of 2 finished")).to_be_visible()
+    expect(page.get_by_text("of 2 leads finished")).to_be_visible()
     page.get_by_role("button", name="Stop for good …").click()
     page.get_by_role("button", name="Stop for good: 2 leads will not be called").click()
     page.get_by_role("button", name="Archive …").click()

@@ -88,15 +88,15 @@ def test_figures_move_by_themselves_and_a_lost_stream_is_told_and_mended(
     stage = place.stage
     sign_in(page, place)
     page.goto(f"{place.url}/campaigns/{draft}")
-    page.locator("#live").get_by_text("of 5 finished").wait_for()
+    page.locator("#live").get_by_text("of 5 leads finished").wait_for()
     stage.lead(draft)
-    expect(page.get_by_text("of 6 finished")).to_be_visible()
+    expect(page.get_by_text("of 6 leads finished")).to_be_visible()
     page.context.set_offline(True)  # which keeps a stream that flows already
     page.evaluate("document.getElementById('live')._htmx.sse.reader.cancel()")
     expect(page.locator("#stale")).to_be_visible(timeout=30_000)
     stage.lead(draft)
     page.context.set_offline(False)
-    expect(page.get_by_text("of 7 finished")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("of 7 leads finished")).to_be_visible(timeout=30_000)
     expect(page.locator("#stale")).to_be_hidden(timeout=30_000)
 
 

@@ -63,13 +63,13 @@ def test_a_page_says_that_the_server_is_gone_and_goes_on_when_it_is_back(
     with web_process(port, home=tmp_path) as web:
         sign_in(page, place)
         page.goto(f"{place.url}/campaigns/{campaign}")
-        expect(page.get_by_text("of 5 finished")).to_be_visible()
+        expect(page.get_by_text("of 5 leads finished")).to_be_visible()
         expect(page.locator("#stale")).to_be_hidden()
         web.send_signal(signal.SIGKILL)
         expect(page.locator("#stale")).to_be_visible(timeout=30_000)
-        expect(page.get_by_text("of 5 finished")).to_be_visible()
+        expect(page.get_by_text("of 5 leads finished")).to_be_visible()
     stage.lead(campaign)
     with web_process(port, home=tmp_path):
-        expect(page.get_by_text("of 6 finished")).to_be_visible(timeout=60_000)
+        expect(page.get_by_text("of 6 leads finished")).to_be_visible(timeout=60_000)
         expect(page.locator("#stale")).to_be_hidden()
     db.close()

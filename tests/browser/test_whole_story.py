@@ -141,7 +141,7 @@ def call_one_and_then_the_others(page: Page) -> None:
 
 
 def finished(page: Page) -> Locator:
-    return page.locator("dl.tiles div", has_text="of 12 finished").locator("dd")
+    return page.locator("dl.tiles div", has_text="of 12 leads finished").locator("dd")
 
 
 def pause(page: Page) -> None:
