@@ -159,6 +159,7 @@ def pages(world: World, *, leads: int) -> dict[str, str]:
         "leads, last busy": "/campaigns/1?last=busy",
         "leads, latest calls": "/campaigns/1?sort=latest",
         "leads, begun": "/campaigns/1?state=begun",
+        "leads, of a list": "/campaigns/1?list=1",
         "leads, two filters": "/campaigns/1?state=pending&last=no_answer",
         "leads, by number": "/campaigns/1?number=%2B15020000000",
         "lead": f"/leads/{third}",

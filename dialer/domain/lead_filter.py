@@ -11,11 +11,13 @@ LONGEST_REASON = 60
 FINISHED = "finished"
 BEGUN = "begun"
 """Stand where a state does: the one is two of them, the other those and two more."""
+LONGEST_ID = 18
+YES = "yes"
 
 
 @dataclass(frozen=True, slots=True)
 class LeadFilter:
-    """At most one of these is set; none means all leads."""
+    """At most one of these is set, but for `waiting`; none means all leads."""
 
     state: LeadState | None = None
     last: Disposition | None = None  # how the last call came out
@@ -23,6 +25,8 @@ class LeadFilter:
     held: str | None = None  # the reason for which they are held
     finished: bool = False  # closed, however they closed
     begun: bool = False  # called and to be called again, in flight, or finished
+    list_id: int | None = None  # the list that brought them
+    waiting: bool = False  # of that list only those that are still to be called
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> Self:
@@ -46,6 +50,8 @@ class LeadFilter:
             found.append(cls(closed_as=ClosedAs(closed_as)))
         if held := given.get("held", "")[:LONGEST_REASON]:
             found.append(cls(held=held))
+        if (of := given.get("list", "")).isascii() and of.isdigit() and len(of) <= LONGEST_ID:
+            found.append(cls(list_id=int(of), waiting=given.get("waiting") == YES))
         return found
 
     def written(self) -> dict[str, str]:
@@ -55,6 +61,8 @@ class LeadFilter:
             "last": self.last and self.last.value,
             "closed_as": self.closed_as and self.closed_as.value,
             "held": self.held,
+            "list": None if self.list_id is None else str(self.list_id),
+            "waiting": YES if self.waiting else None,
         }
         return {name: value for name, value in values.items() if value}
 
@@ -75,6 +83,8 @@ class LeadFilter:
             return f"last: {self.last.value.replace('_', ' ')}"
         if self.closed_as is not None:
             return f"closed as {self.closed_as.value.replace('_', ' ')}"
+        if self.list_id is not None:
+            return f"of list {self.list_id}{', to be called' if self.waiting else ''}"
         return f"held: {self.held.replace('_', ' ')}" if self.held else "all"
 
 

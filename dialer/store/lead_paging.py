@@ -16,9 +16,19 @@ from dialer.domain.priority import Priority
 from dialer.domain.states import ClosedAs, LeadState, LeadStatus, status_of
 from dialer.store.lead_pages import NEXT_FIRST, of_campaign
 from dialer.store.rows import many
-from dialer.store.tables import CALLED, CLOSED, HELD, TRIED, UNTRIED_OUT_OF_TURN, Lead, table
+from dialer.store.tables import (
+    CALLED,
+    CLOSED,
+    HELD,
+    TRIED,
+    UNTRIED_OUT_OF_TURN,
+    Lead,
+    LeadList,
+    table,
+)
 
 lead = table(Lead)
+lead_list = table(LeadList)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -28,6 +38,8 @@ _BEGUN = or_(
     lead.c.status.in_((LeadStatus.IN_FLIGHT, LeadStatus.CLOSED)),
     and_(lead.c.status == LeadStatus.READY, lead.c.tries > 0),
 )
+_WAITING = (LeadStatus.READY, LeadStatus.IN_FLIGHT)
+LARGEST_ID = 2**63 - 1
 _NOT_REACHED = tuple(one for one in ClosedAs if one is not ClosedAs.REACHED)
 
 
@@ -98,7 +110,7 @@ def page(
         passed = passed or is_here
         if not passed:
             continue
-        mine = select(lead).where(lead.c.campaign_id == campaign_id, stretch.condition)
+        mine = select(lead).where(_in_campaign(campaign_id, chosen), stretch.condition)
         order = (lead.c.id,) if stretch.by_id else _IN_ORDER
         for beyond in _beyond(after, stretch) if is_here and after is not None else (true(),):
             rows = mine.where(beyond).order_by(*order)
@@ -110,7 +122,9 @@ def page(
 
 def _stretches(chosen: LeadFilter) -> Iterator[_Stretch]:
     """Give the stretches in which the leads are; those without a row stand behind the others."""
-    if chosen.last is not None:
+    if chosen.list_id is not None:
+        yield _Stretch((), _of_list(chosen), by_id=True)
+    elif chosen.last is not None:
         yield _Stretch((), and_(text(CALLED), lead.c.disposition == chosen.last), by_id=True)
     elif chosen.held is not None:
         yield _Stretch((), and_(text(HELD), lead.c.held_reason == chosen.held), by_id=True)
@@ -154,7 +168,7 @@ def _untried(priority: Priority) -> Any:
 
 def _key_of(chosen: LeadFilter, place: Place) -> tuple[object, ...]:
     with_row = place.row is not None
-    if chosen.last is not None or chosen.held is not None:
+    if chosen.last is not None or chosen.held is not None or chosen.list_id is not None:
         return ()
     if chosen.begun:
         return _key_of_begun(place)
@@ -212,7 +226,24 @@ def next_ids(
     return list(tx.execute(rows.order_by(lead.c.id).limit(most)).scalars())
 
 
+def _in_campaign(campaign_id: int, chosen: LeadFilter) -> Any:
+    """Say of which campaign leads are; where they are a stretch of ids, not by its index."""
+    column = lead.c.campaign_id
+    return (column if chosen.list_id is None else column + 0) == campaign_id
+
+
+def _of_list(chosen: LeadFilter) -> Any:
+    """Give the leads of a list: some of a stretch of ids, of all of them where none is known."""
+    mine = lead_list.c.id == chosen.list_id
+    first = select(func.coalesce(lead_list.c.after_lead, 0)).where(mine).scalar_subquery()
+    last = select(func.coalesce(lead_list.c.until_lead, LARGEST_ID)).where(mine).scalar_subquery()
+    of_list = and_(lead.c.list_id == chosen.list_id, lead.c.id > first, lead.c.id <= last)
+    return and_(of_list, lead.c.status.in_(_WAITING)) if chosen.waiting else of_list
+
+
 def _condition(campaign_id: int, chosen: LeadFilter) -> Any:
+    if chosen.list_id is not None:
+        return and_(_in_campaign(campaign_id, chosen), _of_list(chosen))
     if chosen.last is not None:
         return and_(lead.c.campaign_id == campaign_id, lead.c.disposition == chosen.last)
     if chosen.closed_as is not None:

@@ -239,7 +239,7 @@ def _matching(
         return done.closed_as.get(chosen.closed_as, 0)
     if chosen.held is not None:
         return of.held.get(chosen.held, 0)
-    if chosen.last is None:
+    if chosen.last is None and chosen.list_id is None:
         return done.leads
     ask = lambda: count_leads(site.world().db, campaign_id, chosen)  # noqa: E731
     kept = site.figures.soon(("leads", campaign_id, chosen), ask, now=now)

@@ -76,7 +76,7 @@ def list_page(request: Request, list_id: int) -> Response:
             "list": row,
             "campaign": campaigns.names(tx, [row.campaign_id])[row.campaign_id],
             "reasons": [
-                (reason_sentence(reason), count)
+                (reason_sentence(reason), count, reason)
                 for reason, count in lists.reject_reasons(tx, list_id)
             ],
             "undoing": errands.of_list(tx, list_id, ErrandKind.UNDO),

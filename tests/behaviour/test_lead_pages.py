@@ -1,9 +1,10 @@
 """The leads of a campaign, page by page: each once, in the order in which they are called."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from factories import NOW, Stage
+from factories import NOW, Stage, make_list
 
 from dialer.actions import campaign_leads
 from dialer.actions.campaign_leads import latest_called, with_number
@@ -11,7 +12,7 @@ from dialer.actions.lead_control import retry
 from dialer.domain.dispositions import Disposition
 from dialer.domain.lead_filter import LeadFilter
 from dialer.domain.states import ClosedAs, LeadState, LeadStatus
-from dialer.store import lead_paging
+from dialer.store import lead_paging, lists
 from dialer.store.latest_calls import Moment
 from dialer.store.lead_paging import Place
 
@@ -131,7 +132,37 @@ def test_leads_are_found_by_how_they_ended(stage: Stage, most: int) -> None:
         assert counted == len(ids)
 
 
+@pytest.mark.parametrize("most", [1, 50])
+@pytest.mark.parametrize("is_old", [False, True])
+def test_leads_are_found_by_the_list_that_brought_them(
+    stage: Stage, most: int, is_old: bool
+) -> None:
+    campaign = stage.draft()
+    stage.lead(campaign)
+    over = {"status": LeadStatus.CLOSED, "closed_as": ClosedAs.REACHED, "due_at": None}
+    leads_of = [{}, {"status": LeadStatus.HELD, "due_at": None}, over | {"closed_at": NOW}, {}]
+    add = partial(make_list, campaign_id=campaign, now=NOW)
+    list_id = stage.world.db.transact(lambda tx: add(tx, changes=leads_of))
+    stage.world.db.transact(lambda tx: add(tx, name="other.csv"))
+    if is_old:  # an older dialer wrote down no ids
+        unknown = {"after_lead": None, "until_lead": None}
+        stage.world.db.transact(lambda tx: lists.change(tx, list_id, **unknown))
+    for chosen, number in (
+        (LeadFilter(list_id=list_id), 4),
+        (LeadFilter(list_id=list_id, waiting=True), 2),
+    ):
+        assert LeadFilter.read(chosen.written()) == chosen
+        found = pages_of(stage, campaign, chosen, most=most)
+        assert len(found) == len(set(found)) == number
+        assert {stage.lead_row(one).list_id for one in found} == {list_id}
+        count = stage.world.db.read(lambda tx, one=chosen: lead_paging.count(tx, campaign, one))
+        assert count == number
+        assert pages_of(stage, stage.draft(), chosen, most=most) == []  # of its campaign alone
+
+
 def test_what_nobody_knows_filters_nothing() -> None:
+    for odd in ("", "x", "²", "-1", "9" * 30):
+        assert LeadFilter.read({"list": odd}) == LeadFilter()
     assert LeadFilter.read({"state": "odd", "last": "odd", "closed_as": "x"}) == LeadFilter()
 
 

@@ -195,3 +195,18 @@ def test_the_review_counts_the_leads_of_the_list_and_no_others(
     list_id = a_list(world, source, number=3)
     assert "Choose a list to see how many leads it has." in review(web, who="list")
     assert "3 leads to be called" in review(web, who="list", list=str(list_id))
+
+
+def test_the_figures_of_a_list_lead_to_its_leads(web: httpx.Client, world: World) -> None:
+    campaign = draft(world, name="Spring")
+    list_id = a_list(world, campaign)
+    a_list(world, campaign, name="april.csv", number=3)
+    leads_of = f"/campaigns/{campaign}?list={list_id}"
+    assert f'<a href="{leads_of}#leads">2</a>' in web.get(f"/lists/{list_id}").text
+    table = web.get("/lists").text
+    assert f'<a href="{leads_of}#leads">2<' in table
+    assert f'<a href="{leads_of}&amp;waiting=yes#leads">2<' in table
+    for address, words in ((leads_of, ""), (f"{leads_of}&waiting=yes", ", to be called")):
+        page = web.get(address).text
+        assert f"Of list {list_id}{words} " in words_of(page)
+        assert page.count('<a href="/leads/') == 2
