@@ -15,8 +15,9 @@
 
 ARGS ?=
 PYTHON ?= python3.13 python3.12 python3.11 python3
-# Four also on two cores: tests often wait for databases and processes of their own.
-PARALLEL ?= --numprocesses=4 --dist=worksteal
+# Three on two cores: tests often wait for databases and processes of their own; each one more
+# reads all the tests again.
+PARALLEL ?= --numprocesses=3 --dist=worksteal
 # What is killed in the middle must not wait for a core.
 PROVING ?= --numprocesses=auto --maxprocesses=2 --dist=worksteal
 
