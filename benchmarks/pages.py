@@ -41,7 +41,6 @@ from dialer.domain.campaign_spec import CampaignSpec
 from dialer.domain.errands import ErrandKind, ErrandStatus
 from dialer.domain.roles import Role
 from dialer.domain.schedule_spec import Recipe, RunStatus, ScheduleSpec
-from dialer.domain.states import ListStatus
 from dialer.simulator.server import base_url, bind
 from dialer.simulator.settings import SimulatorSettings
 from dialer.store import errands, lists, migrate, schedule_runs, schedules
@@ -86,7 +85,8 @@ def bring_by_list(tx: Connection, campaign_id: int, *, rows: int, now: datetime)
     named = {"file_name": "leads.csv", "sha256": "0" * 64, "fingerprint": "bench"}
     list_id = lists.add(tx, now=now, campaign_id=campaign_id, mapping=mapping, **named)
     lists.count(tx, list_id, imported=rows)
-    lists.change(tx, list_id, status=ListStatus.DONE, finished_at=now)
+    lists.change(tx, list_id, after_lead=0)
+    lists.close(tx, list_id, now=now)
     tx.exec_driver_sql(f"UPDATE lead SET list_id = {list_id} WHERE campaign_id = {campaign_id}")
 
 

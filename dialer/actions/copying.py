@@ -4,7 +4,7 @@ Leads are copied part by part (`parts`). The copy stays a draft until all are th
 that was interrupted goes on by itself, because its row says whose leads it takes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -116,13 +116,8 @@ def create_with_leads_of(
     Raises:
         NotFound: there is no such campaign.
     """
-    now = world.clock.now()
-
-    def body(tx: Connection) -> int:
-        source = LeadSource(find(tx, source_id).id)
-        return _add(tx, spec, action="create", source=source, actor=actor, now=now)
-
-    return _fill(world, world.db.transact(body), parts_now=parts_now)
+    find_source = lambda tx: LeadSource(find(tx, source_id).id)  # noqa: E731
+    return _create(world, spec, find_source, actor=actor, parts_now=parts_now)
 
 
 def create_with_leads_of_list(
@@ -141,11 +136,22 @@ def create_with_leads_of_list(
         NotFound: there is no such list.
         RefusedByRule: it was undone, is still being imported, or brought nobody.
     """
+    find_source = lambda tx: source_list(tx, list_id)  # noqa: E731
+    return _create(world, spec, find_source, actor=actor, parts_now=parts_now)
+
+
+def _create(
+    world: World,
+    spec: CampaignSpec,
+    find_source: Callable[[Connection], LeadSource],
+    *,
+    actor: str,
+    parts_now: int | None,
+) -> Copied:
     now = world.clock.now()
 
     def body(tx: Connection) -> int:
-        source = source_list(tx, list_id)
-        return _add(tx, spec, action="create", source=source, actor=actor, now=now)
+        return _add(tx, spec, action="create", source=find_source(tx), actor=actor, now=now)
 
     return _fill(world, world.db.transact(body), parts_now=parts_now)
 

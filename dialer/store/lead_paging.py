@@ -15,6 +15,7 @@ from dialer.domain.lead_filter import LeadFilter
 from dialer.domain.priority import Priority
 from dialer.domain.states import ClosedAs, LeadState, LeadStatus, status_of
 from dialer.store.lead_pages import NEXT_FIRST, of_campaign
+from dialer.store.lists import TO_BE_CALLED
 from dialer.store.rows import many
 from dialer.store.tables import (
     CALLED,
@@ -38,7 +39,6 @@ _BEGUN = or_(
     lead.c.status.in_((LeadStatus.IN_FLIGHT, LeadStatus.CLOSED)),
     and_(lead.c.status == LeadStatus.READY, lead.c.tries > 0),
 )
-_WAITING = (LeadStatus.READY, LeadStatus.IN_FLIGHT)
 LARGEST_ID = 2**63 - 1
 _NOT_REACHED = tuple(one for one in ClosedAs if one is not ClosedAs.REACHED)
 
@@ -238,7 +238,7 @@ def _of_list(chosen: LeadFilter) -> Any:
     first = select(func.coalesce(lead_list.c.after_lead, 0)).where(mine).scalar_subquery()
     last = select(func.coalesce(lead_list.c.until_lead, LARGEST_ID)).where(mine).scalar_subquery()
     of_list = and_(lead.c.list_id == chosen.list_id, lead.c.id > first, lead.c.id <= last)
-    return and_(of_list, lead.c.status.in_(_WAITING)) if chosen.waiting else of_list
+    return and_(of_list, lead.c.status.in_(TO_BE_CALLED)) if chosen.waiting else of_list
 
 
 def _condition(campaign_id: int, chosen: LeadFilter) -> Any:

@@ -19,6 +19,7 @@ lead_list = table(LeadList)
 COUNTS = ("rows", "imported", "updated", "duplicates", "rejected", "blank", "undone")
 PUSHED = "push:"
 """How the fingerprint of a list begins that somebody sent over the API, often of one lead."""
+TO_BE_CALLED = (LeadStatus.READY, LeadStatus.IN_FLIGHT)
 LATEST_LISTS = 500
 """So many lists are looked through for those with rejected rows."""
 _LAST_LEAD = select(func.coalesce(func.max(lead.c.id), 0)).scalar_subquery()
@@ -171,7 +172,7 @@ def callable_leads(tx: Connection, rows: Collection[LeadList]) -> dict[int, int]
         select(lead.c.list_id, func.count())
         .where(
             lead.c.campaign_id.in_({row.campaign_id for row in rows}),
-            lead.c.status.in_((LeadStatus.READY, LeadStatus.IN_FLIGHT)),
+            lead.c.status.in_(TO_BE_CALLED),
             lead.c.list_id.in_(list(counts)),
         )
         .group_by(lead.c.list_id)
